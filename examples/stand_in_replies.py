@@ -1,0 +1,236 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+"""What the stand-in answers: plain functions from a request body to a reply in OpenRouter's shape."""
+
+import base64
+import hashlib
+import json
+import re
+import time
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+Json = dict[str, Any]
+
+DOLLARS_PER_TOKEN = 1e-6
+INTRODUCTION = "This is the stand-in, not a model."
+THOUGHT = "The stand-in does not think; it only repeats what it was told."
+PIXEL = "data:image/png;base64,@@PIXEL@@"
+PART_NAMES = {"image_url": "image", "input_audio": "audio", "file": "file", "video_url": "video"}
+STOP_WORDS = frozenset(
+    "a an and are as at be by can do does for from get how i in is it me my of on or that the this to was what when "
+    "where which who will with you your".split()
+)
+STRING_FORMATS = {
+    "date": "2026-01-01",
+    "date-time": "2026-01-01T00:00:00Z",
+    "email": "stand-in@example.com",
+    "time": "00:00:00Z",
+    "uri": "https://example.com/stand-in",
+    "uuid": "00000000-0000-4000-8000-000000000000",
+}
+
+
+def complaint(request: Json) -> str | None:
+    """
+    Say what is wrong with the messages of a chat request.
+
+    :param request: The decoded request body.
+    :returns: A sentence, or None when they can be answered.
+    """
+    messages = request.get("messages")
+    if not isinstance(messages, list) or not messages:
+        return "Stand-in: messages must be a list with at least one message"
+    if not all(isinstance(message, dict) and message.get("role") for message in messages):
+        return "Stand-in: every message needs a role"
+    return None
+
+
+def model_of(request: Json) -> str:
+    """
+    Choose the model as OpenRouter does: the first of `model` and the fallbacks in `models` that does not fail.
+
+    :param request: The decoded request body.
+    :returns: The name that the reply reports.
+    """
+    names = [name for name in (request.get("model"), *(request.get("models") or [])) if name] or ["openrouter/auto"]
+    name = next((name for name in names if not name.startswith("stand-in/error-")), names[0])
+    return "stand-in/auto-choice" if name == "openrouter/auto" else str(name)
+
+
+def complete(request: Json, number: int, cached: set[str]) -> Json:
+    """
+    Answer a chat request.
+
+    :param request: The decoded request body.
+    :param number: Makes the ids in the reply unique.
+    :param cached: Hashes of the texts that were marked with `cache_control` so far. New ones are added.
+    :returns: A whole completion.
+    """
+    message: Json = {"role": "assistant", "content": None, "refusal": None, "reasoning": None, **_thoughts(request)}
+    modalities = request.get("modalities") or []
+    if call := _tool_call(request, number):
+        message["tool_calls"] = [call]
+    elif "audio" in modalities:
+        message["audio"] = _audio(_content(request), number)
+    else:
+        message["content"] = _content(request)
+    if "image" in modalities:
+        message["images"] = [{"type": "image_url", "image_url": {"url": PIXEL}}]
+    if annotations := _annotations(request, message["content"] or ""):
+        message["annotations"] = annotations
+    finish = {"finish_reason": "tool_calls" if call else "stop", "native_finish_reason": "tool_use" if call else "stop"}
+    return {
+        "id": f"gen-standin-{number}",
+        "provider": "Stand-in",
+        "model": model_of(request),
+        "object": "chat.completion",
+        "created": int(time.time()),
+        "system_fingerprint": None,
+        "choices": [{"index": 0, "message": message, **finish, "logprobs": None}],
+        "usage": _usage(request, message, cached),
+    }
+
+
+def stream_events(completion: Json) -> list[Json]:
+    """
+    Cut a completion into the events of a stream: text by the word, then a finish event, then the usage.
+
+    :param completion: What `complete` returned.
+    :returns: The events, in order.
+    """
+    choice = completion["choices"][0]
+    finish = {"finish_reason": choice["finish_reason"], "native_finish_reason": choice["native_finish_reason"]}
+    usage = {**_event(completion, {}), "usage": completion["usage"]}
+    deltas = [_event(completion, delta) for delta in _deltas(choice["message"])]
+    return [*deltas, _event(completion, {}, finish), usage]
+
+
+def error_event(completion: Json) -> Json:
+    """
+    Make the event with which OpenRouter reports a failure inside a stream.
+
+    :param completion: The completion that was being streamed.
+    :returns: An event with a top-level `error`.
+    """
+    metadata = {"provider_name": "Stand-in", "raw": "The stand-in fails here because the model's name asks for it."}
+    error = {"code": 502, "message": "Provider disconnected", "metadata": metadata}
+    finish = {"finish_reason": "error", "native_finish_reason": "error"}
+    return {**_event(completion, {}, finish), "error": error}
+
+
+def embed(request: Json) -> Json:
+    """
+    Embed texts as hashed bags of words, so that texts with common words lie close together.
+
+    :param request: The decoded request body.
+    :returns: The reply of `/embeddings`.
+    """
+    given = request.get("input") or []
+    texts = [text if isinstance(text, str) else json.dumps(text) for text in ([given] if isinstance(given, str) else given)]
+    size = request.get("dimensions") or 64
+    data = [{"object": "embedding", "index": i, "embedding": _vector(text, size)} for i, text in enumerate(texts)]
+    tokens = sum(len(text.split()) for text in texts)
+    usage = {"prompt_tokens": tokens, "total_tokens": tokens, "cost": _dollars(tokens)}
+    return {"object": "list", "data": data, "model": model_of(request), "usage": usage}
+
+
+def rerank(request: Json, number: int) -> Json:
+    """
+    Rank documents by the share of the query's words that they hold.
+
+    :param request: The decoded request body.
+    :param number: Makes the id of the reply unique.
+    :returns: The reply of `/rerank`.
+    """
+    query = set(_words(request.get("query") or ""))
+    given = request.get("documents") or []
+    texts = [text if isinstance(text, str) else text.get("text") or "" for text in given]
+    scores = [_overlap(query, set(_words(text))) for text in texts]
+    best = sorted(range(len(texts)), key=lambda i: -scores[i])[: request.get("top_n")]
+    tokens = sum(len(text.split()) for text in texts)
+    return {
+        "id": f"gen-standin-{number}",
+        "provider": "Stand-in",
+        "model": model_of(request),
+        "results": [{"index": i, "relevance_score": scores[i], "document": {"text": texts[i]}} for i in best],
+        "usage": {"cost": _dollars(tokens), "search_units": 1, "total_tokens": tokens},
+    }
+
+
+def models() -> Json:
+    """
+    List a few names that the stand-in knows. It answers to any other name too.
+
+    :returns: The reply of `/models`.
+    """
+    names = ("auto-choice", "slow", "cut-stream", "error-in-stream", "error-429", "error-502-in-200")
+    price = {"prompt": f"{DOLLARS_PER_TOKEN:f}", "completion": f"{DOLLARS_PER_TOKEN:f}"}
+    return {"data": [{"id": f"stand-in/{name}", "name": f"Stand-in: {name}", "pricing": price} for name in names]}
+
+
+def _content(request: Json) -> str:
+    messages = request["messages"]
+    results = [_text(message) for message in messages[_first_result(messages) :]]
+    user = _last_user(messages)
+    wanted = request.get("response_format") or {}
+    if wanted.get("type") == "json_schema":
+        schema = wanted["json_schema"].get("schema") or {}
+        return json.dumps(_instance(schema, schema, _names(_text(user))))
+    counts = Counter(PART_NAMES.get(part.get("type"), "") for part in _parts(user))
+    extras = ", ".join(f"{n} {name}{'s' if n > 1 else ''}" for name, n in counts.items() if name)
+    told = f"The tools said: {' | '.join(results)}" if results else f"You said: {_text(user)[:200]}"
+    answer = f"{INTRODUCTION} {told}{f' [{extras}]' if extras else ''}"
+    return json.dumps({"answer": answer}) if wanted.get("type") == "json_object" else answer
+
+
+def _parts(message: Json) -> list[Json]:
+    content = message.get("content") or []
+    return [{"type": "text", "text": content}] if isinstance(content, str) else content
+
+
+def _text(message: Json) -> str:
+    return " ".join(part.get("text") or "" for part in _parts(message) if part.get("type") == "text")
+
+
+def _last_user(messages: list[Json]) -> Json:
+    return next((message for message in reversed(messages) if message["role"] == "user"), {})
+
+
+def _first_result(messages: list[Json]) -> int:
+    start = len(messages)
+    while start and messages[start - 1]["role"] == "tool":
+        start -= 1
+    return start
+
+
+def _thoughts(request: Json) -> Json:
+    wanted = request.get("reasoning") or {"effort": request.get("reasoning_effort") or "none"}
+    if wanted.get("effort") == "none" or wanted.get("enabled") is False or wanted.get("exclude"):
+        return {}
+    detail = {"type": "reasoning.text", "text": THOUGHT, "signature": "stand-in-signature"}
+    return {"reasoning": THOUGHT, "reasoning_details": [{**detail, "format": "anthropic-claude-v1", "index": 0}]}
+
+
+def _tool_call(request: Json, number: int) -> Json | None:
+    messages, choice = request["messages"], request.get("tool_choice")
+    functions = [tool["function"] for tool in request.get("tools") or [] if tool.get("type") == "function"]
+    if isinstance(choice, dict) and choice.get("function"):
+        functions = [function for function in functions if function["name"] == choice["function"]["name"]]
+    if not functions or choice == "none" or messages[-1]["role"] == "tool":
+        return None
+    text = _text(_last_user(messages))
+    said = set(_words(text))
+
+    def likeness(function: Json) -> int:
+        named = function["name"].lower() in text.lower()
+        words = _words(f"{function['name']} {function.get('description') or ''}")
+        return 100 * named + len(said.intersection(words))
+
+    function = max(functions, key=likeness)
+    schema = function.get("parameters") or {"type": "object"}
+    arguments = json.dumps(_instance(schema, schema, _names(text)))
+    call = {"name": function["name"], "arguments": arguments}
+    return {"index": 0, "id": f"call_standin_{number}", "type": "function", "function": call}

@@ -1,0 +1,171 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+What OpenRouter says of a failure, read leniently.
+
+Sources: the error schemas in OpenRouter's OpenAPI document and https://openrouter.ai/docs/api-reference/errors.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+# Statuses of OpenRouter's `ApiErrorType` names, which stand in `code` or `metadata.error_type`.
+STATUS_BY_TYPE = {
+    "authentication": 401,
+    "payment_required": 402,
+    "permission_denied": 403,
+    "content_policy_violation": 403,
+    "not_found": 404,
+    "timeout": 408,
+    "payload_too_large": 413,
+    "unprocessable": 422,
+    "rate_limit_exceeded": 429,
+    "server": 500,
+    "server_error": 502,
+    "provider_unavailable": 502,
+    "provider_overloaded": 529,
+    "invalid_request": 400,
+    "invalid_prompt": 400,
+    "context_length_exceeded": 400,
+    "max_tokens_exceeded": 400,
+    "token_limit_exceeded": 400,
+    "string_too_long": 400,
+}
+
+# The longest `retry-after` that the openai SDK waits for, in seconds.
+LONGEST_WAIT = 60.0
+
+
+@dataclass(frozen=True)
+class Failure:
+    """
+    One `error` object of OpenRouter, read leniently.
+
+    :param message: OpenRouter's sentence, often only "Provider returned error".
+    :param code: `error.code` as sent (`http_status` where a body has that instead).
+    :param status: The HTTP status that it means; 502 where nothing says.
+    :param metadata: `error.metadata`, or `{}`.
+    :param availability: `error.availability`, or `{}`.
+    """
+
+    message: str
+    code: int | str | None = None
+    status: int = 502
+    metadata: dict[str, Any] = field(default_factory=dict)
+    availability: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, error: object) -> Failure:
+        """
+        Read an `error` value of any shape: an object, a text, or something else.
+        """
+        if not isinstance(error, dict):
+            return cls(message=error if isinstance(error, str) else json.dumps(error, default=str))
+        metadata, availability = error.get("metadata"), error.get("availability")
+        metadata = metadata if isinstance(metadata, dict) else {}
+        code = error.get("code")
+        if code is None:
+            code = error.get("http_status")
+        names = (code, error.get("http_status"), metadata.get("error_type"), error.get("type"))
+        return cls(
+            message=_text(error.get("message")) or "OpenRouter reported an error without a message",
+            code=code if isinstance(code, int | str) else None,
+            status=next((status for name in names if (status := _status(name))), 502),
+            metadata=metadata,
+            availability=availability if isinstance(availability, dict) else {},
+        )
+
+    @property
+    def provider_name(self) -> str | None:
+        """
+        The provider that failed, where OpenRouter names it.
+        """
+        return _text(self.metadata.get("provider_name")) or None
+
+    @property
+    def is_retryable(self) -> bool:
+        """
+        Whether the openai SDK would retry this status, and waiting seconds can help.
+        """
+        return (self.status in (408, 409, 429) or self.status >= 500) and not self.is_futile
+
+    @property
+    def is_futile(self) -> bool:
+        """
+        Whether waiting seconds is of no use: OpenRouter says so, or the free daily cap is reached.
+        """
+        limit = f"{self.metadata.get('limit_source', '')} {self.message}"
+        if self.availability.get("retryable") is False or "free_tier_daily" in limit or "free-models-per-day" in limit:
+            return True
+        wait = self.retry_after
+        return wait is not None and wait > LONGEST_WAIT
+
+    @property
+    def retry_after(self) -> float | None:
+        """
+        Seconds to wait before the next try, from `availability.retry_after` or the headers in `metadata`.
+        """
+        headers = self.metadata.get("headers")
+        headers = {str(name).lower(): value for name, value in headers.items()} if isinstance(headers, dict) else {}
+        for seconds in (self.availability.get("retry_after"), headers.get("retry-after")):
+            if (number := _number(seconds)) is not None:
+                return max(number, 0.001)
+        return seconds_until(headers.get("x-ratelimit-reset"))
+
+
+def find_error(body: Mapping[str, Any]) -> object | None:
+    """
+    Find what a response body or a stream event reports as an error: at the top, or in one of its choices.
+
+    :returns: The error as sent, or None if there is none.
+    """
+    if body.get("error"):
+        return body["error"]
+    choices = body.get("choices")
+    for choice in choices if isinstance(choices, list) else []:
+        if not isinstance(choice, dict):
+            continue
+        if choice.get("error"):
+            return choice["error"]
+        if choice.get("finish_reason") == "error":
+            native = choice.get("native_finish_reason")
+            return {"message": f"The provider ended the reply with an error (native_finish_reason: {native})"}
+    return None
+
+
+def seconds_until(reset: object) -> float | None:
+    """
+    Seconds until a moment given in epoch milliseconds (as `X-RateLimit-Reset` is) or epoch seconds.
+    """
+    moment = _number(reset)
+    if moment is None:
+        return None
+    return max(moment / (1000 if moment > 1e11 else 1) - time.time(), 0.001)
+
+
+def _status(name: object) -> int | None:
+    if isinstance(name, str) and name in STATUS_BY_TYPE:
+        return STATUS_BY_TYPE[name]
+    number = _number(name)
+    return int(number) if number is not None and 400 <= number <= 599 else None
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if abs(number) < 1e15 else None
+
+
+def _text(value: object) -> str:
+    return value.strip() if isinstance(value, str) else ""

@@ -1,0 +1,433 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+The component: parameters, `run`, `run_async` and serialization. How things look on the wire is told elsewhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import inspect
+import time
+from contextlib import aclosing
+from typing import Any, ClassVar
+
+from haystack import component, default_to_dict, logging
+from haystack.components.generators.chat import OpenAIChatGenerator
+from haystack.dataclasses import (
+    ChatMessage,
+    ComponentInfo,
+    StreamingCallbackT,
+    SyncStreamingCallbackT,
+    select_streaming_callback,
+)
+from haystack.tools import ToolsType, flatten_tools_or_toolsets, serialize_tools_or_toolset
+from haystack.utils import Secret, serialize_callable
+from openai import AsyncOpenAI, OpenAI
+from pydantic import BaseModel
+
+from haystack_integrations.common.openrouter.client import OPENROUTER_API_BASE_URL, ClientPool, checked_headers
+from haystack_integrations.common.openrouter.errors import OpenRouterStreamError, explained
+from haystack_integrations.common.openrouter.retry import seconds_before_retry
+from haystack_integrations.components.generators.openrouter.chat.events import EventReader, completion_dict
+from haystack_integrations.components.generators.openrouter.chat.reply import chat_messages
+from haystack_integrations.components.generators.openrouter.chat.request import (
+    as_messages,
+    audio_format,
+    check_tool_names,
+    request_arguments,
+    response_format_schema,
+)
+from haystack_integrations.components.generators.openrouter.chat.stream import StreamedReply
+
+logger = logging.getLogger(__name__)
+
+
+@component
+class OpenRouterChatGenerator(OpenAIChatGenerator):
+    """
+    Completes chats with the models behind [OpenRouter](https://openrouter.ai).
+
+    Everything that OpenRouter takes goes through `generation_kwargs`: provider routing, fallback models, reasoning,
+    plugins, server tools and the rest of its [API](https://openrouter.ai/docs/api-reference/chat-completion).
+    Everything that it sends is in the reply: text, reasoning, tool calls, images and audio as content, and cost,
+    provider, citations and every other field in `meta`.
+
+    ### Usage example
+    ```python
+    from haystack.dataclasses import ChatMessage
+    from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator
+
+    generator = OpenRouterChatGenerator(model="openai/gpt-4o-mini")
+    reply = generator.run([ChatMessage.from_user("What is natural language processing?")])["replies"][0]
+    print(reply.text)
+    print(reply.meta["provider"], reply.meta["usage"]["cost"])
+    ```
+    """
+
+    SUPPORTED_MODELS: ClassVar[list[str]] = [
+        "openrouter/auto",
+        "openai/gpt-4o-mini",
+        "openai/gpt-5-mini",
+        "openai/gpt-5.4",
+        "anthropic/claude-sonnet-4.5",
+        "anthropic/claude-haiku-4.5",
+        "google/gemini-2.5-flash",
+        "google/gemini-2.5-pro",
+        "deepseek/deepseek-chat-v3.1",
+        "deepseek/deepseek-r1",
+        "meta-llama/llama-3.3-70b-instruct",
+        "mistralai/mistral-medium-3.1",
+        "qwen/qwen3-235b-a22b",
+        "x-ai/grok-4",
+    ]
+    """Some of the chat models that OpenRouter serves. All of them: https://openrouter.ai/models."""
+
+    def __init__(
+        self,
+        *,
+        api_key: Secret = Secret.from_env_var("OPENROUTER_API_KEY"),
+        model: str = "openai/gpt-4o-mini",
+        streaming_callback: StreamingCallbackT | None = None,
+        api_base_url: str | None = OPENROUTER_API_BASE_URL,
+        generation_kwargs: dict[str, Any] | None = None,
+        tools: ToolsType | None = None,
+        timeout: float | None = None,
+        extra_headers: dict[str, Any] | None = None,
+        max_retries: int | None = None,
+        http_client_kwargs: dict[str, Any] | None = None,
+        tools_strict: bool = False,
+    ) -> None:
+        """
+        Create the component. Nothing is sent, and no key is needed, before it runs or is warmed up.
+
+        :param api_key: The OpenRouter API key, by default from the environment variable `OPENROUTER_API_KEY`.
+        :param model: The name of the model, as `author/slug`: see https://openrouter.ai/models.
+        :param streaming_callback: A function that is called with each `StreamingChunk` as it comes. With it the reply
+            is streamed. `run_async` takes coroutine functions too.
+        :param api_base_url: The URL of the API. None means OpenRouter.
+        :param generation_kwargs: Parameters of OpenRouter's chat completion endpoint, known to this package or not, for
+            example `temperature`, `max_tokens`, `provider`, `models`, `reasoning`, `plugins`, `response_format` (a
+            Pydantic class or a dictionary) or `tools` (OpenRouter's server tools). `extra_headers`, `extra_query`,
+            `extra_body` and `timeout` in it mean what they mean to the openai SDK. None leaves a key out.
+        :param tools: Tools and toolsets that the model can prepare calls for.
+        :param timeout: Seconds to wait for a connection, and for the next bytes of an answer. OpenRouter's keep-alive
+            comments count as bytes, so a slow model is no timeout. If None: the environment variable
+            `OPENAI_TIMEOUT`, else 30.
+        :param extra_headers: HTTP headers of every request, for example `HTTP-Referer` and `X-OpenRouter-Title`.
+        :param max_retries: How often a request is sent again after a failed connection, a timeout, HTTP 408, 409, 429
+            or 5xx, an error that OpenRouter reports with HTTP 200, or a stream that fails before its first content.
+            Each try may be billed. If None: the environment variable `OPENAI_MAX_RETRIES`, else 5.
+        :param http_client_kwargs: Keyword arguments of `httpx.Client` and `httpx.AsyncClient`, such as `proxy`.
+        :param tools_strict: Whether the tools' schemas are made strict, so that the model follows them exactly.
+        :raises TypeError: If a header is no text, or `tools` holds something else than tools.
+        :raises ValueError: If two tools have the same name.
+        """
+        self._clients = ClientPool(
+            api_key=api_key,
+            api_base_url=api_base_url,
+            timeout=timeout,
+            max_retries=max_retries,
+            http_client_kwargs=http_client_kwargs,
+        )
+        check_tool_names(flatten_tools_or_toolsets(tools))
+        super(OpenRouterChatGenerator, self).__init__(
+            api_key=api_key,
+            model=model,
+            streaming_callback=streaming_callback,
+            api_base_url=api_base_url or OPENROUTER_API_BASE_URL,
+            generation_kwargs=generation_kwargs,
+            tools=tools,
+            tools_strict=tools_strict,
+            timeout=timeout,
+            max_retries=max_retries,
+            http_client_kwargs=http_client_kwargs,
+        )
+        checked_headers(extra_headers, "extra_headers")
+        self.extra_headers = extra_headers
+
+    @property
+    def client(self) -> OpenAI | None:
+        """
+        The synchronous openai client, once the component is warmed up.
+        """
+        return self._clients.sync_client
+
+    @client.setter
+    def client(self, client: OpenAI | None) -> None:
+        self._clients.sync_client = client
+
+    @property
+    def async_client(self) -> AsyncOpenAI | None:
+        """
+        The openai client of the running event loop, once the component is warmed up there.
+        """
+        return self._clients.async_client
+
+    @async_client.setter
+    def async_client(self, client: AsyncOpenAI | None) -> None:
+        self._clients.async_client = client
+
+    def warm_up(self) -> None:
+        """
+        Build the synchronous client.
+
+        :raises ValueError: If the API key is missing or blank.
+        """
+        self._clients.get()
+
+    async def warm_up_async(self) -> None:
+        """
+        Build the client of the running event loop. It is closed together with the loop.
+
+        :raises ValueError: If the API key is missing or blank.
+        """
+        await self._clients.get_async()
+
+    def close(self) -> None:
+        """
+        Close the synchronous client. The component can be used again.
+        """
+        self._clients.close()
+
+    async def close_async(self) -> None:
+        """
+        Close the client of the running event loop. The component can be used again.
+        """
+        await self._clients.close_async()
+
+    def to_dict(self) -> dict[str, Any]:
+        """
+        Serialize the component. `tools_strict` is written only if it is True, so that the YAML stays portable.
+
+        :returns: The component as a dictionary.
+        :raises ValueError: If the API key was given as a token, which must not be written down.
+        """
+        generation_kwargs = dict(self.generation_kwargs)
+        response_format = generation_kwargs.get("response_format")
+        if isinstance(response_format, type) and issubclass(response_format, BaseModel):
+            generation_kwargs["response_format"] = response_format_schema(response_format)
+        parameters = {
+            "api_key": self.api_key.to_dict(),
+            "model": self.model,
+            "streaming_callback": serialize_callable(self.streaming_callback) if self.streaming_callback else None,
+            "api_base_url": self.api_base_url,
+            "generation_kwargs": copy.deepcopy(generation_kwargs),
+            "tools": serialize_tools_or_toolset(self.tools),
+            "timeout": self.timeout,
+            "extra_headers": copy.copy(self.extra_headers),
+            "max_retries": self.max_retries,
+            "http_client_kwargs": copy.copy(self.http_client_kwargs),
+        }
+        if self.tools_strict:
+            parameters["tools_strict"] = True
+        serialized: dict[str, Any] = default_to_dict(self, **parameters)
+        return serialized
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> OpenRouterChatGenerator:
+        """
+        Deserialize the component.
+
+        :param data: What `to_dict` returned. It is not changed.
+        :returns: The component.
+        """
+        generator: OpenRouterChatGenerator = super(OpenRouterChatGenerator, cls).from_dict(copy.deepcopy(data))
+        return generator
+
+    @component.output_types(replies=list[ChatMessage])
+    def run(
+        self,
+        messages: list[ChatMessage] | str,
+        streaming_callback: StreamingCallbackT | None = None,
+        generation_kwargs: dict[str, Any] | None = None,
+        *,
+        tools: ToolsType | None = None,
+        tools_strict: bool | None = None,
+    ) -> dict[str, list[ChatMessage]]:
+        """
+        Ask the model.
+
+        :param messages: The conversation, or the text of one user message.
+        :param streaming_callback: A function that is called with each chunk; it goes over the one given at init.
+        :param generation_kwargs: Parameters for this run. They go over those given at init, key by key.
+        :param tools: Tools and toolsets for this run, in place of those given at init. `[]` means none.
+        :param tools_strict: Whether the tools' schemas are made strict; None means as given at init.
+        :returns: A dictionary with `replies`, a list of ChatMessage: one, or as many as `n` asked for.
+        :raises TypeError: If an argument has the wrong type.
+        :raises ValueError: If the API key is missing, or an argument can't be sent.
+        :raises openai.APIError: If OpenRouter or a provider fails: the openai SDK's class for the HTTP status. The
+            text tells provider, cause and remedy.
+        :raises OpenRouterStreamError: If a stream fails; `partial_reply` holds what the callback has seen.
+        """
+        messages = as_messages(messages)
+        callback = select_streaming_callback(
+            init_callback=self.streaming_callback, runtime_callback=streaming_callback, requires_async=False
+        )
+        if not messages:
+            return {"replies": []}
+        arguments = self._prepare_api_call(
+            messages=messages,
+            streaming_callback=callback,
+            generation_kwargs=generation_kwargs,
+            tools=tools,
+            tools_strict=tools_strict,
+        )
+        create = self._clients.get().chat.completions.create
+        del arguments["openai_endpoint"]
+        with explained(self.api_key, arguments["model"]):
+            if callback is None:
+                replies = chat_messages(completion_dict(create(**arguments)), audio_format(arguments))
+            else:
+                replies = self._stream(create, arguments, callback)
+        _warn_of_shortened(replies)
+        return {"replies": replies}
+
+    @component.output_types(replies=list[ChatMessage])
+    async def run_async(
+        self,
+        messages: list[ChatMessage] | str,
+        streaming_callback: StreamingCallbackT | None = None,
+        generation_kwargs: dict[str, Any] | None = None,
+        *,
+        tools: ToolsType | None = None,
+        tools_strict: bool | None = None,
+    ) -> dict[str, list[ChatMessage]]:
+        """
+        Ask the model without blocking the event loop.
+
+        :param messages: The conversation, or the text of one user message.
+        :param streaming_callback: A function or a coroutine function that is called with each chunk; it goes over the
+            one given at init.
+        :param generation_kwargs: Parameters for this run. They go over those given at init, key by key.
+        :param tools: Tools and toolsets for this run, in place of those given at init. `[]` means none.
+        :param tools_strict: Whether the tools' schemas are made strict; None means as given at init.
+        :returns: A dictionary with `replies`, a list of ChatMessage: one, or as many as `n` asked for.
+        :raises TypeError: If an argument has the wrong type.
+        :raises ValueError: If the API key is missing, or an argument can't be sent.
+        :raises openai.APIError: If OpenRouter or a provider fails: the openai SDK's class for the HTTP status. The
+            text tells provider, cause and remedy.
+        :raises OpenRouterStreamError: If a stream fails; `partial_reply` holds what the callback has seen.
+        """
+        messages = as_messages(messages)
+        callback = select_streaming_callback(
+            init_callback=self.streaming_callback, runtime_callback=streaming_callback, requires_async=True
+        )
+        if not messages:
+            return {"replies": []}
+        arguments = self._prepare_api_call(
+            messages=messages,
+            streaming_callback=callback,
+            generation_kwargs=generation_kwargs,
+            tools=tools,
+            tools_strict=tools_strict,
+        )
+        create = (await self._clients.get_async()).chat.completions.create
+        del arguments["openai_endpoint"]
+        with explained(self.api_key, arguments["model"]):
+            if callback is None:
+                replies = chat_messages(completion_dict(await create(**arguments)), audio_format(arguments))
+            else:
+                replies = await self._stream_async(create, arguments, callback)
+        _warn_of_shortened(replies)
+        return {"replies": replies}
+
+    def _prepare_api_call(
+        self,
+        *,
+        messages: list[ChatMessage],
+        streaming_callback: StreamingCallbackT | None = None,
+        generation_kwargs: dict[str, Any] | None = None,
+        tools: ToolsType | None = None,
+        tools_strict: bool | None = None,
+    ) -> dict[str, Any]:
+        arguments = request_arguments(
+            model=self.model,
+            messages=messages,
+            tools=tools if tools is not None else self.tools,
+            tools_strict=tools_strict if tools_strict is not None else self.tools_strict,
+            streaming=streaming_callback is not None,
+            generation_kwargs={**self.generation_kwargs, **(generation_kwargs or {})},
+            init_headers=self.extra_headers,
+        )
+        # Haystack's hook names the SDK's method here; it is always this one
+        return {**arguments, "openai_endpoint": "create"}
+
+    def _stream(
+        self, create: Any, arguments: dict[str, Any], callback: SyncStreamingCallbackT
+    ) -> list[ChatMessage]:
+        retries = 0
+        while True:
+            try:
+                return self._handle_stream_response(create(**arguments), callback, audio_format(arguments))
+            except OpenRouterStreamError as error:
+                wait = seconds_before_retry(error, retries, self._clients.max_retries)
+                if wait is None:
+                    raise
+            retries += 1
+            time.sleep(wait)
+
+    async def _stream_async(
+        self, create: Any, arguments: dict[str, Any], callback: StreamingCallbackT
+    ) -> list[ChatMessage]:
+        retries = 0
+        while True:
+            try:
+                stream = await create(**arguments)
+                return await self._handle_async_stream_response(stream, callback, audio_format(arguments))
+            except OpenRouterStreamError as error:
+                wait = seconds_before_retry(error, retries, self._clients.max_retries)
+                if wait is None:
+                    raise
+            retries += 1
+            await asyncio.sleep(wait)
+
+    def _handle_stream_response(
+        self, chat_completion: Any, callback: SyncStreamingCallbackT, audio_format: str | None = None
+    ) -> list[ChatMessage]:
+        reply, reader = StreamedReply(ComponentInfo.from_component(self)), EventReader(chat_completion)
+        try:
+            for event in reader:
+                for chunk in reply.chunks(event):
+                    callback(chunk)
+            reply.check_whole(done=reader.done)
+        except OpenRouterStreamError as error:
+            error.partial_reply = reply.partial_message(audio_format)
+            raise
+        finally:
+            reader.close()
+        return [reply.message(audio_format)]
+
+    async def _handle_async_stream_response(
+        self, chat_completion: Any, callback: StreamingCallbackT, audio_format: str | None = None
+    ) -> list[ChatMessage]:
+        reply, reader = StreamedReply(ComponentInfo.from_component(self)), EventReader(chat_completion)
+        try:
+            async with aclosing(aiter(reader)) as events:
+                async for event in events:
+                    for chunk in reply.chunks(event):
+                        called = callback(chunk)
+                        if called is not None and inspect.isawaitable(called):
+                            await called
+            reply.check_whole(done=reader.done)
+        except OpenRouterStreamError as error:
+            error.partial_reply = reply.partial_message(audio_format)
+            raise
+        finally:
+            await reader.aclose()
+        return [reply.message(audio_format)]
+
+
+def _warn_of_shortened(replies: list[ChatMessage]) -> None:
+    for reply in replies:
+        index, reason = reply.meta["index"], reply.meta["finish_reason"]
+        if reason == "length":
+            logger.warning(
+                "Reply {index} was cut at the token limit. Raise `max_tokens` in generation_kwargs for longer replies.",
+                index=index,
+            )
+        elif reason == "content_filter":
+            logger.warning("Reply {index} was cut by the provider's content filter.", index=index)

@@ -1,0 +1,226 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+Fragments of a stream, collected and joined once: reasoning details, tool calls, and what else comes in pieces.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from io import StringIO
+from typing import Any
+
+_JOINED = ("text", "summary", "data")
+
+
+class ReasoningDetails:
+    """
+    Joins the fragments of `reasoning_details`.
+
+    A fragment belongs to the open entry of its `type` and `index`. It starts an entry of its own if the ids differ, or
+    if that entry is signed and new text comes: providers refuse a history in which two entries were joined.
+    """
+
+    def __init__(self) -> None:
+        self._entries: list[_Detail] = []
+        self._open: dict[tuple[Any, ...], _Detail] = {}
+
+    def add(self, fragment: object) -> None:
+        """
+        Take the next fragment.
+
+        :param fragment: One entry of a delta's `reasoning_details`.
+        """
+        if not isinstance(fragment, dict):
+            self._entries.append(_Detail({"value": fragment}, whole=fragment))
+            return
+        place = (_key(fragment.get("type")), _key(fragment.get("index")))
+        detail_id = fragment.get("id") or None
+        entry = self._open.get((*place, _key(detail_id))) if detail_id else None
+        entry = entry or self._open.get(place)
+        if entry is None or not entry.takes(fragment):
+            entry = _Detail({})
+            self._entries.append(entry)
+        entry.add(fragment)
+        self._open[place] = entry
+        if detail_id:
+            self._open[(*place, _key(detail_id))] = entry
+
+    def joined(self) -> list[Any]:
+        """
+        Join the pieces.
+
+        :returns: The entries in the order in which they began.
+        """
+        return [entry.joined() for entry in self._entries]
+
+
+class _Detail:
+    def __init__(self, fields: dict[str, Any], whole: object = None) -> None:
+        self._fields = fields
+        self._whole = whole
+        self._pieces: dict[str, StringIO] = {}
+
+    def takes(self, fragment: dict[str, Any]) -> bool:
+        own_id, other_id = self._fields.get("id"), fragment.get("id")
+        if own_id and other_id and own_id != other_id:
+            return False
+        return not (self._fields.get("signature") and (fragment.get("text") or fragment.get("summary")))
+
+    def add(self, fragment: dict[str, Any]) -> None:
+        fields = self._fields
+        for name, value in fragment.items():
+            if name in _JOINED and isinstance(value, str):
+                if name not in self._pieces:
+                    self._pieces[name] = StringIO()
+                    fields[name] = ""
+                self._pieces[name].write(value)
+            elif fields.get(name) in (None, ""):
+                fields[name] = value
+
+    def joined(self) -> Any:
+        if self._whole is not None:
+            return self._whole
+        return {**self._fields, **{name: pieces.getvalue() for name, pieces in self._pieces.items()}}
+
+
+@dataclass(eq=False)
+class ToolCallFragments:
+    """
+    One tool call as far as it has come.
+
+    :param number: Its place among the calls of the reply.
+    :param block: The content block of its chunks, once it has one.
+    """
+
+    number: int
+    id: str = ""
+    name: str = ""
+    extra: dict[str, Any] = field(default_factory=dict)
+    block: int | None = None
+    argument_object: dict[str, Any] | None = None
+    pieces: StringIO = field(default_factory=StringIO)
+
+    def add(self, entry: dict[str, Any], function: dict[str, Any]) -> tuple[str | None, str | None, str | None]:
+        """
+        Take the next fragment.
+
+        :param entry: One entry of a delta's `tool_calls`.
+        :param function: Its `function`, or `{}`.
+        :returns: What is new in it: id, name and arguments.
+        """
+        new_id, new_name, raw = None, None, function.get("arguments")
+        if not self.id and isinstance(entry.get("id"), str) and entry["id"]:
+            self.id = new_id = entry["id"]
+        name = function.get("name")
+        if name and isinstance(name, str) and name != self.name:
+            self.name, new_name = self.name + name, name
+        if isinstance(raw, dict):
+            self.argument_object, raw = raw, json.dumps(raw, ensure_ascii=False)
+        elif raw is not None and not isinstance(raw, str):
+            raw = json.dumps(raw, ensure_ascii=False)
+        if raw:
+            self.pieces.write(raw)
+        if not entry.keys() <= _CALL_FIELDS:
+            self.extra.update({k: v for k, v in entry.items() if k not in _CALL_FIELDS and v is not None})
+        return new_id, new_name, raw or None
+
+    def has_whole_arguments(self) -> bool:
+        """
+        Whether the arguments so far are a JSON object, so that a nameless fragment can't continue them.
+        """
+        text = self.pieces.getvalue().strip()
+        try:
+            return text.endswith("}") and isinstance(json.loads(text), dict)
+        except (ValueError, RecursionError):
+            return False
+
+    def joined(self) -> dict[str, Any]:
+        """
+        The call as a non-streamed reply has it.
+        """
+        arguments = self.pieces.getvalue() if self.argument_object is None else self.argument_object
+        function = {"name": self.name, "arguments": arguments}
+        return {**self.extra, "id": self.id, "type": "function", "function": function}
+
+
+_CALL_FIELDS = {"id", "type", "index", "function"}
+
+
+class ToolCalls:
+    """
+    Sorts fragments of tool calls to their calls.
+
+    `index` may be missing, and two calls may share one (litellm#5063, qwen-code#2403): a different id, or another name
+    once there are arguments, begins another call.
+    """
+
+    def __init__(self) -> None:
+        self.calls: list[ToolCallFragments] = []
+        self._by_index: dict[Any, ToolCallFragments] = {}
+        self._by_id: dict[str, ToolCallFragments] = {}
+        self._last: ToolCallFragments | None = None
+
+    def call_of(self, entry: dict[str, Any], function: dict[str, Any]) -> ToolCallFragments:
+        """
+        Find or begin the call that a fragment belongs to.
+
+        :param entry: One entry of a delta's `tool_calls`.
+        :param function: Its `function`, or `{}`.
+        :returns: The call, to which the fragment is not added yet.
+        """
+        index, call_id = entry.get("index"), entry.get("id")
+        call_id = call_id if isinstance(call_id, str) and call_id else None
+        call = self._by_id.get(call_id) if call_id else None
+        if call is None:
+            call = self._last if index is None else self._by_index.get(_key(index))
+            if call is None or _begins_another(call, call_id, function, has_index=index is not None):
+                call = ToolCallFragments(len(self.calls))
+                self.calls.append(call)
+        if call_id:
+            self._by_id[call_id] = call
+        if index is not None:
+            self._by_index[_key(index)] = call
+        self._last = call
+        return call
+
+
+def _begins_another(
+    call: ToolCallFragments, call_id: str | None, function: dict[str, Any], *, has_index: bool
+) -> bool:
+    if call_id and call.id:
+        return True  # the id is a new one: a known one was found before
+    name = function.get("name")
+    if not name or not call.name:
+        return False
+    if name != call.name:
+        return bool(call.pieces.tell())
+    return not has_index and call.has_whole_arguments()
+
+
+def joined_field(so_far: Any, value: Any) -> Any:
+    """
+    Add the next piece of a field that is not known to come in pieces.
+
+    :param so_far: What came before, or None.
+    :param value: The next value, not None.
+    :returns: Lists and texts joined; a repeated text once; the last of anything else.
+    """
+    if isinstance(so_far, list) and isinstance(value, list):
+        so_far.extend(value)
+        return so_far
+    if isinstance(so_far, str) and isinstance(value, str):
+        return so_far if value == so_far else so_far + value
+    if isinstance(so_far, dict) and isinstance(value, dict):
+        return {**so_far, **{name: joined_field(so_far.get(name), item) for name, item in value.items()}}
+    return list(value) if isinstance(value, list) else value
+
+
+def _key(value: Any) -> Any:
+    """
+    The value as a dictionary key: the wire may hold lists and objects where they don't belong.
+    """
+    return value if isinstance(value, str | int | None) else json.dumps(value, sort_keys=True, default=str)

@@ -1,0 +1,186 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+Haystack's `ChatMessage`s as the messages of a request.
+
+Source: `ChatMessages` in OpenRouter's OpenAPI document. Haystack's own `to_openai_dict_format` writes what OpenAI takes,
+which leaves out reasoning, images of the assistant, files in tool results and more.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from haystack.dataclasses import (
+    ChatMessage,
+    ChatRole,
+    ReasoningContent,
+    TextContent,
+    ToolCall,
+    ToolCallResult,
+)
+
+from haystack_integrations.components.generators.openrouter.chat.parts import content_part, image_part
+
+
+def wire_messages(messages: Sequence[ChatMessage]) -> list[dict[str, Any]]:
+    """
+    Convert messages to the wire format. A tool message with several results becomes several messages.
+
+    :param messages: The conversation.
+    :returns: New dictionaries.
+    :raises ValueError: If a message can't be sent; the error says which, and what to do.
+    """
+    return [wire for number, message in enumerate(messages) for wire in _wire(message, f"messages[{number}]")]
+
+
+def _wire(message: ChatMessage, where: str) -> Iterator[dict[str, Any]]:
+    if message.is_from(ChatRole.TOOL) or message.tool_call_results:
+        yield from _tool_results(message, where)
+        return
+    wire: dict[str, Any] = {"role": message.role.value}
+    if message.name is not None:
+        wire["name"] = message.name
+    if message.is_from(ChatRole.ASSISTANT):
+        wire.update(_assistant(message, where))
+    elif message.is_from(ChatRole.SYSTEM):
+        wire["content"] = _system_content(message, where)
+    else:
+        wire["content"] = _user_content(message, where)
+    yield _with_cache_control(wire, message, where)
+
+
+def _user_content(message: ChatMessage, where: str) -> str | list[dict[str, Any]]:
+    parts = _content(message)
+    if not parts:
+        msg = f"{where}: a user message needs content: a text, an image or a file."
+        raise ValueError(msg)
+    return _as_content(parts, where)
+
+
+def _system_content(message: ChatMessage, where: str) -> str | list[dict[str, Any]]:
+    parts = _content(message)
+    if not parts or not all(isinstance(part, TextContent) for part in parts):
+        msg = f"{where}: a system message takes text only, at least one. Send images and files in a user message."
+        raise ValueError(msg)
+    return _as_content(parts, where)
+
+
+def _assistant(message: ChatMessage, where: str) -> dict[str, Any]:
+    texts, meta = [text for text in message.texts if text], message.meta
+    refusal = meta.get("refusal") if isinstance(meta.get("refusal"), str) else None
+    content: str | list[dict[str, Any]] | None = None
+    if texts:
+        content = texts[0] if len(texts) == 1 else [{"type": "text", "text": text} for text in texts]
+    elif not (message.tool_calls or refusal):
+        content = ""
+    wire: dict[str, Any] = {"content": content, **_reasoning(message.reasonings)}
+    if refusal:
+        wire["refusal"] = refusal
+    if message.tool_calls:
+        wire["tool_calls"] = [_tool_call(call, where) for call in message.tool_calls]
+    if images := _assistant_images(message, where):
+        wire["images"] = images
+    # a parsed PDF that goes back need not be parsed, and paid for, again
+    annotations = meta.get("annotations")
+    files = [a for a in annotations if _has_type(a, "file")] if isinstance(annotations, list) else []
+    return {**wire, "annotations": files} if files else wire
+
+
+def _reasoning(reasonings: list[ReasoningContent]) -> dict[str, Any]:
+    """
+    The reasoning of a turn, unaltered: providers check its signatures.
+    """
+    details = [detail for part in reasonings for detail in part.extra.get("reasoning_details") or []]
+    if details:
+        return {"reasoning_details": details}
+    text = "".join(part.reasoning_text for part in reasonings)
+    return {"reasoning": text} if text else {}
+
+
+def _assistant_images(message: ChatMessage, where: str) -> list[dict[str, Any]]:
+    images = [image_part(image, f"{where}, image {number}") for number, image in enumerate(message.images)]
+    linked = message.meta.get("images")
+    return [*images, *(linked if isinstance(linked, list) else [])]
+
+
+def _tool_call(call: ToolCall, where: str) -> dict[str, Any]:
+    if not call.id:
+        msg = f"{where}: the call of tool '{call.tool_name}' has no id. Give its `ToolCall` an `id`."
+        raise ValueError(msg)
+    function = {"name": call.tool_name, "arguments": json.dumps(call.arguments, ensure_ascii=False)}
+    return {**(call.extra or {}), "id": call.id, "type": "function", "function": function}
+
+
+def _tool_results(message: ChatMessage, where: str) -> Iterator[dict[str, Any]]:
+    results = message.tool_call_results
+    if not results or len(results) != len(message):
+        msg = f"{where}: a tool message holds tool call results and nothing else. Send other content in a message of its own."
+        raise ValueError(msg)
+    for result in results:
+        if not result.origin.id:
+            msg = f"{where}: the result of tool '{result.origin.tool_name}' needs an id. Give its `origin` an `id`."
+            raise ValueError(msg)
+        wire = {"role": "tool", "tool_call_id": result.origin.id, "content": _result_content(result, where)}
+        yield _with_cache_control(wire, message, where)
+
+
+def _result_content(result: ToolCallResult, where: str) -> str | list[dict[str, Any]]:
+    if isinstance(result.result, str):
+        return result.result
+    if not isinstance(result.result, Sequence):
+        msg = (
+            f"{where}: the result of tool '{result.origin.tool_name}' must be a text or a list of content parts, "
+            f"not {type(result.result).__name__}."
+        )
+        raise ValueError(msg)
+    return [content_part(part, f"{where}, result part {number}") for number, part in enumerate(result.result)]
+
+
+def _content(message: ChatMessage) -> list[object]:
+    """
+    Everything in a message, in order. Haystack hands out the order only with the serialized parts.
+    """
+    kinds: dict[str, list[Any]] = {
+        "text": message.texts,
+        "image": message.images,
+        "file": message.files,
+        "tool_call": message.tool_calls,
+        "reasoning": message.reasonings,
+    }
+    present = {kind: iter(parts) for kind, parts in kinds.items() if parts}
+    if len(present) <= 1:
+        return [part for parts in kinds.values() for part in parts]
+    return [next(present[kind]) for part in message.to_dict()["content"] for kind in part if kind in present]
+
+
+def _as_content(parts: list[object], where: str) -> str | list[dict[str, Any]]:
+    if len(parts) == 1 and isinstance(parts[0], TextContent):
+        return parts[0].text
+    return [content_part(part, f"{where}, part {number}") for number, part in enumerate(parts)]
+
+
+def _with_cache_control(wire: dict[str, Any], message: ChatMessage, where: str) -> dict[str, Any]:
+    """
+    Put `meta["cache_control"]` on the last content part, which is where OpenRouter looks for it.
+    """
+    cache_control = message.meta.get("cache_control")
+    if cache_control is None:
+        return wire
+    if not isinstance(cache_control, dict):
+        msg = f'{where}: meta["cache_control"] must be a dictionary such as {{"type": "ephemeral"}}.'
+        raise ValueError(msg)
+    content = wire["content"]
+    parts = [{"type": "text", "text": content}] if isinstance(content, str) and content else list(content or [])
+    if not parts:
+        msg = f'{where}: meta["cache_control"] needs a content part to stand on, and this message has none.'
+        raise ValueError(msg)
+    return {**wire, "content": [*parts[:-1], {**parts[-1], "cache_control": cache_control}]}
+
+
+def _has_type(entry: object, kind: str) -> bool:
+    return isinstance(entry, dict) and entry.get("type") == kind

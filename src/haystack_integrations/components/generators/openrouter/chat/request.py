@@ -1,0 +1,203 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+Messages, tools and `generation_kwargs` as the keyword arguments of one request.
+
+Source: `ChatRequest` in OpenRouter's OpenAPI document.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import openai
+from haystack import logging
+from haystack.dataclasses import ChatMessage
+from haystack.tools import Tool, ToolsType, flatten_tools_or_toolsets
+from pydantic import BaseModel
+
+from haystack_integrations.common.openrouter.client import checked_headers, merged_headers
+from haystack_integrations.components.generators.openrouter.chat.messages import wire_messages
+from haystack_integrations.components.generators.openrouter.chat.strict import strict_schema
+
+logger = logging.getLogger(__name__)
+
+# Arguments of the openai SDK's `create`, which are no part of the body.
+_SDK_ARGUMENTS = ("extra_query", "timeout")
+
+# Their order is the model's business: a schema's properties are generated in the order in which they stand.
+_KEEP_ORDER = ("response_format", "tools")
+
+
+def as_messages(messages: list[ChatMessage] | str) -> list[ChatMessage]:
+    """
+    Read the `messages` argument of `run`.
+
+    :param messages: Messages, or the text of one user message.
+    :returns: A list of messages.
+    :raises TypeError: If it is neither.
+    """
+    if isinstance(messages, str):
+        return [ChatMessage.from_user(messages)]
+    if isinstance(messages, list) and all(isinstance(message, ChatMessage) for message in messages):
+        return messages
+    found = type(messages).__name__
+    if isinstance(messages, list):
+        found = f"a list with {next(type(m).__name__ for m in messages if not isinstance(m, ChatMessage))}"
+    msg = f"`messages` must be a string or a list of ChatMessage, not {found}."
+    raise TypeError(msg)
+
+
+def request_arguments(
+    *,
+    model: str,
+    messages: Sequence[ChatMessage],
+    tools: ToolsType | None,
+    tools_strict: bool,
+    streaming: bool,
+    generation_kwargs: Mapping[str, Any],
+    init_headers: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    """
+    Build the arguments of `client.chat.completions.create`.
+
+    :param model: The model, unless `generation_kwargs` names one.
+    :param messages: The conversation, at least one message.
+    :param tools: Haystack tools and toolsets.
+    :param tools_strict: Whether the tools' schemas are made strict.
+    :param streaming: Whether a callback waits for chunks.
+    :param generation_kwargs: Parameters of OpenRouter's endpoint and request options of the openai SDK.
+    :param init_headers: HTTP headers, under those in `generation_kwargs`.
+    :returns: New dictionaries; nothing in them belongs to the caller.
+    :raises ValueError: If an argument has a value that can't be sent.
+    :raises TypeError: If an argument has the wrong type.
+    """
+    body = _checked_body(generation_kwargs, streaming=streaming)
+    headers = checked_headers(body.pop("extra_headers", None), 'generation_kwargs["extra_headers"]')
+    arguments: dict[str, Any] = {
+        "model": body.pop("model", model),
+        "messages": wire_messages(messages),
+        "stream": streaming,
+        "extra_headers": merged_headers(init_headers or {}, headers),
+    }
+    arguments.update({name: body.pop(name) for name in _SDK_ARGUMENTS if name in body})
+    if definitions := [*_tool_definitions(tools, strict=tools_strict), *_server_tools(body.pop("tools", None))]:
+        arguments["tools"] = definitions
+    if "response_format" in body:
+        arguments["response_format"] = response_format_schema(body.pop("response_format"))
+    extra = _checked_extra_body(body.pop("extra_body", {}))
+    arguments["extra_body"] = _in_stable_order({**body, **extra})
+    return arguments
+
+
+def response_format_schema(response_format: object) -> dict[str, Any]:
+    """
+    Write a response format as OpenRouter takes it.
+
+    :param response_format: A Pydantic class, or a dictionary that is taken as it is.
+    :returns: The wire format.
+    :raises TypeError: If it is something else.
+    """
+    if isinstance(response_format, Mapping):
+        return dict(response_format)
+    if isinstance(response_format, type) and issubclass(response_format, BaseModel):
+        schema = openai.pydantic_function_tool(response_format)["function"]["parameters"]
+        name = re.sub(r"[^A-Za-z0-9_-]", "_", response_format.__name__)[:64]
+        return {"type": "json_schema", "json_schema": {"name": name, "strict": True, "schema": schema}}
+    msg = (
+        '`generation_kwargs["response_format"]` must be a Pydantic class or a dictionary such as '
+        f'{{"type": "json_schema", "json_schema": …}}, not {type(response_format).__name__}.'
+    )
+    raise TypeError(msg)
+
+
+def audio_format(arguments: Mapping[str, Any]) -> str | None:
+    """
+    Find the audio format that a request asks for. The reply does not repeat it.
+
+    :param arguments: What `request_arguments` returned.
+    :returns: The format's name in OpenRouter's spelling, such as "wav", or None.
+    """
+    audio = (arguments.get("extra_body") or {}).get("audio")
+    name = audio.get("format") if isinstance(audio, Mapping) else None
+    return name if isinstance(name, str) else None
+
+
+def _checked_body(generation_kwargs: Mapping[str, Any], *, streaming: bool) -> dict[str, Any]:
+    if "messages" in generation_kwargs:
+        msg = "`generation_kwargs` can't hold `messages`: pass them to `run`."
+        raise ValueError(msg)
+    if "model" in generation_kwargs and not generation_kwargs["model"]:
+        msg = '`generation_kwargs["model"]` is empty: leave it out to use the component\'s model.'
+        raise ValueError(msg)
+    body = {name: value for name, value in generation_kwargs.items() if value is not None}
+    if "stream" in body:
+        del body["stream"]
+        logger.warning("`stream` in generation_kwargs is ignored: set or leave out `streaming_callback` instead.")
+    count = body.get("n")
+    if streaming and isinstance(count, int) and count > 1:
+        msg = "Cannot stream multiple responses, please set n=1 in `generation_kwargs` or leave out `streaming_callback`."
+        raise ValueError(msg)
+    return body
+
+
+def _checked_extra_body(extra: object) -> dict[str, Any]:
+    if not isinstance(extra, Mapping):
+        msg = f'`generation_kwargs["extra_body"]` must be a dictionary, not {type(extra).__name__}.'
+        raise TypeError(msg)
+    if "stream" in extra:
+        logger.warning("`stream` in extra_body is ignored: set or leave out `streaming_callback` instead.")
+    return {name: value for name, value in extra.items() if name != "stream"}
+
+
+def _tool_definitions(tools: ToolsType | None, *, strict: bool) -> list[dict[str, Any]]:
+    flat = flatten_tools_or_toolsets(tools)
+    check_tool_names(flat)
+    definitions = []
+    for tool in flat:
+        function = dict(tool.tool_spec)
+        if strict:
+            function["strict"] = True
+            function["parameters"] = strict_schema(function["parameters"])
+        definitions.append({"type": "function", "function": function})
+    return definitions
+
+
+def check_tool_names(tools: Sequence[Tool]) -> None:
+    """
+    Refuse tools that a model could not tell apart.
+
+    :param tools: Tools, without toolsets.
+    :raises ValueError: If two have the same name.
+    """
+    names = [tool.name for tool in tools]
+    if duplicates := sorted({name for name in names if names.count(name) > 1}):
+        msg = f"Duplicate tool names found: {duplicates}. Give each tool in `tools` a name of its own."
+        raise ValueError(msg)
+
+
+def _server_tools(tools: object) -> list[dict[str, Any]]:
+    if tools is None:
+        return []
+    if not isinstance(tools, list | tuple) or not all(isinstance(tool, Mapping) for tool in tools):
+        msg = (
+            '`generation_kwargs["tools"]` takes a list of dictionaries, such as {"type": "openrouter:web_search"}. '
+            "Pass Haystack tools as `tools`."
+        )
+        raise TypeError(msg)
+    return [dict(tool) for tool in tools]
+
+
+def _in_stable_order(value: Any) -> Any:
+    """
+    Sort the keys of dictionaries, so that equal calls are equal bytes: OpenRouter's response cache hashes the body.
+    """
+    if isinstance(value, Mapping):
+        return {
+            key: value[key] if key in _KEEP_ORDER else _in_stable_order(value[key]) for key in sorted(value, key=str)
+        }
+    return [_in_stable_order(item) for item in value] if isinstance(value, list | tuple) else value

@@ -1,0 +1,298 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+The events of a stream, as dicts, become `StreamingChunk`s at once and one completion at the end.
+
+This runs for every token: it walks a delta once, builds each chunk once and keeps none of them.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from io import StringIO
+from typing import Any
+
+from haystack.dataclasses import ChatMessage, ComponentInfo, ReasoningContent, StreamingChunk, ToolCallDelta
+
+from haystack_integrations.common.openrouter.errors import OpenRouterStreamError
+from haystack_integrations.common.openrouter.failure import Failure, find_error
+from haystack_integrations.components.generators.openrouter.chat.fragments import (
+    ReasoningDetails,
+    ToolCallFragments,
+    ToolCalls,
+    joined_field,
+)
+from haystack_integrations.components.generators.openrouter.chat.reply import (
+    chat_message,
+    content_text,
+    reasoning_text,
+)
+
+_PLAIN_DELTA = {"role", "content"}
+_PAYLOAD_FIELDS = {"role", "content", "reasoning", "reasoning_content", "reasoning_details", "tool_calls"}
+_CHUNK_FINISH_REASONS = {"function_call": "tool_calls"}
+_KNOWN_IN_CHOICE = {"index", "delta", "message", "finish_reason", "native_finish_reason", "logprobs"}
+_TEXT, _REASONING = "text", "reasoning"
+
+
+class StreamedReply:
+    """
+    One streamed reply: takes events, gives chunks, and knows the whole reply in the end.
+
+    Content blocks are numbered from 0. A block is a run of one kind; each tool call is a block of its own.
+
+    :param component_info: The component that every chunk names.
+    """
+
+    def __init__(self, component_info: ComponentInfo | None = None) -> None:
+        self._component_info = component_info
+        self._completion: dict[str, Any] = {}
+        self._choice: dict[str, Any] = {}
+        self._message: dict[str, Any] = {}
+        self._text, self._reasoning = StringIO(), StringIO()
+        self._details, self._calls = ReasoningDetails(), ToolCalls()
+        self._audio: dict[str, Any] = {}
+        self._content_parts: list[Any] = []
+        self._has_content = False
+        self._block = -1
+        self._kind: object = None
+        self._now = ""
+        self.first_chunk_at: str | None = None
+
+    def check_whole(self, *, done: bool) -> None:
+        """
+        Refuse a stream that ended too early.
+
+        :param done: Whether the stream said that it is at its end.
+        :raises OpenRouterStreamError: If it held no reply, or ended with neither a finish reason nor a `[DONE]`.
+        """
+        if "index" not in self._choice:
+            raise OpenRouterStreamError("The stream ended without a reply")
+        if not done and "finish_reason" not in self._choice:
+            raise OpenRouterStreamError("The stream was cut: it ended with neither a finish reason nor a [DONE]")
+
+    def chunks(self, event: dict[str, Any]) -> list[StreamingChunk]:
+        """
+        Take the next event.
+
+        :param event: The decoded data of a server-sent event.
+        :returns: The chunks for the callback: at most one for each payload, none if the event carries nothing.
+        :raises OpenRouterStreamError: If the event reports an error.
+        """
+        usage, choices = event.get("usage"), event.get("choices")
+        if (error := find_error(event)) is not None:
+            failure = Failure.read(error)
+            raise OpenRouterStreamError(f"The stream failed: {failure.message}", failure=failure)
+        if None in event.values():
+            event = {name: value for name, value in event.items() if value is not None}
+        self._completion.update(event)
+        self._now = datetime.now(timezone.utc).isoformat()
+        if not choices:
+            return [self._chunk({"content": ""}, {}, None, usage)] if usage else []
+        choice = choices[0] if type(choices) is list and len(choices) == 1 else None
+        delta = (choice.get("delta") or choice.get("message") or {}) if type(choice) is dict else None
+        if choice is None or type(delta) is not dict:
+            raise OpenRouterStreamError("An event of the stream has unreadable `choices`")
+        extra: dict[str, Any] = {}
+        finish_reason = self._take_choice(choice, extra)
+        payloads = self._take_delta(delta, extra)
+        if finish_reason is None and not usage and not extra:
+            return [self._chunk(payload) for payload in payloads]
+        if not payloads or (finish_reason is not None and "reasoning" in payloads[-1]):
+            payloads.append({"content": ""})
+        *first, last = payloads
+        return [*map(self._chunk, first), self._chunk(last, extra, finish_reason, usage)]
+
+    def completion(self) -> dict[str, Any]:
+        """
+        Join everything that came.
+
+        :returns: A completion with one choice, as a request without streaming returns it.
+        """
+        message = {**self._message, "role": "assistant", "content": self._text.getvalue()}
+        if self._content_parts:
+            other = [part for part in self._content_parts if not content_text([part])]
+            message["content"] = [{"type": "text", "text": message["content"]}, *other]
+        if self._audio:
+            message["audio"] = {
+                name: value.getvalue() if isinstance(value, StringIO) else value for name, value in self._audio.items()
+            }
+        if details := self._details.joined():
+            message["reasoning_details"] = details
+        if reasoning := self._reasoning.getvalue():
+            message["reasoning"] = reasoning
+        if self._calls.calls:
+            message["tool_calls"] = [call.joined() for call in self._calls.calls]
+        choice = {"index": 0, **self._choice, "message": message}
+        return {**self._completion, "object": "chat.completion", "choices": [choice]}
+
+    def message(self, audio_format: str | None = None) -> ChatMessage:
+        """
+        Build the reply.
+
+        :param audio_format: The `audio.format` that was requested.
+        :returns: The reply as far as it has come.
+        """
+        completion = self.completion()
+        reply = chat_message(completion, completion["choices"][0], audio_format)
+        reply.meta["completion_start_time"] = self.first_chunk_at
+        return reply
+
+    def partial_message(self, audio_format: str | None = None) -> ChatMessage | None:
+        """
+        Build the reply of a stream that failed.
+
+        :param audio_format: The `audio.format` that was requested.
+        :returns: The reply as far as it has come, or None if no chunk was handed out.
+        """
+        return self.message(audio_format) if self.first_chunk_at else None
+
+    def _take_choice(self, choice: dict[str, Any], extra: dict[str, Any]) -> str | None:
+        """
+        Note the fields beside the delta.
+
+        :returns: The finish reason, if it is the first.
+        """
+        own, finish_reason = self._choice, choice.get("finish_reason")
+        index = choice.get("index") or 0
+        if own.setdefault("index", index) != index:
+            msg = "The stream holds several choices, which can't be told apart in one reply"
+            raise OpenRouterStreamError(msg, retryable=False)
+        if logprobs := choice.get("logprobs"):
+            extra["logprobs"] = logprobs
+            own["logprobs"] = joined_field(own.get("logprobs"), logprobs)
+        for name in ("finish_reason", "native_finish_reason"):
+            if choice.get(name) is not None and own.get(name) is None:
+                own[name] = choice[name]
+            elif name == "finish_reason":
+                finish_reason = None
+        if not choice.keys() <= _KNOWN_IN_CHOICE:
+            for name in choice.keys() - _KNOWN_IN_CHOICE:
+                if choice[name] is not None:
+                    own.setdefault(name, choice[name])
+        return finish_reason
+
+    def _take_delta(self, delta: dict[str, Any], extra: dict[str, Any]) -> list[dict[str, Any]]:
+        """
+        Find the payloads of a delta: reasoning, text, then tool calls. What else it holds goes into `extra`.
+        """
+        content = delta.get("content")
+        if delta.keys() <= _PLAIN_DELTA and type(content) is str:
+            return [self._text_payload(content)] if content else []
+        payloads: list[dict[str, Any]] = []
+        reasoning, details = delta.get("reasoning") or delta.get("reasoning_content"), delta.get("reasoning_details")
+        if reasoning or details:
+            payloads += self._reasoning_payloads(reasoning, details)
+        if content:
+            payloads += self._content_payloads(content)
+        if delta.get("tool_calls"):
+            payloads += self._tool_call_payloads(delta["tool_calls"])
+        if not delta.keys() <= _PAYLOAD_FIELDS:
+            for name in delta.keys() - _PAYLOAD_FIELDS:
+                payloads += self._other_payloads(name, delta[name], extra)
+        return payloads
+
+    def _text_payload(self, text: str) -> dict[str, Any]:
+        self._text.write(text)
+        if type(self._kind) is ToolCallFragments and text.isspace():
+            return {"content": text}
+        index, start = self._place(_TEXT)
+        return {"content": text, "index": index, "start": start}
+
+    def _content_payloads(self, content: object) -> list[dict[str, Any]]:
+        self._has_content = True
+        text = content_text(content)
+        if not isinstance(content, str):
+            self._content_parts += content if isinstance(content, list) else [content]
+        return [self._text_payload(text)] if text else []
+
+    def _reasoning_payloads(self, reasoning: object, details: object) -> list[dict[str, Any]]:
+        fragments = details if isinstance(details, list) else []
+        for fragment in fragments:
+            self._details.add(fragment)
+        text = reasoning if isinstance(reasoning, str) and reasoning else reasoning_text(fragments)
+        if not text and not any(map(_carries_something, fragments)):
+            return []
+        self._reasoning.write(text)
+        index, start = self._place(_REASONING)
+        extra = {"reasoning_details": fragments} if fragments else {}
+        return [{"content": "", "reasoning": ReasoningContent(text, extra), "index": index, "start": start}]
+
+    def _tool_call_payloads(self, entries: object) -> list[dict[str, Any]]:
+        payloads = []
+        for sent in entries if isinstance(entries, list) else [entries]:
+            entry = sent if isinstance(sent, dict) else {"function": {"arguments": sent}}
+            function = entry["function"] if isinstance(entry.get("function"), dict) else {}
+            call = self._calls.call_of(entry, function)
+            call_id, name, arguments = call.add(entry, function)
+            if call_id or name or arguments:
+                index, start = self._place(call)
+                delta = ToolCallDelta(call.number, name, arguments, call_id)
+                payloads.append({"content": "", "tool_calls": [delta], "index": index, "start": start})
+        return payloads
+
+    def _other_payloads(self, name: str, value: Any, extra: dict[str, Any]) -> list[dict[str, Any]]:
+        """
+        Note a field that is no payload of a chunk. The transcript of audio is the text as long as there is no other.
+        """
+        if value is None:
+            return []
+        if value or value is False or value == 0:
+            extra[name] = value
+        if name != "audio" or not isinstance(value, dict):
+            self._message[name] = joined_field(self._message.get(name), value)
+            return []
+        for key, piece in value.items():
+            if key in ("data", "transcript") and isinstance(piece, str):
+                self._audio.setdefault(key, StringIO()).write(piece)
+            elif self._audio.get(key) is None:
+                self._audio[key] = piece
+        transcript = value.get("transcript")
+        has_text = isinstance(transcript, str) and transcript and not self._has_content
+        return [self._text_payload(transcript)] if has_text else []
+
+    def _place(self, kind: object) -> tuple[int, bool]:
+        """
+        The block of the next payload, and whether the payload begins it.
+        """
+        if type(kind) is ToolCallFragments:
+            self._kind = kind
+            if kind.block is None:
+                self._block += 1
+                kind.block = self._block
+                return kind.block, True
+            return kind.block, False
+        if kind is self._kind:
+            return self._block, False
+        self._kind = kind
+        self._block += 1
+        return self._block, True
+
+    def _chunk(
+        self, payload: dict[str, Any], extra: dict[str, Any] | None = None, finish_reason: Any = None, usage: Any = None
+    ) -> StreamingChunk:
+        if self.first_chunk_at is None:
+            self.first_chunk_at = self._now
+        completion = self._completion
+        meta = {
+            "model": completion.get("model"),
+            "index": self._choice.get("index", 0),
+            "finish_reason": finish_reason,
+            "received_at": self._now,
+            "usage": usage,
+            "id": completion.get("id"),
+            "provider": completion.get("provider"),
+        }
+        if extra:
+            meta.update(extra)
+        if finish_reason is not None:
+            payload["finish_reason"] = _CHUNK_FINISH_REASONS.get(str(finish_reason), finish_reason)
+        return StreamingChunk(meta=meta, component_info=self._component_info, **payload)
+
+
+def _carries_something(fragment: object) -> bool:
+    if not isinstance(fragment, dict):
+        return True
+    return any(value for name, value in fragment.items() if name not in ("type", "format", "index", "id"))

@@ -12,17 +12,17 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from stand_in_search import words_of
+
 Json = dict[str, Any]
 
 DOLLARS_PER_TOKEN = 1e-6
 INTRODUCTION = "This is the stand-in, not a model."
 THOUGHT = "The stand-in does not think; it only repeats what it was told."
-PIXEL = "data:image/png;base64,@@PIXEL@@"
-PART_NAMES = {"image_url": "image", "input_audio": "audio", "file": "file", "video_url": "video"}
-STOP_WORDS = frozenset(
-    "a an and are as at be by can do does for from get how i in is it me my of on or that the this to was what when "
-    "where which who will with you your".split()
+PIXEL = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC"
 )
+PART_NAMES = {"image_url": "image", "input_audio": "audio", "file": "file", "video_url": "video"}
 STRING_FORMATS = {
     "date": "2026-01-01",
     "date-time": "2026-01-01T00:00:00Z",
@@ -121,45 +121,6 @@ def error_event(completion: Json) -> Json:
     return {**_event(completion, {}, finish), "error": error}
 
 
-def embed(request: Json) -> Json:
-    """
-    Embed texts as hashed bags of words, so that texts with common words lie close together.
-
-    :param request: The decoded request body.
-    :returns: The reply of `/embeddings`.
-    """
-    given = request.get("input") or []
-    texts = [text if isinstance(text, str) else json.dumps(text) for text in ([given] if isinstance(given, str) else given)]
-    size = request.get("dimensions") or 64
-    data = [{"object": "embedding", "index": i, "embedding": _vector(text, size)} for i, text in enumerate(texts)]
-    tokens = sum(len(text.split()) for text in texts)
-    usage = {"prompt_tokens": tokens, "total_tokens": tokens, "cost": _dollars(tokens)}
-    return {"object": "list", "data": data, "model": model_of(request), "usage": usage}
-
-
-def rerank(request: Json, number: int) -> Json:
-    """
-    Rank documents by the share of the query's words that they hold.
-
-    :param request: The decoded request body.
-    :param number: Makes the id of the reply unique.
-    :returns: The reply of `/rerank`.
-    """
-    query = set(_words(request.get("query") or ""))
-    given = request.get("documents") or []
-    texts = [text if isinstance(text, str) else text.get("text") or "" for text in given]
-    scores = [_overlap(query, set(_words(text))) for text in texts]
-    best = sorted(range(len(texts)), key=lambda i: -scores[i])[: request.get("top_n")]
-    tokens = sum(len(text.split()) for text in texts)
-    return {
-        "id": f"gen-standin-{number}",
-        "provider": "Stand-in",
-        "model": model_of(request),
-        "results": [{"index": i, "relevance_score": scores[i], "document": {"text": texts[i]}} for i in best],
-        "usage": {"cost": _dollars(tokens), "search_units": 1, "total_tokens": tokens},
-    }
-
-
 def models() -> Json:
     """
     List a few names that the stand-in knows. It answers to any other name too.
@@ -222,11 +183,11 @@ def _tool_call(request: Json, number: int) -> Json | None:
     if not functions or choice == "none" or messages[-1]["role"] == "tool":
         return None
     text = _text(_last_user(messages))
-    said = set(_words(text))
+    said = set(words_of(text))
 
     def likeness(function: Json) -> int:
         named = function["name"].lower() in text.lower()
-        words = _words(f"{function['name']} {function.get('description') or ''}")
+        words = words_of(f"{function['name']} {function.get('description') or ''}")
         return 100 * named + len(said.intersection(words))
 
     function = max(functions, key=likeness)
@@ -234,3 +195,119 @@ def _tool_call(request: Json, number: int) -> Json | None:
     arguments = json.dumps(_instance(schema, schema, _names(text)))
     call = {"name": function["name"], "arguments": arguments}
     return {"index": 0, "id": f"call_standin_{number}", "type": "function", "function": call}
+
+
+def _names(text: str) -> list[str]:
+    """
+    Capitalised words that do not begin the text: good arguments for a tool.
+    """
+    return re.findall(r"(?<=\s)[A-Z][\w-]*", text)
+
+
+def _instance(schema: Json, root: Json, names: list[str]) -> Any:
+    if "$ref" in schema:
+        target = root
+        for step in schema["$ref"].removeprefix("#/").split("/"):
+            target = target[step]
+        return _instance(target, root, names)
+    for key in ("anyOf", "oneOf", "allOf"):
+        if choices := [choice for choice in schema.get(key) or [] if choice.get("type") != "null"]:
+            return _instance(choices[0], root, names)
+    if "const" in schema or schema.get("enum"):
+        return schema["const"] if "const" in schema else schema["enum"][0]
+    kind = schema.get("type")
+    kind = next((name for name in kind if name != "null"), "null") if isinstance(kind, list) else kind
+    if kind == "object" or "properties" in schema:
+        return {name: _instance(part, root, names) for name, part in (schema.get("properties") or {}).items()}
+    if kind == "array":
+        return [_instance(schema.get("items") or {}, root, names) for _ in range(max(1, schema.get("minItems") or 1))]
+    plain = {"integer": 1, "number": 1, "boolean": True, "null": None}
+    if kind in plain:
+        return plain[kind]
+    return STRING_FORMATS.get(schema.get("format") or "") or (names[0] if names else "stand-in")
+
+
+def _audio(transcript: str, number: int) -> Json:
+    data = base64.b64encode(b"stand-in audio").decode()
+    return {"id": f"audio_standin_{number}", "data": data, "transcript": transcript, "expires_at": 4102444800}
+
+
+def _annotations(request: Json, text: str) -> list[Json]:
+    notes = []
+    plugins = [plugin.get("id") for plugin in request.get("plugins") or []]
+    if "web" in plugins or _searches(request) or str(request.get("model")).endswith(":online"):
+        for number in (1, 2):
+            citation = {"url": f"https://example.com/stand-in-{number}", "title": f"Page {number}"}
+            citation |= {
+                "content": f"Stand-in text {number}.",
+                "start_index": 0,
+                "end_index": len(text),
+            }
+            notes.append({"type": "url_citation", "url_citation": citation})
+    for part in _parts(_last_user(request["messages"])):
+        if part.get("type") == "file":
+            name, data = part["file"].get("filename") or "file", part["file"].get("file_data") or ""
+            content = [{"type": "text", "text": f"The stand-in read {name}."}]
+            file = {"hash": hashlib.sha256(data.encode()).hexdigest(), "name": name, "content": content}
+            notes.append({"type": "file", "file": file})
+    return notes
+
+
+def _searches(request: Json) -> bool:
+    return any(tool.get("type") == "openrouter:web_search" for tool in request.get("tools") or [])
+
+
+def _usage(request: Json, message: Json, cached: set[str]) -> Json:
+    marked = [
+        part.get("text") or "" for sent in request["messages"] for part in _parts(sent) if "cache_control" in part
+    ]
+    reused = sum(len(text.split()) for text in marked if text in cached)
+    written = sum(len(text.split()) for text in marked if text not in cached)
+    cached.update(marked)
+    prompt = len(json.dumps(request["messages"]).split())
+    reasoning = len((message.get("reasoning") or "").split())
+    completion = reasoning + len(json.dumps([message["content"], message.get("tool_calls")]).split())
+    usage = {
+        "prompt_tokens": prompt,
+        "completion_tokens": completion,
+        "total_tokens": prompt + completion,
+        "cost": round((prompt + completion) * DOLLARS_PER_TOKEN, 9),
+        "is_byok": False,
+        "prompt_tokens_details": {"cached_tokens": reused, "cache_write_tokens": written, "audio_tokens": 0},
+        "cost_details": {"upstream_inference_cost": None},
+        "completion_tokens_details": {"reasoning_tokens": reasoning},
+    }
+    return {**usage, "server_tool_use_details": {"web_search_requests": 1}} if _searches(request) else usage
+
+
+def _event(completion: Json, delta: Json, finish: Json | None = None) -> Json:
+    top = {key: completion[key] for key in ("id", "provider", "model", "created")}
+    choice = {"index": 0, "delta": {"role": "assistant", "content": "", **delta}, "finish_reason": None}
+    choice |= {"native_finish_reason": None, "logprobs": None, **(finish or {})}
+    return {**top, "object": "chat.completion.chunk", "choices": [choice]}
+
+
+def _deltas(message: Json) -> Iterator[Json]:
+    for detail in message.get("reasoning_details") or []:
+        start = {key: value for key, value in detail.items() if key not in ("text", "signature")}
+        for piece in _pieces(detail["text"]):
+            yield {"reasoning": piece, "reasoning_details": [{**start, "text": piece}]}
+        yield {"reasoning_details": [{**start, "signature": detail["signature"]}]}
+    for note in message.get("annotations") or []:
+        yield {"annotations": [note]}
+    for piece in _pieces(message["content"] or ""):
+        yield {"content": piece}
+    for call in message.get("tool_calls") or []:
+        yield {"content": None, "tool_calls": [{**call, "function": {**call["function"], "arguments": ""}}]}
+        for piece in _pieces(call["function"]["arguments"]):
+            yield {"content": None, "tool_calls": [{"index": call["index"], "function": {"arguments": piece}}]}
+    if audio := message.get("audio"):
+        for piece in _pieces(audio["transcript"]):
+            yield {"content": None, "audio": {"id": audio["id"], "transcript": piece}}
+        yield {"content": None, "audio": {"data": audio["data"], "expires_at": audio["expires_at"]}}
+    if images := message.get("images"):
+        yield {"images": images}
+
+
+def _pieces(text: str) -> list[str]:
+    return re.findall(r"\S+\s*|\s+", text)

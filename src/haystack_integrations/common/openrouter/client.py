@@ -137,13 +137,13 @@ class ClientPool:
         :raises ValueError: If the API key is missing or blank.
         """
         loop = asyncio.get_running_loop()
-        client = self._by_loop.get(loop)
-        if client is not None:
-            return client
+        if known := self._by_loop.get(loop):
+            return known
         with self._lock:
             for closed in [other for other in self._by_loop if other.is_closed()]:
                 self._drop(closed)
-            client = self._by_loop[loop] = self._build(AsyncOpenAI, self._async_http_client())
+            client: AsyncOpenAI = self._build(AsyncOpenAI, self._async_http_client())
+            self._by_loop[loop] = client
             closer = self._closers[loop] = self._close_with_loop(loop, client)
         await anext(closer)
         return client

@@ -176,7 +176,9 @@ def _remedy(error: openai.APIError, failure: Failure | None, api_key: Secret, mo
     if failure.status == 404 and ("endpoint" in said or "data policy" in said or "provider" in said):
         return "Loosen `provider` or `require_parameters` in `generation_kwargs`, or choose another `model`"
     if failure.status == 429 and failure.is_futile:
-        return "Waiting seconds does not help: add credits at https://openrouter.ai/settings/credits or use another model"
+        return (
+            "Waiting seconds does not help: add credits at https://openrouter.ai/settings/credits or use another model"
+        )
     if failure.status == 400 and ("context" in said or "too long" in said):
         return "Shorten the messages, or add {'id': 'context-compression'} to `plugins` in `generation_kwargs`"
     remedies = {

@@ -120,7 +120,7 @@ class Failure:
         return seconds_until(headers.get("x-ratelimit-reset"))
 
 
-def find_error(body: Mapping[str, Any]) -> object | None:
+def find_error(body: Mapping[str, Any]) -> Any:
     """
     Find what a response body or a stream event reports as an error: at the top, or in one of its choices.
 

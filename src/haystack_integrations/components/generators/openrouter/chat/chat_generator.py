@@ -8,14 +8,10 @@ The component: parameters, `run`, `run_async` and serialization. How things look
 
 from __future__ import annotations
 
-import asyncio
 import copy
-import inspect
-import time
-from contextlib import aclosing
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
-from haystack import component, default_to_dict, logging
+from haystack import component, default_to_dict
 from haystack.components.generators.chat import OpenAIChatGenerator
 from haystack.dataclasses import (
     ChatMessage,
@@ -26,14 +22,19 @@ from haystack.dataclasses import (
 )
 from haystack.tools import ToolsType, flatten_tools_or_toolsets, serialize_tools_or_toolset
 from haystack.utils import Secret, serialize_callable
-from openai import AsyncOpenAI, OpenAI
 from pydantic import BaseModel
 
 from haystack_integrations.common.openrouter.client import OPENROUTER_API_BASE_URL, ClientPool, checked_headers
-from haystack_integrations.common.openrouter.errors import OpenRouterStreamError, explained
-from haystack_integrations.common.openrouter.retry import seconds_before_retry
-from haystack_integrations.components.generators.openrouter.chat.events import EventReader, completion_dict
-from haystack_integrations.components.generators.openrouter.chat.reply import chat_messages
+from haystack_integrations.common.openrouter.component import WithClients
+from haystack_integrations.common.openrouter.errors import explained
+from haystack_integrations.components.generators.openrouter.chat.delivery import (
+    deliver,
+    deliver_async,
+    with_retries,
+    with_retries_async,
+)
+from haystack_integrations.components.generators.openrouter.chat.events import completion_dict
+from haystack_integrations.components.generators.openrouter.chat.reply import chat_messages, warn_of_shortened
 from haystack_integrations.components.generators.openrouter.chat.request import (
     as_messages,
     audio_format,
@@ -41,13 +42,10 @@ from haystack_integrations.components.generators.openrouter.chat.request import 
     request_arguments,
     response_format_schema,
 )
-from haystack_integrations.components.generators.openrouter.chat.stream import StreamedReply
-
-logger = logging.getLogger(__name__)
 
 
 @component
-class OpenRouterChatGenerator(OpenAIChatGenerator):
+class OpenRouterChatGenerator(WithClients, OpenAIChatGenerator):
     """
     Completes chats with the models behind [OpenRouter](https://openrouter.ai).
 
@@ -149,56 +147,6 @@ class OpenRouterChatGenerator(OpenAIChatGenerator):
         checked_headers(extra_headers, "extra_headers")
         self.extra_headers = extra_headers
 
-    @property
-    def client(self) -> OpenAI | None:
-        """
-        The synchronous openai client, once the component is warmed up.
-        """
-        return self._clients.sync_client
-
-    @client.setter
-    def client(self, client: OpenAI | None) -> None:
-        self._clients.sync_client = client
-
-    @property
-    def async_client(self) -> AsyncOpenAI | None:
-        """
-        The openai client of the running event loop, once the component is warmed up there.
-        """
-        return self._clients.async_client
-
-    @async_client.setter
-    def async_client(self, client: AsyncOpenAI | None) -> None:
-        self._clients.async_client = client
-
-    def warm_up(self) -> None:
-        """
-        Build the synchronous client.
-
-        :raises ValueError: If the API key is missing or blank.
-        """
-        self._clients.get()
-
-    async def warm_up_async(self) -> None:
-        """
-        Build the client of the running event loop. It is closed together with the loop.
-
-        :raises ValueError: If the API key is missing or blank.
-        """
-        await self._clients.get_async()
-
-    def close(self) -> None:
-        """
-        Close the synchronous client. The component can be used again.
-        """
-        self._clients.close()
-
-    async def close_async(self) -> None:
-        """
-        Close the client of the running event loop. The component can be used again.
-        """
-        await self._clients.close_async()
-
     def to_dict(self) -> dict[str, Any]:
         """
         Serialize the component. `tools_strict` is written only if it is True, so that the YAML stays portable.
@@ -235,8 +183,7 @@ class OpenRouterChatGenerator(OpenAIChatGenerator):
         :param data: What `to_dict` returned. It is not changed.
         :returns: The component.
         """
-        generator: OpenRouterChatGenerator = super(OpenRouterChatGenerator, cls).from_dict(copy.deepcopy(data))
-        return generator
+        return cast(OpenRouterChatGenerator, super(OpenRouterChatGenerator, cls).from_dict(copy.deepcopy(data)))
 
     @component.output_types(replies=list[ChatMessage])
     def run(
@@ -263,11 +210,10 @@ class OpenRouterChatGenerator(OpenAIChatGenerator):
             text tells provider, cause and remedy.
         :raises OpenRouterStreamError: If a stream fails; `partial_reply` holds what the callback has seen.
         """
-        messages = as_messages(messages)
         callback = select_streaming_callback(
             init_callback=self.streaming_callback, runtime_callback=streaming_callback, requires_async=False
         )
-        if not messages:
+        if not (messages := as_messages(messages)):
             return {"replies": []}
         arguments = self._prepare_api_call(
             messages=messages,
@@ -276,14 +222,17 @@ class OpenRouterChatGenerator(OpenAIChatGenerator):
             tools=tools,
             tools_strict=tools_strict,
         )
-        create = self._clients.get().chat.completions.create
-        del arguments["openai_endpoint"]
+        client, audio = self._clients.get(), audio_format(arguments)
+        create = getattr(client.chat.completions, arguments.pop("openai_endpoint"))
         with explained(self.api_key, arguments["model"]):
             if callback is None:
-                replies = chat_messages(completion_dict(create(**arguments)), audio_format(arguments))
+                replies = chat_messages(completion_dict(create(**arguments)), audio)
             else:
-                replies = self._stream(create, arguments, callback)
-        _warn_of_shortened(replies)
+                replies = with_retries(
+                    lambda: self._handle_stream_response(create(**arguments), callback, audio),
+                    self._clients.max_retries,
+                )
+        warn_of_shortened(replies)
         return {"replies": replies}
 
     @component.output_types(replies=list[ChatMessage])
@@ -300,23 +249,17 @@ class OpenRouterChatGenerator(OpenAIChatGenerator):
         Ask the model without blocking the event loop.
 
         :param messages: The conversation, or the text of one user message.
-        :param streaming_callback: A function or a coroutine function that is called with each chunk; it goes over the
-            one given at init.
+        :param streaming_callback: A function or coroutine function, called with each chunk; it goes over that of init.
         :param generation_kwargs: Parameters for this run. They go over those given at init, key by key.
         :param tools: Tools and toolsets for this run, in place of those given at init. `[]` means none.
         :param tools_strict: Whether the tools' schemas are made strict; None means as given at init.
         :returns: A dictionary with `replies`, a list of ChatMessage: one, or as many as `n` asked for.
-        :raises TypeError: If an argument has the wrong type.
-        :raises ValueError: If the API key is missing, or an argument can't be sent.
-        :raises openai.APIError: If OpenRouter or a provider fails: the openai SDK's class for the HTTP status. The
-            text tells provider, cause and remedy.
-        :raises OpenRouterStreamError: If a stream fails; `partial_reply` holds what the callback has seen.
+        :raises TypeError, ValueError, openai.APIError, OpenRouterStreamError: As `run` does.
         """
-        messages = as_messages(messages)
         callback = select_streaming_callback(
             init_callback=self.streaming_callback, runtime_callback=streaming_callback, requires_async=True
         )
-        if not messages:
+        if not (messages := as_messages(messages)):
             return {"replies": []}
         arguments = self._prepare_api_call(
             messages=messages,
@@ -325,14 +268,18 @@ class OpenRouterChatGenerator(OpenAIChatGenerator):
             tools=tools,
             tools_strict=tools_strict,
         )
-        create = (await self._clients.get_async()).chat.completions.create
-        del arguments["openai_endpoint"]
+        client, audio = await self._clients.get_async(), audio_format(arguments)
+        create = getattr(client.chat.completions, arguments.pop("openai_endpoint"))
         with explained(self.api_key, arguments["model"]):
             if callback is None:
-                replies = chat_messages(completion_dict(await create(**arguments)), audio_format(arguments))
+                replies = chat_messages(completion_dict(await create(**arguments)), audio)
             else:
-                replies = await self._stream_async(create, arguments, callback)
-        _warn_of_shortened(replies)
+
+                async def attempt(callback: StreamingCallbackT = callback) -> list[ChatMessage]:
+                    return await self._handle_async_stream_response(await create(**arguments), callback, audio)
+
+                replies = await with_retries_async(attempt, self._clients.max_retries)
+        warn_of_shortened(replies)
         return {"replies": replies}
 
     def _prepare_api_call(
@@ -356,78 +303,12 @@ class OpenRouterChatGenerator(OpenAIChatGenerator):
         # Haystack's hook names the SDK's method here; it is always this one
         return {**arguments, "openai_endpoint": "create"}
 
-    def _stream(
-        self, create: Any, arguments: dict[str, Any], callback: SyncStreamingCallbackT
-    ) -> list[ChatMessage]:
-        retries = 0
-        while True:
-            try:
-                return self._handle_stream_response(create(**arguments), callback, audio_format(arguments))
-            except OpenRouterStreamError as error:
-                wait = seconds_before_retry(error, retries, self._clients.max_retries)
-                if wait is None:
-                    raise
-            retries += 1
-            time.sleep(wait)
-
-    async def _stream_async(
-        self, create: Any, arguments: dict[str, Any], callback: StreamingCallbackT
-    ) -> list[ChatMessage]:
-        retries = 0
-        while True:
-            try:
-                stream = await create(**arguments)
-                return await self._handle_async_stream_response(stream, callback, audio_format(arguments))
-            except OpenRouterStreamError as error:
-                wait = seconds_before_retry(error, retries, self._clients.max_retries)
-                if wait is None:
-                    raise
-            retries += 1
-            await asyncio.sleep(wait)
-
     def _handle_stream_response(
         self, chat_completion: Any, callback: SyncStreamingCallbackT, audio_format: str | None = None
     ) -> list[ChatMessage]:
-        reply, reader = StreamedReply(ComponentInfo.from_component(self)), EventReader(chat_completion)
-        try:
-            for event in reader:
-                for chunk in reply.chunks(event):
-                    callback(chunk)
-            reply.check_whole(done=reader.done)
-        except OpenRouterStreamError as error:
-            error.partial_reply = reply.partial_message(audio_format)
-            raise
-        finally:
-            reader.close()
-        return [reply.message(audio_format)]
+        return [deliver(chat_completion, callback, ComponentInfo.from_component(self), audio_format)]
 
     async def _handle_async_stream_response(
         self, chat_completion: Any, callback: StreamingCallbackT, audio_format: str | None = None
     ) -> list[ChatMessage]:
-        reply, reader = StreamedReply(ComponentInfo.from_component(self)), EventReader(chat_completion)
-        try:
-            async with aclosing(aiter(reader)) as events:
-                async for event in events:
-                    for chunk in reply.chunks(event):
-                        called = callback(chunk)
-                        if called is not None and inspect.isawaitable(called):
-                            await called
-            reply.check_whole(done=reader.done)
-        except OpenRouterStreamError as error:
-            error.partial_reply = reply.partial_message(audio_format)
-            raise
-        finally:
-            await reader.aclose()
-        return [reply.message(audio_format)]
-
-
-def _warn_of_shortened(replies: list[ChatMessage]) -> None:
-    for reply in replies:
-        index, reason = reply.meta["index"], reply.meta["finish_reason"]
-        if reason == "length":
-            logger.warning(
-                "Reply {index} was cut at the token limit. Raise `max_tokens` in generation_kwargs for longer replies.",
-                index=index,
-            )
-        elif reason == "content_filter":
-            logger.warning("Reply {index} was cut by the provider's content filter.", index=index)
+        return [await deliver_async(chat_completion, callback, ComponentInfo.from_component(self), audio_format)]

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing
 from typing import Any
 
@@ -43,7 +43,7 @@ class EventReader:
         self.done = False
         """Whether the stream said that it is at its end."""
 
-    def __iter__(self) -> Iterator[dict[str, Any]]:
+    def read(self) -> Iterator[dict[str, Any]]:
         """
         Read a synchronous stream.
         """
@@ -63,7 +63,7 @@ class EventReader:
         except Exception as error:
             raise _stream_error(error, self._stream) from error
 
-    async def __aiter__(self) -> AsyncIterator[dict[str, Any]]:
+    async def read_async(self) -> AsyncGenerator[dict[str, Any], None]:
         """
         Read an asynchronous stream.
         """
@@ -166,7 +166,7 @@ def _decoded(data: str | bytes) -> dict[str, Any]:
     event = decode_json(data)
     if not isinstance(event, dict):
         msg = f"expected a JSON object, not {type(event).__name__}"
-        raise ValueError(msg)  # noqa: TRY004 - what came is unreadable; no argument has a wrong type
+        raise ValueError(msg)
     return event
 
 
@@ -178,7 +178,7 @@ async def _drain(events: AsyncIterator[Any]) -> None:
         async with asyncio.timeout(_DRAIN):
             async for _ in events:
                 pass
-    except Exception:  # noqa: BLE001 - the reply is whole already
+    except Exception:
         return
 
 

@@ -188,9 +188,7 @@ class ToolCalls:
         return call
 
 
-def _begins_another(
-    call: ToolCallFragments, call_id: str | None, function: dict[str, Any], *, has_index: bool
-) -> bool:
+def _begins_another(call: ToolCallFragments, call_id: str | None, function: dict[str, Any], *, has_index: bool) -> bool:
     if call_id and call.id:
         return True  # the id is a new one: a known one was found before
     name = function.get("name")

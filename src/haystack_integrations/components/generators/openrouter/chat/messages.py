@@ -5,8 +5,8 @@
 """
 Haystack's `ChatMessage`s as the messages of a request.
 
-Source: `ChatMessages` in OpenRouter's OpenAPI document. Haystack's own `to_openai_dict_format` writes what OpenAI takes,
-which leaves out reasoning, images of the assistant, files in tool results and more.
+Source: `ChatMessages` in OpenRouter's OpenAPI document. Haystack's own `to_openai_dict_format` writes what OpenAI
+takes, which leaves out reasoning, images of the assistant, files in tool results and more.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ def _tool_call(call: ToolCall, where: str) -> dict[str, Any]:
 def _tool_results(message: ChatMessage, where: str) -> Iterator[dict[str, Any]]:
     results = message.tool_call_results
     if not results or len(results) != len(message):
-        msg = f"{where}: a tool message holds tool call results and nothing else. Send other content in a message of its own."
+        msg = f"{where}: a tool message holds tool call results and nothing else. Send the rest in another message."
         raise ValueError(msg)
     for result in results:
         if not result.origin.id:
@@ -146,7 +146,7 @@ def _content(message: ChatMessage) -> list[object]:
     Everything in a message, in order. Haystack hands out the order only with the serialized parts.
     """
     kinds: dict[str, list[Any]] = {
-        "text": message.texts,
+        "text": [TextContent(text) for text in message.texts],
         "image": message.images,
         "file": message.files,
         "tool_call": message.tool_calls,

@@ -112,7 +112,7 @@ def _file_part(file: FileContent, where: str) -> dict[str, Any]:
 
 def _audio(file: FileContent, subtype: str, where: str) -> dict[str, str]:
     if subtype not in AUDIO_FORMATS:
-        msg = f"{where} has the media type {file.mime_type}, which OpenRouter has no audio format for. Accepted: {_ACCEPTED}."
+        msg = f"{where}: OpenRouter has no audio format for the media type {file.mime_type}. Accepted: {_ACCEPTED}."
         raise ValueError(msg)
     if not file.base64_data:
         raise ValueError(_no_data(where))

@@ -34,7 +34,16 @@ _AUDIO_MEDIA_TYPES = {"mp3": "mpeg", "m4a": "mp4", "pcm16": "pcm", "pcm24": "pcm
 _OWN_PLACE = {
     "completion": ("choices",),
     "choice": ("message", "delta"),
-    "message": ("role", "content", "reasoning", "reasoning_content", "reasoning_details", "tool_calls", "images", "audio"),
+    "message": (
+        "role",
+        "content",
+        "reasoning",
+        "reasoning_content",
+        "reasoning_details",
+        "tool_calls",
+        "images",
+        "audio",
+    ),
 }
 _NOTHING_IF_EMPTY = ("annotations", "refusal", "logprobs")
 
@@ -70,6 +79,23 @@ def chat_message(completion: dict[str, Any], choice: dict[str, Any], audio_forma
     media = [*({"image": image.to_dict()} for image in images), *({"file": file.to_dict()} for file in audio)]
     plain = reply.to_dict()
     return ChatMessage.from_dict({**plain, "content": [*plain["content"], *media]})
+
+
+def warn_of_shortened(replies: list[ChatMessage]) -> None:
+    """
+    Log a warning for each reply that was cut at a limit.
+
+    :param replies: Replies that are whole as far as OpenRouter is concerned.
+    """
+    for reply in replies:
+        index, reason = reply.meta["index"], reply.meta["finish_reason"]
+        if reason == "length":
+            logger.warning(
+                "Reply {index} was cut at the token limit. Raise `max_tokens` in generation_kwargs for longer replies.",
+                index=index,
+            )
+        elif reason == "content_filter":
+            logger.warning("Reply {index} was cut by the provider's content filter.", index=index)
 
 
 def reasoning_text(details: object) -> str:
@@ -173,7 +199,8 @@ def _tool_calls(message: dict[str, Any], meta: dict[str, Any], generation_id: st
     calls, invalid = [], []
     for number, entry in enumerate(sent if isinstance(sent, list) else [sent]):
         call = entry if isinstance(entry, dict) else {"function": {"arguments": entry}}
-        function = call.get("function") if isinstance(call.get("function"), dict) else {}
+        function: Any = call.get("function")
+        function = function if isinstance(function, dict) else {}
         call_id, name, raw = call.get("id"), function.get("name"), function.get("arguments")
         call_id = call_id if isinstance(call_id, str) and call_id else _call_id(generation_id, number)
         try:

@@ -17,7 +17,8 @@ from typing import Any
 import openai
 from haystack import logging
 from haystack.dataclasses import ChatMessage
-from haystack.tools import Tool, ToolsType, flatten_tools_or_toolsets
+from haystack.tools import ToolsType, flatten_tools_or_toolsets
+from haystack.tools.tool import Tool
 from pydantic import BaseModel
 
 from haystack_integrations.common.openrouter.client import checked_headers, merged_headers
@@ -140,7 +141,9 @@ def _checked_body(generation_kwargs: Mapping[str, Any], *, streaming: bool) -> d
         logger.warning("`stream` in generation_kwargs is ignored: set or leave out `streaming_callback` instead.")
     count = body.get("n")
     if streaming and isinstance(count, int) and count > 1:
-        msg = "Cannot stream multiple responses, please set n=1 in `generation_kwargs` or leave out `streaming_callback`."
+        msg = (
+            "Cannot stream multiple responses, please set n=1 in `generation_kwargs` or leave out `streaming_callback`."
+        )
         raise ValueError(msg)
     return body
 

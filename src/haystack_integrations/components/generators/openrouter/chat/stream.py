@@ -10,7 +10,7 @@ This runs for every token: it walks a delta once, builds each chunk once and kee
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from io import StringIO
 from typing import Any
 
@@ -88,7 +88,7 @@ class StreamedReply:
         if None in event.values():
             event = {name: value for name, value in event.items() if value is not None}
         self._completion.update(event)
-        self._now = datetime.now(timezone.utc).isoformat()
+        self._now = datetime.now(UTC).isoformat()
         if not choices:
             return [self._chunk({"content": ""}, {}, None, usage)] if usage else []
         choice = choices[0] if type(choices) is list and len(choices) == 1 else None
@@ -250,8 +250,9 @@ class StreamedReply:
             elif self._audio.get(key) is None:
                 self._audio[key] = piece
         transcript = value.get("transcript")
-        has_text = isinstance(transcript, str) and transcript and not self._has_content
-        return [self._text_payload(transcript)] if has_text else []
+        if self._has_content or not isinstance(transcript, str) or not transcript:
+            return []
+        return [self._text_payload(transcript)]
 
     def _place(self, kind: object) -> tuple[int, bool]:
         """

@@ -1,0 +1,71 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+What every OpenRouter component has in common: clients that are built late, shared by threads, and closed.
+"""
+
+from __future__ import annotations
+
+from openai import AsyncOpenAI, OpenAI
+
+from haystack_integrations.common.openrouter.client import ClientPool
+
+
+class WithClients:
+    """
+    A component with a pool of openai clients in `_clients`.
+    """
+
+    _clients: ClientPool
+
+    @property
+    def client(self) -> OpenAI | None:
+        """
+        The synchronous openai client, once the component is warmed up.
+        """
+        return self._clients.sync_client
+
+    @client.setter
+    def client(self, client: OpenAI | None) -> None:
+        self._clients.sync_client = client
+
+    @property
+    def async_client(self) -> AsyncOpenAI | None:
+        """
+        The openai client of the running event loop, once the component is warmed up there.
+        """
+        return self._clients.async_client
+
+    @async_client.setter
+    def async_client(self, client: AsyncOpenAI | None) -> None:
+        self._clients.async_client = client
+
+    def warm_up(self) -> None:
+        """
+        Build the synchronous client.
+
+        :raises ValueError: If the API key is missing or blank.
+        """
+        self._clients.get()
+
+    async def warm_up_async(self) -> None:
+        """
+        Build the client of the running event loop. It is closed together with the loop.
+
+        :raises ValueError: If the API key is missing or blank.
+        """
+        await self._clients.get_async()
+
+    def close(self) -> None:
+        """
+        Close the synchronous client. The component can be used again.
+        """
+        self._clients.close()
+
+    async def close_async(self) -> None:
+        """
+        Close the client of the running event loop. The component can be used again.
+        """
+        await self._clients.close_async()

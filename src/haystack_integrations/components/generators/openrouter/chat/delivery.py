@@ -1,0 +1,124 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+The two loops that read a stream and call the callback, and the two that ask again for one that failed too early.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from typing import Any
+
+from haystack.dataclasses import ChatMessage, ComponentInfo, StreamingCallbackT, SyncStreamingCallbackT
+
+from haystack_integrations.common.openrouter.errors import OpenRouterStreamError
+from haystack_integrations.common.openrouter.retry import seconds_before_retry
+from haystack_integrations.components.generators.openrouter.chat.events import EventReader
+from haystack_integrations.components.generators.openrouter.chat.stream import StreamedReply
+
+
+def deliver(
+    stream: Any, callback: SyncStreamingCallbackT, component_info: ComponentInfo, audio_format: str | None
+) -> ChatMessage:
+    """
+    Read a stream to its end, chunk by chunk.
+
+    :param stream: What `create(stream=True)` returned. It is closed in every case.
+    :param callback: Gets each chunk.
+    :param component_info: The component that the chunks name.
+    :param audio_format: The `audio.format` that was requested.
+    :returns: The whole reply.
+    :raises OpenRouterStreamError: If the stream fails or ends too early.
+    """
+    reply, reader = StreamedReply(component_info), EventReader(stream)
+    try:
+        for event in reader.read():
+            for chunk in reply.chunks(event):
+                callback(chunk)
+        reply.check_whole(done=reader.done)
+    except OpenRouterStreamError as error:
+        error.partial_reply = reply.partial_message(audio_format)
+        raise
+    finally:
+        reader.close()
+    return reply.message(audio_format)
+
+
+async def deliver_async(
+    stream: Any, callback: StreamingCallbackT, component_info: ComponentInfo, audio_format: str | None
+) -> ChatMessage:
+    """
+    Read an asynchronous stream to its end, chunk by chunk.
+
+    :param stream: What `create(stream=True)` returned. It is closed in every case.
+    :param callback: Gets each chunk; a coroutine function is awaited.
+    :param component_info: The component that the chunks name.
+    :param audio_format: The `audio.format` that was requested.
+    :returns: The whole reply.
+    :raises OpenRouterStreamError: If the stream fails or ends too early.
+    """
+    reply, reader = StreamedReply(component_info), EventReader(stream)
+    try:
+        async with aclosing(reader.read_async()) as events:
+            async for event in events:
+                for chunk in reply.chunks(event):
+                    called: object = callback(chunk)
+                    if called is not None and inspect.isawaitable(called):
+                        await called
+        reply.check_whole(done=reader.done)
+    except OpenRouterStreamError as error:
+        error.partial_reply = reply.partial_message(audio_format)
+        raise
+    finally:
+        await reader.aclose()
+    return reply.message(audio_format)
+
+
+def with_retries(attempt: Callable[[], list[ChatMessage]], max_retries: int) -> list[ChatMessage]:
+    """
+    Ask again when a stream fails before its first content.
+
+    :param attempt: Sends the request and delivers its stream.
+    :param max_retries: How often to ask again.
+    :returns: The replies of the first attempt that succeeds.
+    :raises OpenRouterStreamError: If the last attempt fails, or one fails for good.
+    """
+    retries = 0
+    while True:
+        try:
+            return attempt()
+        except OpenRouterStreamError as error:
+            wait = seconds_before_retry(error, retries, max_retries)
+            if wait is None:
+                raise
+        retries += 1
+        time.sleep(wait)
+
+
+async def with_retries_async(
+    attempt: Callable[[], Awaitable[list[ChatMessage]]], max_retries: int
+) -> list[ChatMessage]:
+    """
+    Ask again when an asynchronous stream fails before its first content.
+
+    :param attempt: Sends the request and delivers its stream.
+    :param max_retries: How often to ask again.
+    :returns: The replies of the first attempt that succeeds.
+    :raises OpenRouterStreamError: If the last attempt fails, or one fails for good.
+    """
+    retries = 0
+    while True:
+        try:
+            return await attempt()
+        except OpenRouterStreamError as error:
+            wait = seconds_before_retry(error, retries, max_retries)
+            if wait is None:
+                raise
+        retries += 1
+        await asyncio.sleep(wait)

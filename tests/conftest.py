@@ -74,8 +74,8 @@ class Mode:
 
         return keep
 
-    def __call__(self, messages: Any = "hi", generation_kwargs: Any = None, **parameters: Any) -> ChatMessage:
-        (reply,) = self.run(self.generator(**parameters), messages, generation_kwargs=generation_kwargs)
+    def __call__(self, messages: Any = "hi", run: Any = None, **parameters: Any) -> ChatMessage:
+        (reply,) = self.run(self.generator(**parameters), messages, generation_kwargs=run)
         return reply
 
 

@@ -244,7 +244,9 @@ class TestKeyAndEnvironment:
     def test_nothing_of_openai_reaches_openrouter(self, mode: Mode, stand_in: StandIn, monkeypatch):
         for name in ("API_KEY", "ORG_ID", "PROJECT_ID", "BASE_URL", "ADMIN_KEY"):
             monkeypatch.setenv(f"OPENAI_{name}", "http://openai-value.invalid")
-        named = "Authorization: openai-value\nX-Custom: openai-value\nContent-Type: openai-value\nUser-Agent: openai-value"
+        named = (
+            "Authorization: openai-value\nX-Custom: openai-value\nContent-Type: openai-value\nUser-Agent: openai-value"
+        )
         monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", named)
         mode()
         (request,) = stand_in.requests

@@ -147,6 +147,7 @@ class StandIn:
         self._wake.close()
         self._server.shutdown()
         self._server.server_close()
+        self.closing.close()
 
     def script(self, *answers: Answer) -> None:
         """

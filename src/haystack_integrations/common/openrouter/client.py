@@ -11,9 +11,9 @@ from __future__ import annotations
 import asyncio
 import inspect
 import os
-import re
 import threading
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -28,8 +28,6 @@ OPENROUTER_API_BASE_URL = "https://openrouter.ai/api/v1"
 
 # What the openai SDK gives its own client; httpx's default of 100 connections makes a busy server wait.
 _LIMITS = {"max_connections": 1000, "max_keepalive_connections": 100}
-
-_HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
 
 class ClientPool:
@@ -80,6 +78,13 @@ class ClientPool:
         """
         self.__dict__.update(state)
         self._forget_clients()
+
+    def __del__(self) -> None:
+        """
+        Close the connections of a component that is gone. Those of event loops are closed with their loops.
+        """
+        with suppress(Exception):
+            self.close()
 
     @property
     def sync_client(self) -> OpenAI | None:
@@ -218,48 +223,6 @@ class ClientPool:
         hooks = {event: list(given) for event, given in (kwargs.get("event_hooks") or {}).items()}
         kwargs["event_hooks"] = {**hooks, "response": [*hooks.get("response", []), hook]}
         return kwargs
-
-
-def checked_headers(headers: Mapping[str, Any] | None, argument: str) -> dict[str, Any]:
-    """
-    Copy headers that can be sent.
-
-    :param headers: Header names and values, or None.
-    :param argument: The argument's name, for the error.
-    :returns: A new dictionary. `openai.Omit()` as a value, which takes a header away, is kept.
-    :raises TypeError: If they are no mapping of texts to texts.
-    :raises ValueError: If a name or a value can't stand in an HTTP header.
-    """
-    if headers is None:
-        return {}
-    if not isinstance(headers, Mapping):
-        msg = f"`{argument}` must be a dictionary of header names and texts, not {type(headers).__name__}."
-        raise TypeError(msg)
-    for name, value in headers.items():
-        if not isinstance(name, str) or not isinstance(value, str | Omit):
-            msg = f"`{argument}`: the value of header {name!r} must be a text, not {type(value).__name__}."
-            raise TypeError(msg)
-        if not _HEADER_NAME.fullmatch(name):
-            msg = f"`{argument}`: {name!r} is not a valid HTTP header name."
-            raise ValueError(msg)
-        if isinstance(value, str) and not (value.isascii() and value.isprintable()):
-            msg = f"`{argument}`: the value of header {name!r} must be printable ASCII text. Percent-encode the rest."
-            raise ValueError(msg)
-    return dict(headers)
-
-
-def merged_headers(*layers: Mapping[str, Any]) -> dict[str, Any]:
-    """
-    Merge headers, later layers over earlier ones, without regard to the case of their names.
-
-    :param layers: Dictionaries of headers.
-    :returns: A new dictionary, with each name as the last layer spells it.
-    """
-    merged: dict[str, tuple[str, Any]] = {}
-    for layer in layers:
-        for name, value in layer.items():
-            merged[name.lower()] = (name, value)
-    return dict(merged.values())
 
 
 def _checked_key(api_key: Secret) -> str:

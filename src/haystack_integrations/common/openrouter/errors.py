@@ -172,7 +172,7 @@ def _remedy(error: openai.APIError, failure: Failure | None, api_key: Secret, mo
         return "OpenRouter could not be reached: check the network, the proxy and `api_base_url`"
     if failure is None:
         return ""
-    said = f"{failure.message} {failure.metadata}".lower()
+    said = f"{failure.message} {_raw_message(failure.metadata.get('raw'))}".lower()
     if failure.status == 404 and ("endpoint" in said or "data policy" in said or "provider" in said):
         return "Loosen `provider` or `require_parameters` in `generation_kwargs`, or choose another `model`"
     if failure.status == 429 and failure.is_futile:

@@ -24,9 +24,10 @@ from haystack.tools import ToolsType, flatten_tools_or_toolsets, serialize_tools
 from haystack.utils import Secret, serialize_callable
 from pydantic import BaseModel
 
-from haystack_integrations.common.openrouter.client import OPENROUTER_API_BASE_URL, ClientPool, checked_headers
+from haystack_integrations.common.openrouter.client import OPENROUTER_API_BASE_URL, ClientPool
 from haystack_integrations.common.openrouter.component import WithClients
 from haystack_integrations.common.openrouter.errors import explained
+from haystack_integrations.common.openrouter.headers import checked_headers
 from haystack_integrations.components.generators.openrouter.chat.delivery import (
     deliver,
     deliver_async,

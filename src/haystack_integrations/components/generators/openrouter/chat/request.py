@@ -21,7 +21,7 @@ from haystack.tools import ToolsType, flatten_tools_or_toolsets
 from haystack.tools.tool import Tool
 from pydantic import BaseModel
 
-from haystack_integrations.common.openrouter.client import checked_headers, merged_headers
+from haystack_integrations.common.openrouter.headers import checked_headers, merged_headers
 from haystack_integrations.components.generators.openrouter.chat.messages import wire_messages
 from haystack_integrations.components.generators.openrouter.chat.strict import strict_schema
 

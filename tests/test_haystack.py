@@ -1,0 +1,119 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""The component where Haystack users put it: in pipelines, agents and fallbacks, each the real one."""
+
+import asyncio
+from typing import Annotated, Any
+
+import pytest
+from conftest import Mode
+from haystack import Pipeline
+from haystack.components.agents import Agent
+from haystack.components.builders import ChatPromptBuilder
+from haystack.components.generators.chat import FallbackChatGenerator
+from haystack.dataclasses import ChatMessage, StreamingChunk
+from haystack.tools import tool
+from stand_in import Answer, StandIn
+from wire import answer, call
+
+from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator
+
+
+@tool
+def weather(city: Annotated[str, "The city"]) -> str:
+    """The weather in a city."""
+    return f"Sunny in {city}"
+
+
+def rag_pipeline(mode: Mode) -> Pipeline:
+    pipeline = Pipeline()
+    template = [ChatMessage.from_system("Answer briefly."), ChatMessage.from_user("About {{ topic }}?")]
+    pipeline.add_component("prompt", ChatPromptBuilder(template=template))
+    pipeline.add_component("llm", mode.generator())
+    pipeline.connect("prompt.prompt", "llm.messages")
+    return pipeline
+
+
+class TestPipeline:
+    def test_after_a_prompt_builder(self, stand_in: StandIn):
+        result = rag_pipeline(Mode("sync", stand_in.url)).run({"prompt": {"topic": "Rome"}})
+        assert "About Rome?" in result["llm"]["replies"][0].text
+        assert [m["role"] for m in stand_in.requests[0].body["messages"]] == ["system", "user"]
+
+    def test_streaming_names_the_component(self, stand_in: StandIn):
+        chunks: list[StreamingChunk] = []
+        data = {"prompt": {"topic": "Rome"}, "llm": {"streaming_callback": chunks.append}}
+        rag_pipeline(Mode("sync", stand_in.url)).run(data)
+        assert {chunk.component_info.name for chunk in chunks} == {"llm"}
+
+    def test_in_an_async_run(self, stand_in: StandIn):
+        pipeline = rag_pipeline(Mode("async", stand_in.url))
+        result = asyncio.run(pipeline.run_async({"prompt": {"topic": "Rome"}}))
+        assert "About Rome?" in result["llm"]["replies"][0].text
+
+    def test_from_yaml_with_a_key_from_the_environment(self, stand_in: StandIn):
+        pipeline = Pipeline()
+        pipeline.add_component("llm", OpenRouterChatGenerator(api_base_url=stand_in.url))
+        loaded = Pipeline.loads(pipeline.dumps())
+        assert loaded.run({"llm": {"messages": "hi"}})["llm"]["replies"][0].text
+        assert stand_in.requests[0].headers["authorization"] == "Bearer sk-or-test-key"
+
+
+def details(number: int) -> list[dict[str, Any]]:
+    return [{"type": "reasoning.text", "text": f"Step {number}", "signature": f"s{number}", "index": 0}]
+
+
+class TestAgent:
+    def test_several_turns_with_reasoning_going_back(self, mode: Mode, stand_in: StandIn):
+        for number, city in enumerate(("Rome", "Bern")):
+            arguments = f'{{"city": "{city}"}}'
+            message = {"content": None, "tool_calls": [call("weather", arguments, f"call_{number}", index=0)]}
+            message |= {"reasoning": f"Step {number}", "reasoning_details": details(number)}
+            stand_in.script(answer(mode, message, finish_reason="tool_calls"))
+        stand_in.script(answer(mode, {"content": "Sunny in both."}))
+        agent = Agent(chat_generator=mode.generator(), tools=[weather])
+        question = [ChatMessage.from_user("Weather in Rome and Bern?")]
+        callback = mode.callback() if mode.streams else None
+        if mode.is_async:
+            result = asyncio.run(agent.run_async(messages=question, streaming_callback=callback))
+        else:
+            result = agent.run(messages=question, streaming_callback=callback)
+        assert result["last_message"].text == "Sunny in both."
+        sent = stand_in.requests[2].body["messages"]
+        assert [m["role"] for m in sent] == ["user", "assistant", "tool", "assistant", "tool"]
+        assert [sent[1]["reasoning_details"], sent[3]["reasoning_details"]] == [details(0), details(1)]
+        assert [sent[2]["content"], sent[4]["content"]] == ["Sunny in Rome", "Sunny in Bern"]
+        if mode.streams:
+            assert "".join(chunk.content for chunk in mode.chunks if not chunk.tool_call_result) == "Sunny in both."
+
+    def test_against_the_stand_in_as_it_is(self, mode: Mode):
+        agent = Agent(chat_generator=mode.generator(), tools=[weather])
+        question = [ChatMessage.from_user("What is the weather in Rome?")]
+        callback = mode.callback() if mode.streams else None
+        if mode.is_async:
+            result = asyncio.run(agent.run_async(messages=question, streaming_callback=callback))
+        else:
+            result = agent.run(messages=question, streaming_callback=callback)
+        assert "Sunny in Rome" in result["last_message"].text
+
+
+class TestFallback:
+    @pytest.mark.parametrize("model", ["stand-in/error-503", "stand-in/error-503-in-200"])
+    def test_the_second_generator_answers(self, mode: Mode, model):
+        fallback = FallbackChatGenerator([mode.generator(model=model), mode.generator()])
+        callback = mode.callback() if mode.streams else None
+        messages = [ChatMessage.from_user("hi")]
+        if mode.is_async:
+            result = asyncio.run(fallback.run_async(messages, streaming_callback=callback))
+        else:
+            result = fallback.run(messages, streaming_callback=callback)
+        assert result["replies"][0].text
+        assert result["meta"]["successful_chat_generator_index"] == 1
+
+    def test_the_last_error_is_told(self, stand_in: StandIn):
+        stand_in.script(Answer.error(402, "Insufficient credits"))
+        fallback = FallbackChatGenerator([Mode("sync", stand_in.url).generator()])
+        with pytest.raises(RuntimeError, match="max_tokens"):
+            fallback.run([ChatMessage.from_user("hi")])

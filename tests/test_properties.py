@@ -1,0 +1,279 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""Wide input spaces: TCP segments, fragments, odd JSON, and the two ways of reading a stream."""
+
+import asyncio
+import itertools
+import json
+from typing import Any
+
+import openai
+import pytest
+from conftest import Mode
+from haystack.dataclasses import ChatMessage, StreamingChunk
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from openai.types.chat import ChatCompletionChunk
+from stand_in import Answer, StandIn
+from wire import TOP, call, completion, event, events
+
+from haystack_integrations.components.generators.openrouter.chat.reply import chat_messages
+from haystack_integrations.components.generators.openrouter.chat.stream import StreamedReply
+
+SLOW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FAST = settings(max_examples=150, deadline=None)
+
+DETAIL = {"type": "reasoning.text", "index": 0, "format": "anthropic-claude-v1"}
+DELTAS = (
+    {"reasoning": "Grüße\u2028 ", "reasoning_details": [{**DETAIL, "text": "Grüße\u2028 "}]},
+    {"reasoning_details": [{**DETAIL, "signature": "s=="}]},
+    {"content": "Hello 🌍\u0085"},
+    {"content": "\r\n world"},
+    {"tool_calls": [call("weather", '{"city":', index=0)]},
+    {"tool_calls": [{"index": 0, "function": {"arguments": ' "Zürich"}'}}]},
+)
+BYTES = b"".join(
+    b": OPENROUTER PROCESSING\n\n" + b"data: " + json.dumps(one, ensure_ascii=False).encode() + b"\r\n\r\n"
+    for one in events(*DELTAS)
+)
+
+
+def comparable(reply: ChatMessage) -> dict[str, Any]:
+    data = reply.to_dict()
+    data["meta"].pop("completion_start_time", None)
+    return data
+
+
+def chunk_list(chunks: list[StreamingChunk]) -> list[dict[str, Any]]:
+    return [{**c.to_dict(), "meta": {k: v for k, v in c.meta.items() if k != "received_at"}} for c in chunks]
+
+
+def folded(sent: list[dict[str, Any]]) -> tuple[ChatMessage, list[StreamingChunk]]:
+    reply = StreamedReply()
+    chunks = [chunk for one in sent for chunk in reply.chunks(one)]
+    return reply.message(), chunks
+
+
+def pieces(text: str, cuts: list[int]) -> list[str]:
+    places = sorted({min(cut, len(text)) for cut in cuts} | {0, len(text)})
+    return [text[a:b] for a, b in itertools.pairwise(places)]
+
+
+KEYS = st.sampled_from(
+    "choices message delta content reasoning reasoning_details tool_calls function name arguments id index type text "
+    "finish_reason error code metadata usage provider model images image_url url audio transcript data annotations "
+    "refusal logprobs role signature reset headers".split()
+) | st.text(max_size=5)
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 600) | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=5),
+    max_leaves=12,
+)
+json_objects = st.dictionaries(KEYS, json_values, max_size=6)
+
+
+class TestSegments:
+    @SLOW
+    @given(cuts=st.lists(st.integers(1, len(BYTES)), max_size=30))
+    def test_any_split_gives_the_same_chunks_and_reply(self, streaming: Mode, stand_in: StandIn, cuts):
+        places = sorted({*cuts, 0, len(BYTES)})
+        segments = [BYTES[a:b] for a, b in itertools.pairwise(places)]
+        stand_in.script(Answer.sse([*segments, b"data: [DONE]\n\n"], done=False))
+        generator = self.generators.setdefault(streaming.name + streaming.url, streaming.generator())
+        (reply,) = streaming.run(generator)
+        expected, chunks = folded(events(*DELTAS))
+        assert comparable(reply) == comparable(expected)
+        assert [c["content"] for c in chunk_list(streaming.chunks)] == [c["content"] for c in chunk_list(chunks)]
+        assert [(c.index, c.start, c.tool_calls) for c in streaming.chunks] == [
+            (c.index, c.start, c.tool_calls) for c in chunks
+        ]
+
+    generators: dict[str, Any] = {}
+
+
+class TestFragments:
+    @FAST
+    @given(text=st.text(min_size=1), cuts=st.lists(st.integers(0, 50)), other=st.text(max_size=5))
+    def test_reasoning_details(self, text, cuts, other):
+        sent = [{"reasoning_details": [{**DETAIL, "text": piece}]} for piece in pieces(text, cuts)]
+        sent += [{"reasoning_details": [{**DETAIL, "signature": "s"}]}]
+        sent += [{"reasoning_details": [{"type": "reasoning.encrypted", "data": other, "index": 0, "id": "e"}]}]
+        reply, chunks = folded(events(*sent))
+        assert reply.reasoning.reasoning_text == text
+        assert reply.reasoning.extra["reasoning_details"] == [
+            {**DETAIL, "text": text, "signature": "s"},
+            {"type": "reasoning.encrypted", "data": other, "index": 0, "id": "e"},
+        ]
+        assert "".join(c.reasoning.reasoning_text for c in chunks if c.reasoning) == text
+
+    @FAST
+    @given(st.data())
+    def test_interleaved_entries_are_never_joined(self, data):
+        whole = {"a": ("reasoning.text", 0), "b": ("reasoning.summary", 0), "c": ("reasoning.text", 1)}
+        queue = [(name, str(n)) for name in whole for n in range(data.draw(st.integers(1, 4)))]
+        order = data.draw(st.permutations(queue))
+        sent = []
+        for name, piece in order:
+            kind, index = whole[name]
+            field = "summary" if kind == "reasoning.summary" else "text"
+            sent.append({"reasoning_details": [{"type": kind, "index": index, "id": name, field: piece}]})
+        merged = folded(events(*sent))[0].reasoning.extra["reasoning_details"]
+        assert len(merged) == 3
+        for entry in merged:
+            expected = "".join(piece for name, piece in order if name == entry["id"])
+            assert (entry.get("text") or entry.get("summary")) == expected
+
+    @FAST
+    @given(
+        arguments=st.dictionaries(st.text(max_size=4), st.text(max_size=6) | st.integers(), max_size=3),
+        cuts=st.lists(st.integers(0, 60)),
+        has_index=st.booleans(),
+        repeats_name=st.booleans(),
+    )
+    def test_tool_arguments(self, arguments, cuts, has_index, repeats_name):
+        place = {"index": 0} if has_index else {}
+        name = {"name": "f"} if repeats_name and has_index else {}
+        text = json.dumps(arguments)
+        sent = [{"tool_calls": [call("f", "", "call_1", **place)]}]
+        sent += [
+            {"tool_calls": [{**place, "id": "", "function": {**name, "arguments": p}}]} for p in pieces(text, cuts)
+        ]
+        (only,) = folded(events(*sent))[0].tool_calls
+        assert (only.id, only.tool_name, only.arguments) == ("call_1", "f", arguments)
+
+    def test_two_signed_entries_at_one_index(self):
+        sent = [
+            {"reasoning_details": [{**DETAIL, **part}]}
+            for part in ({"text": "A"}, {"signature": "1"}, {"text": "B"}, {"signature": "2"})
+        ]
+        merged = folded(events(*sent))[0].reasoning.extra["reasoning_details"]
+        assert [(d["text"], d["signature"]) for d in merged] == [("A", "1"), ("B", "2")]
+
+
+class TestOddJson:
+    @SLOW
+    @given(body=json_objects)
+    def test_as_a_response(self, mode: Mode, stand_in: StandIn, body):
+        self.give_a_reply_or_an_openai_error(mode, stand_in, Answer.json(body))
+
+    @SLOW
+    @given(message=json_objects, choice=json_objects, top=json_objects)
+    def test_inside_a_response(self, mode: Mode, stand_in: StandIn, message, choice, top):
+        body = {**top, "choices": [{**choice, "message": message}]}
+        self.give_a_reply_or_an_openai_error(mode, stand_in, Answer.json(body))
+
+    @SLOW
+    @given(sent=st.lists(json_objects, min_size=1, max_size=3), deltas=st.lists(json_objects, max_size=3))
+    def test_as_events(self, streaming: Mode, stand_in: StandIn, sent, deltas):
+        wrapped = [{**TOP, "choices": [{"index": 0, "delta": delta}]} for delta in deltas]
+        self.give_a_reply_or_an_openai_error(streaming, stand_in, Answer.sse([*wrapped, *sent, event({}, "stop")]))
+
+    @FAST
+    @given(message=json_objects, top=json_objects)
+    def test_replies_survive_json(self, message, top):
+        (reply,) = chat_messages({**top, "choices": [{"message": message}]})
+        assert ChatMessage.from_dict(json.loads(json.dumps(reply.to_dict()))) == reply
+
+    def give_a_reply_or_an_openai_error(self, mode: Mode, stand_in: StandIn, answer: Answer) -> None:
+        stand_in.script(answer)
+        generator = TestSegments.generators.setdefault(mode.name + mode.url, mode.generator())
+        try:
+            replies = mode.run(generator)
+        except openai.OpenAIError:
+            return
+        assert all(isinstance(reply, ChatMessage) for reply in replies)
+        json.dumps([chunk.to_dict() for chunk in mode.chunks])
+
+
+class Proxy:
+    """What an observability tool makes of a stream."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self.seen = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def __iter__(self) -> Any:
+        for chunk in self._stream:
+            self.seen += 1
+            yield chunk
+
+    async def __aiter__(self) -> Any:
+        async for chunk in self._stream:
+            self.seen += 1
+            yield chunk
+
+
+class TestBothFeeders:
+    def proxied(self, monkeypatch: pytest.MonkeyPatch, mode: Mode) -> list[Proxy]:
+        proxies: list[Proxy] = []
+        kind = openai.resources.chat.AsyncCompletions if mode.is_async else openai.resources.chat.Completions
+        create = kind.create
+
+        def wrap(stream: Any) -> Proxy:
+            proxies.append(Proxy(stream))
+            return proxies[-1]
+
+        async def create_async(*args: Any, **kwargs: Any) -> Any:
+            return wrap(await create(*args, **kwargs))
+
+        monkeypatch.setattr(kind, "create", create_async if mode.is_async else lambda *a, **k: wrap(create(*a, **k)))
+        return proxies
+
+    def test_a_proxy_gives_the_same_reply_and_chunks(self, streaming: Mode, stand_in: StandIn, monkeypatch):
+        stand_in.script(*[Answer.sse([BYTES, b"data: [DONE]\n\n"], done=False)] * 2)
+        fast, fast_chunks = streaming(), chunk_list(streaming.chunks)
+        proxies = self.proxied(monkeypatch, streaming)
+        slow = streaming()
+        assert proxies[0].seen == len(DELTAS) + 2
+        assert comparable(slow) == comparable(fast)
+        assert chunk_list(streaming.chunks) == fast_chunks
+
+    @pytest.mark.parametrize("end", [[{"error": {"code": 502, "message": "Boom"}, "choices": []}], []])
+    def test_failures_through_a_proxy(self, streaming: Mode, stand_in: StandIn, monkeypatch, end):
+        self.proxied(monkeypatch, streaming)
+        stand_in.script(Answer.sse([event({"content": "a"}), *end], done=False))
+        with pytest.raises(openai.APIError, match="Boom" if end else "cut") as caught:
+            streaming()
+        assert caught.value.partial_reply.text == "a"
+
+    @pytest.mark.parametrize("as_models", [True, False])
+    def test_a_list_of_chunks(self, streaming: Mode, as_models):
+        sent: list[Any] = events(*DELTAS)
+        expected = comparable(folded(sent)[0])
+        if as_models:
+            sent = [ChatCompletionChunk.construct(**one) for one in sent]
+        generator = streaming.generator()
+        if streaming.is_async:
+            (reply,) = asyncio.run(generator._handle_async_stream_response(sent, streaming.callback()))
+        else:
+            (reply,) = generator._handle_stream_response(sent, streaming.callback())
+        assert comparable(reply)["content"] == expected["content"]
+        assert reply.meta["usage"] == expected["meta"]["usage"]
+
+    def test_a_whole_completion_where_a_stream_should_be(self, streaming: Mode):
+        whole = openai.types.chat.ChatCompletion.construct(**completion({"content": "Good"}))
+        generator = streaming.generator()
+        if streaming.is_async:
+            (reply,) = asyncio.run(generator._handle_async_stream_response(whole, streaming.callback()))
+        else:
+            (reply,) = generator._handle_stream_response(whole, streaming.callback())
+        assert reply.text == "Good"
+
+
+@pytest.mark.parametrize("field", ["reasoning_details", "tool_calls"])
+def test_joins_are_linear(field):
+    fragments = {
+        "reasoning_details": {"type": "reasoning.text", "index": 0, "text": "abc "},
+        "tool_calls": {"index": 0, "function": {"name": "f", "arguments": " "}},
+    }
+    reply = StreamedReply()
+    for _ in range(80_000):
+        reply.chunks({"choices": [{"index": 0, "delta": {field: [fragments[field]]}}]})
+    message = reply.completion()["choices"][0]["message"]
+    joined = message[field][0]["text"] if field == "reasoning_details" else message[field][0]["function"]["arguments"]
+    assert len(joined) == 80_000 * (4 if field == "reasoning_details" else 1)

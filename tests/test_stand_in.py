@@ -1,0 +1,369 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""The stand-in over a real socket, without the component: what the other tests may take for granted."""
+
+import base64
+import http.client
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from stand_in import CUT, RESET, STALL, Answer, StandIn, base_url
+
+Json = dict[str, Any]
+HEADERS = {"authorization": "Bearer test", "content-type": "application/json"}
+WEATHER = {
+    "name": "weather",
+    "description": "Tell the weather of a city",
+    "parameters": {
+        "type": "object",
+        "properties": {"city": {"type": "string"}, "unit": {"enum": ["C", "F"]}, "days": {"type": "integer"}},
+    },
+}
+
+
+def connect(stand_in: StandIn) -> http.client.HTTPConnection:
+    return http.client.HTTPConnection(urlsplit(stand_in.url).netloc, timeout=10)
+
+
+@pytest.fixture
+def connection(stand_in: StandIn) -> Iterator[http.client.HTTPConnection]:
+    client = connect(stand_in)
+    yield client
+    client.close()
+
+
+def ask(client: Any, path: str, body: Json, headers: Json = HEADERS) -> tuple[int, bytes]:
+    client.request("POST", f"/api/v1/{path}", json.dumps(body), headers)
+    response = client.getresponse()
+    return response.status, response.read()
+
+
+def chat(client: Any, content: Any = "hi", **more: Any) -> Json:
+    status, raw = ask(client, "chat/completions", {"model": "test/model", "messages": user(content), **more})
+    assert status == 200, raw
+    return json.loads(raw)
+
+
+def user(content: Any) -> list[Json]:
+    return [{"role": "user", "content": content}]
+
+
+def stream(client: Any, content: Any = "hi", **more: Any) -> tuple[list[str], list[Json]]:
+    body = {"model": "test/model", "messages": user(content), "stream": True, **more}
+    status, raw = ask(client, "chat/completions", body)
+    assert status == 200
+    *blocks, done, end = raw.decode().split("\n\n")
+    assert (done, end) == ("data: [DONE]", "")
+    comments = [block for block in blocks if block.startswith(":")]
+    return comments, [json.loads(block.removeprefix("data: ")) for block in blocks if block not in comments]
+
+
+def deltas(events: list[Json]) -> list[Json]:
+    return [event["choices"][0]["delta"] for event in events]
+
+
+class TestChat:
+    def test_plain(self, connection):
+        reply = chat(connection, "Hello there")
+        choice = reply["choices"][0]
+        assert choice["message"]["content"] == "This is the stand-in, not a model. You said: Hello there"
+        assert (choice["finish_reason"], reply["provider"], reply["model"]) == ("stop", "Stand-in", "test/model")
+        usage = reply["usage"]
+        assert usage["total_tokens"] == usage["prompt_tokens"] + usage["completion_tokens"]
+        assert usage["cost"] > 0
+
+    def test_equal_requests_have_equal_replies(self, connection):
+        first, second = chat(connection), chat(connection)
+        assert first.pop("id") != second.pop("id")
+        assert first.pop("created") <= second.pop("created")
+        assert first == second
+
+    def test_parts(self, connection):
+        image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}
+        file = {"type": "file", "file": {"filename": "a.pdf", "file_data": "data:application/pdf;base64,AA=="}}
+        message = chat(connection, [{"type": "text", "text": "Look"}, image, image, file])["choices"][0]["message"]
+        assert message["content"].endswith("You said: Look [2 images, 1 file]")
+        (note,) = message["annotations"]
+        assert (note["type"], note["file"]["name"]) == ("file", "a.pdf")
+
+    @pytest.mark.parametrize(
+        "wanted", [{}, {"effort": "none"}, {"enabled": False}, {"effort": "high", "exclude": True}, {"effort": "high"}]
+    )
+    def test_reasoning(self, connection, wanted):
+        reply = chat(connection, reasoning=wanted)
+        message = reply["choices"][0]["message"]
+        if wanted != {"effort": "high"}:
+            assert message["reasoning"] is None
+            assert "reasoning_details" not in message
+            return
+        (detail,) = message["reasoning_details"]
+        assert detail["text"] == message["reasoning"]
+        assert detail["signature"]
+        assert reply["usage"]["completion_tokens_details"]["reasoning_tokens"] > 0
+
+    def test_tool_call_and_result(self, connection):
+        tools = [{"type": "function", "function": {"name": "clock"}}, {"type": "function", "function": WEATHER}]
+        choice = chat(connection, "What is the weather in Paris?", tools=tools)["choices"][0]
+        (call,) = choice["message"]["tool_calls"]
+        assert (choice["finish_reason"], choice["message"]["content"]) == ("tool_calls", None)
+        assert call["function"]["name"] == "weather"
+        assert json.loads(call["function"]["arguments"]) == {"city": "Paris", "unit": "C", "days": 1}
+        result = {"role": "tool", "tool_call_id": call["id"], "content": "21 degrees"}
+        messages = [*user("What is the weather in Paris?"), choice["message"], result]
+        final = chat(connection, messages=messages, tools=tools)["choices"][0]
+        assert final["finish_reason"] == "stop"
+        assert "21 degrees" in final["message"]["content"]
+
+    def test_tool_choice(self, connection):
+        tools = [{"type": "function", "function": {"name": "clock"}}, {"type": "function", "function": WEATHER}]
+        assert "tool_calls" not in chat(connection, tools=tools, tool_choice="none")["choices"][0]["message"]
+        named = {"type": "function", "function": {"name": "weather"}}
+        first, second = (
+            chat(connection, tools=tools, tool_choice=named)["choices"][0]["message"]["tool_calls"][0] for _ in "ab"
+        )
+        assert first["function"]["name"] == "weather"
+        assert first["id"] != second["id"]
+
+    def test_response_format(self, connection):
+        schema = {
+            "type": "object",
+            "properties": {
+                "city": {"$ref": "#/$defs/City"},
+                "tags": {"type": "array", "items": {"type": "string"}, "minItems": 2},
+                "note": {"anyOf": [{"type": "null"}, {"const": "fixed"}]},
+            },
+            "$defs": {"City": {"type": "object", "properties": {"name": {"type": "string"}}}},
+        }
+        wanted = {"type": "json_schema", "json_schema": {"name": "visit", "schema": schema}}
+        content = chat(connection, "I go to Rome", response_format=wanted)["choices"][0]["message"]["content"]
+        assert json.loads(content) == {"city": {"name": "Rome"}, "tags": ["Rome", "Rome"], "note": "fixed"}
+        content = chat(connection, response_format={"type": "json_object"})["choices"][0]["message"]["content"]
+        assert list(json.loads(content)) == ["answer"]
+
+    def test_web_search(self, connection):
+        reply = chat(connection, tools=[{"type": "openrouter:web_search"}])
+        assert [note["type"] for note in reply["choices"][0]["message"]["annotations"]] == ["url_citation"] * 2
+        assert reply["usage"]["server_tool_use_details"] == {"web_search_requests": 1}
+        for more in ({"plugins": [{"id": "web"}]}, {"model": "test/model:online"}):
+            assert len(chat(connection, **more)["choices"][0]["message"]["annotations"]) == 2
+
+    def test_cache(self, connection):
+        part = {"type": "text", "text": "a long text", "cache_control": {"type": "ephemeral"}}
+        first, second = (chat(connection, [part])["usage"]["prompt_tokens_details"] for _ in "ab")
+        assert (first["cached_tokens"], first["cache_write_tokens"]) == (0, 3)
+        assert (second["cached_tokens"], second["cache_write_tokens"]) == (3, 0)
+
+    def test_modalities(self, connection):
+        message = chat(connection, modalities=["image", "text"])["choices"][0]["message"]
+        (image,) = message["images"]
+        assert base64.b64decode(image["image_url"]["url"].partition(",")[2]).startswith(b"\x89PNG")
+        message = chat(connection, modalities=["audio", "text"])["choices"][0]["message"]
+        assert message["content"] is None
+        assert base64.b64decode(message["audio"]["data"])
+        assert message["audio"]["transcript"].endswith("You said: hi")
+
+    @pytest.mark.parametrize(
+        ("names", "used"),
+        [
+            ({"model": "openrouter/auto"}, "stand-in/auto-choice"),
+            ({"model": None, "models": ["a/b", "c/d"]}, "a/b"),
+            ({"model": "stand-in/error-503", "models": ["c/d"]}, "c/d"),
+        ],
+    )
+    def test_model(self, connection, names, used):
+        assert chat(connection, **names)["model"] == used
+
+
+class TestStream:
+    def test_text(self, connection):
+        comments, events = stream(connection, "one two")
+        assert comments == [": OPENROUTER PROCESSING"]
+        assert all(delta["role"] == "assistant" for delta in deltas(events))
+        assert "".join(delta["content"] for delta in deltas(events)).endswith("You said: one two")
+        *_, finish, usage = events
+        assert [event["choices"][0]["finish_reason"] for event in (finish, usage)] == ["stop", None]
+        assert ("usage" in finish, usage["usage"]["cost"] > 0) == (False, True)
+
+    def test_says_what_the_whole_reply_says(self, connection):
+        more = {"reasoning": {"effort": "low"}, "tools": [{"type": "function", "function": WEATHER}]}
+        message = chat(connection, "The weather in Oslo", **more)["choices"][0]["message"]
+        pieces = deltas(stream(connection, "The weather in Oslo", **more)[1])
+        assert "".join(piece.get("reasoning") or "" for piece in pieces) == message["reasoning"]
+        details = [piece["reasoning_details"][0] for piece in pieces if "reasoning_details" in piece]
+        assert "signature" in details[-1]
+        assert "text" not in details[-1]
+        start, *rest = [piece["tool_calls"][0] for piece in pieces if "tool_calls" in piece]
+        assert (start["function"]["name"], start["function"]["arguments"]) == ("weather", "")
+        arguments = "".join(call["function"]["arguments"] for call in rest)
+        assert arguments == message["tool_calls"][0]["function"]["arguments"]
+
+    def test_annotations_and_images(self, connection):
+        pieces = deltas(stream(connection, model="test/model:online", modalities=["image"])[1])
+        assert [len(piece["annotations"]) for piece in pieces if "annotations" in piece] == [1, 1]
+        assert any("images" in piece for piece in pieces)
+
+
+class TestFailures:
+    def test_no_key(self, connection):
+        status, raw = ask(connection, "chat/completions", {"messages": user("hi")}, {})
+        assert (status, json.loads(raw)["error"]["code"]) == (401, 401)
+
+    def test_no_messages(self, connection):
+        status, raw = ask(connection, "chat/completions", {"messages": []})
+        assert (status, json.loads(raw)["error"]["code"]) == (400, 400)
+
+    def test_unknown_path(self, connection):
+        assert ask(connection, "nowhere", {})[0] == 404
+
+    @pytest.mark.parametrize(("model", "status"), [("stand-in/error-429", 429), ("stand-in/error-429-in-200", 200)])
+    def test_error(self, connection, model, status):
+        answered, raw = ask(connection, "chat/completions", {"model": model, "messages": user("hi")})
+        error = json.loads(raw)["error"]
+        assert (answered, error["code"], error["metadata"]["provider_name"]) == (status, 429, "Stand-in")
+
+    def test_error_in_stream(self, connection):
+        *words, error = stream(connection, model="stand-in/error-in-stream")[1]
+        assert "".join(delta["content"] for delta in deltas(words))
+        assert (error["error"]["code"], error["choices"][0]["finish_reason"]) == (502, "error")
+
+    def test_cut_stream(self, connection):
+        with pytest.raises(http.client.IncompleteRead) as caught:
+            stream(connection, model="stand-in/cut-stream")
+        assert b"data: " in caught.value.partial
+
+    def test_slow(self, connection):
+        assert len(stream(connection, model="stand-in/slow")[0]) == 3
+        body = {"model": "stand-in/slow", "messages": user("hi")}
+        assert ask(connection, "chat/completions", body)[1].startswith(b"\n         \n" * 3 + b"{")
+
+
+class TestServer:
+    def test_connection_is_reused(self, stand_in, connection):
+        chat(connection)
+        stream(connection)
+        other = connect(stand_in)
+        chat(other)
+        other.close()
+        first, second, third = stand_in.requests
+        assert first.connection == second.connection != third.connection
+
+    def test_requests_are_kept(self, stand_in, connection):
+        chat(connection, "kept")
+        (request,) = stand_in.requests
+        assert (request.method, request.path) == ("POST", "/api/v1/chat/completions")
+        assert request.headers["authorization"] == "Bearer test"
+        assert request.body["messages"] == user("kept") == json.loads(request.raw)["messages"]
+
+    def test_script(self, stand_in, connection):
+        error = Answer.error(418, "teapot", metadata={"raw": "tea"}, headers={"retry-after": "1"})
+        stand_in.script(error, Answer.json({"b": 1}, blanks=2), Answer([b"12", b"34"], headers={"content-length": "4"}))
+        status, raw = ask(connection, "chat/completions", {}, {})
+        assert status == 418
+        assert json.loads(raw)["error"] == {"code": 418, "message": "teapot", "metadata": {"raw": "tea"}}
+        assert ask(connection, "nowhere", {}) == (200, b"\n         \n" * 2 + b'{"b": 1}')
+        assert ask(connection, "nowhere", {}) == (200, b"1234")
+        assert chat(connection)["provider"] == "Stand-in"
+
+    def test_scripted_stream(self, stand_in, connection):
+        stand_in.script(Answer.sse([{"a": 1}, b": raw\n\n"], comments=0, done=False))
+        assert ask(connection, "chat/completions", {}) == (200, b'data: {"a": 1}\n\n: raw\n\n')
+
+    def test_cut(self, stand_in, connection):
+        stand_in.script(Answer.sse([{"a": 1}, CUT]))
+        with pytest.raises(http.client.IncompleteRead):
+            ask(connection, "chat/completions", {})
+        assert not stand_in.wait_for_disconnect(timeout=0)
+
+    def test_reset(self, stand_in, connection):
+        stand_in.script(Answer.sse([{"a": 1}, RESET]))
+        with pytest.raises(ConnectionResetError):
+            ask(connection, "chat/completions", {})
+
+    def test_stall_until_the_client_goes(self, stand_in, connection):
+        stand_in.script(Answer.sse([{"a": 1}, STALL]))
+        connection.request("POST", "/api/v1/chat/completions", "{}", HEADERS)
+        response = connection.getresponse()
+        assert response.readline().startswith(b": ")
+        assert not stand_in.wait_for_disconnect(timeout=0)
+        response.close()
+        connection.close()
+        assert stand_in.wait_for_disconnect()
+
+    def test_stall_until_the_server_stops(self):
+        with StandIn() as server:
+            server.script(Answer.sse([STALL]))
+            client = connect(server)
+            client.request("POST", "/api/v1/chat/completions", "{}", HEADERS)
+            response = client.getresponse()
+        with pytest.raises(http.client.IncompleteRead):
+            response.read()
+        client.close()
+        assert not server.wait_for_disconnect(timeout=0)
+
+    def test_many_connections_at_once(self, stand_in):
+        clients = [connect(stand_in) for _ in range(100)]
+        stand_in.script(*[Answer.sse([STALL])] * len(clients))
+        for client in clients:
+            client.request("POST", "/api/v1/chat/completions", "{}", HEADERS)
+        responses = [client.getresponse() for client in clients]
+        for response, client in zip(responses, clients, strict=True):
+            response.close()
+            client.close()
+        assert stand_in.wait_for_disconnect(len(clients))
+
+
+class TestSearch:
+    def embed(self, connection, given, **more):
+        status, raw = ask(connection, "embeddings", {"model": "e", "input": given, **more})
+        assert status == 200
+        return [item["embedding"] for item in json.loads(raw)["data"]]
+
+    def test_embeddings(self, connection):
+        texts = ["Red apples grow here", "the red apple", "A train to Rome", "Red apples grow here"]
+        apples, apple, train, again = self.embed(connection, texts, dimensions=256)
+        assert len(apples) == 256
+        assert sum(x * x for x in apples) == pytest.approx(1)
+        assert apples == again
+        near, far = (sum(x * y for x, y in zip(apples, other, strict=True)) for other in (apple, train))
+        assert near > 0.5 > far
+        assert len(self.embed(connection, "one text")[0]) == 64
+
+    def test_rerank(self, connection):
+        body = {"model": "r", "query": "apple pie", "documents": ["a train", {"text": "apple pie"}, "an apple"]}
+        status, raw = ask(connection, "rerank", {**body, "top_n": 2})
+        assert status == 200
+        results = json.loads(raw)["results"]
+        assert [result["index"] for result in results] == [1, 2]
+        assert 1 >= results[0]["relevance_score"] > results[1]["relevance_score"] >= 0
+        assert results[0]["document"] == {"text": "apple pie"}
+
+    def test_models(self, connection):
+        connection.request("GET", "/api/v1/models", headers=HEADERS)
+        assert json.loads(connection.getresponse().read())["data"]
+
+
+class TestBaseUrl:
+    @pytest.fixture(autouse=True)
+    def forgotten(self) -> Iterator[None]:
+        base_url.cache_clear()
+        yield
+        base_url.cache_clear()
+
+    def test_with_a_key(self, monkeypatch, capsys):
+        monkeypatch.setenv("OPENROUTER_API_KEY", "sk-or-mine")
+        assert base_url() is None
+        assert capsys.readouterr() == ("", "")
+
+    def test_without_a_key(self, monkeypatch, capsys):
+        monkeypatch.setenv("OPENROUTER_API_KEY", "")
+        url = base_url()
+        assert base_url() == url is not None
+        assert capsys.readouterr().err.count("\n") == 1
+        client = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
+        assert chat(client)["provider"] == "Stand-in"
+        client.close()

@@ -97,7 +97,8 @@ def _events(kind: str, count: int) -> Iterator[bytes]:
     """
     yield b": OPENROUTER PROCESSING\n\n"
     for number in range(count):
-        yield _event({"delta": _delta(kind, number), "finish_reason": None, "native_finish_reason": None})
+        delta = _delta(kind, number, last=number == count - 1)
+        yield _event({"delta": delta, "finish_reason": None, "native_finish_reason": None})
     last = {"role": "assistant", "content": ""}
     yield _event({"delta": last, "finish_reason": "stop", "native_finish_reason": "stop"}, usage=_USAGE)
     yield b"data: [DONE]\n\n"
@@ -109,7 +110,7 @@ def _event(choice: dict[str, Any], **more: Any) -> bytes:
     return b"data: " + json.dumps(event, separators=(",", ":")).encode() + b"\n\n"
 
 
-def _delta(kind: str, number: int) -> dict[str, Any]:
+def _delta(kind: str, number: int, *, last: bool) -> dict[str, Any]:
     piece = f" word{number % 10}"
     if kind == "text":
         return {"role": "assistant", "content": piece}
@@ -120,7 +121,7 @@ def _delta(kind: str, number: int) -> dict[str, Any]:
         first = {"name": "look_up", "arguments": '{"text":"'}
         call = {"index": 0, "id": "call_a1b2c3d4", "type": "function", "function": first}
     else:
-        call = {"index": 0, "type": "function", "function": {"arguments": piece}}
+        call = {"index": 0, "type": "function", "function": {"arguments": '"}' if last else piece}}
     return {"role": "assistant", "content": None, "tool_calls": [call]}
 
 

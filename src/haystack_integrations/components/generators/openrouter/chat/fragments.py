@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from io import StringIO
 from typing import Any
 
-_JOINED = ("text", "summary", "data")
+_JOINED = {"text", "summary", "data"}
+_KEY_TYPES = {str, int, bool, type(None)}
 
 
 class ReasoningDetails:
@@ -38,16 +39,14 @@ class ReasoningDetails:
             self._entries.append(_Detail({"value": fragment}, whole=fragment))
             return
         place = (_key(fragment.get("type")), _key(fragment.get("index")))
-        detail_id = fragment.get("id") or None
-        entry = self._open.get((*place, _key(detail_id))) if detail_id else None
-        entry = entry or self._open.get(place)
+        detail_id = fragment.get("id")
+        own_place = (*place, _key(detail_id)) if detail_id else place
+        entry = self._open.get(own_place) or self._open.get(place)
         if entry is None or not entry.takes(fragment):
             entry = _Detail({})
             self._entries.append(entry)
         entry.add(fragment)
-        self._open[place] = entry
-        if detail_id:
-            self._open[(*place, _key(detail_id))] = entry
+        self._open[place] = self._open[own_place] = entry
 
     def joined(self) -> list[Any]:
         """
@@ -78,7 +77,7 @@ class _Detail:
                     self._pieces[name] = StringIO()
                     fields[name] = ""
                 self._pieces[name].write(value)
-            elif fields.get(name) in (None, ""):
+            elif name not in fields or fields[name] in (None, ""):
                 fields[name] = value
 
     def joined(self) -> Any:
@@ -103,6 +102,7 @@ class ToolCallFragments:
     block: int | None = None
     argument_object: dict[str, Any] | None = None
     pieces: StringIO = field(default_factory=StringIO)
+    last_piece: str = ""
 
     def add(self, entry: dict[str, Any], function: dict[str, Any]) -> tuple[str | None, str | None, str | None]:
         """
@@ -124,6 +124,7 @@ class ToolCallFragments:
             raw = json.dumps(raw, ensure_ascii=False)
         if raw:
             self.pieces.write(raw)
+            self.last_piece = raw
         if not entry.keys() <= _CALL_FIELDS:
             self.extra.update({k: v for k, v in entry.items() if k not in _CALL_FIELDS and v is not None})
         return new_id, new_name, raw or None
@@ -132,9 +133,10 @@ class ToolCallFragments:
         """
         Whether the arguments so far are a JSON object, so that a nameless fragment can't continue them.
         """
-        text = self.pieces.getvalue().strip()
+        if not self.last_piece.isspace() and not self.last_piece.rstrip().endswith("}"):
+            return False  # without joining what has come, which would be quadratic
         try:
-            return text.endswith("}") and isinstance(json.loads(text), dict)
+            return isinstance(json.loads(self.pieces.getvalue()), dict)
         except (ValueError, RecursionError):
             return False
 
@@ -221,4 +223,4 @@ def _key(value: Any) -> Any:
     """
     The value as a dictionary key: the wire may hold lists and objects where they don't belong.
     """
-    return value if isinstance(value, str | int | None) else json.dumps(value, sort_keys=True, default=str)
+    return value if type(value) in _KEY_TYPES else json.dumps(value, sort_keys=True, default=str)

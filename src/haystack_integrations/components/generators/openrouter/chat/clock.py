@@ -18,8 +18,7 @@ class Clock:
     """
 
     def __init__(self) -> None:
-        self._second = -1
-        self._text = ""
+        self._second = self._text = ""
 
     def now(self) -> str:
         """
@@ -27,7 +26,9 @@ class Clock:
 
         :returns: The time with microseconds and the offset `+00:00`.
         """
-        second, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
+        nanoseconds = str(time.time_ns())
+        second = nanoseconds[:-9]
         if second != self._second:
-            self._second, self._text = second, datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-        return f"{self._text}.{nanoseconds // 1000:06d}+00:00"
+            self._second = second
+            self._text = datetime.fromtimestamp(int(second), UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        return f"{self._text}.{nanoseconds[-9:-3]}+00:00"

@@ -28,6 +28,7 @@ class ReasoningDetails:
     def __init__(self) -> None:
         self._entries: list[_Detail] = []
         self._open: dict[tuple[Any, ...], _Detail] = {}
+        self._last: tuple[Any, ...] = ()
 
     def add(self, fragment: object) -> None:
         """
@@ -38,8 +39,11 @@ class ReasoningDetails:
         if not isinstance(fragment, dict):
             self._entries.append(_Detail({"value": fragment}, whole=fragment))
             return
-        place = (_key(fragment.get("type")), _key(fragment.get("index")))
-        detail_id = fragment.get("id")
+        kind, index, detail_id = fragment.get("type"), fragment.get("index"), fragment.get("id")
+        if not detail_id and self._last[:2] == (kind, index) and self._last[2].takes(fragment):
+            self._last[2].add(fragment)
+            return
+        place = (_key(kind), _key(index))
         own_place = (*place, _key(detail_id)) if detail_id else place
         entry = self._open.get(own_place) or self._open.get(place)
         if entry is None or not entry.takes(fragment):
@@ -47,6 +51,7 @@ class ReasoningDetails:
             self._entries.append(entry)
         entry.add(fragment)
         self._open[place] = self._open[own_place] = entry
+        self._last = (kind, index, entry)
 
     def joined(self) -> list[Any]:
         """
@@ -77,7 +82,7 @@ class _Detail:
                     self._pieces[name] = StringIO()
                     fields[name] = ""
                 self._pieces[name].write(value)
-            elif name not in fields or fields[name] in (None, ""):
+            elif not fields.get(name) and fields.get(name) in (None, ""):
                 fields[name] = value
 
     def joined(self) -> Any:
@@ -113,19 +118,19 @@ class ToolCallFragments:
         :returns: What is new in it: id, name and arguments.
         """
         new_id, new_name, raw = None, None, function.get("arguments")
-        if not self.id and isinstance(entry.get("id"), str) and entry["id"]:
-            self.id = new_id = entry["id"]
+        call_id = entry.get("id")
+        if call_id and not self.id and isinstance(call_id, str):
+            self.id = new_id = call_id
         name = function.get("name")
         if name and isinstance(name, str) and name != self.name:
             self.name, new_name = self.name + name, name
-        if isinstance(raw, dict):
-            self.argument_object, raw = raw, json.dumps(raw, ensure_ascii=False)
-        elif raw is not None and not isinstance(raw, str):
+        if raw is not None and not isinstance(raw, str):
+            self.argument_object = raw if isinstance(raw, dict) else self.argument_object
             raw = json.dumps(raw, ensure_ascii=False)
         if raw:
             self.pieces.write(raw)
             self.last_piece = raw
-        if not entry.keys() <= _CALL_FIELDS:
+        if not _CALL_FIELDS.issuperset(entry):
             self.extra.update({k: v for k, v in entry.items() if k not in _CALL_FIELDS and v is not None})
         return new_id, new_name, raw or None
 
@@ -165,6 +170,7 @@ class ToolCalls:
         self._by_index: dict[Any, ToolCallFragments] = {}
         self._by_id: dict[str, ToolCallFragments] = {}
         self._last: ToolCallFragments | None = None
+        self._last_index: Any = None
 
     def call_of(self, entry: dict[str, Any], function: dict[str, Any]) -> ToolCallFragments:
         """
@@ -174,11 +180,13 @@ class ToolCalls:
         :param function: Its `function`, or `{}`.
         :returns: The call, to which the fragment is not added yet.
         """
-        index, call_id = entry.get("index"), entry.get("id")
+        index, call_id, last = entry.get("index"), entry.get("id"), self._last
+        if last is not None and index == self._last_index and not call_id and not function.get("name"):
+            return last
         call_id = call_id if isinstance(call_id, str) and call_id else None
         call = self._by_id.get(call_id) if call_id else None
         if call is None:
-            call = self._last if index is None else self._by_index.get(_key(index))
+            call = last if index is None else self._by_index.get(_key(index))
             if call is None or _begins_another(call, call_id, function, has_index=index is not None):
                 call = ToolCallFragments(len(self.calls))
                 self.calls.append(call)
@@ -186,7 +194,7 @@ class ToolCalls:
             self._by_id[call_id] = call
         if index is not None:
             self._by_index[_key(index)] = call
-        self._last = call
+        self._last, self._last_index = call, index
         return call
 
 
@@ -199,6 +207,18 @@ def _begins_another(call: ToolCallFragments, call_id: str | None, function: dict
     if name != call.name:
         return bool(call.pieces.tell())
     return not has_index and call.has_whole_arguments()
+
+
+def carries_something(fragment: object) -> bool:
+    """
+    Whether a fragment of `reasoning_details` is more than its type and place.
+
+    :param fragment: One entry of a delta's `reasoning_details`.
+    :returns: Whether it is worth a chunk although it has no text.
+    """
+    if not isinstance(fragment, dict):
+        return True
+    return any(value for name, value in fragment.items() if name not in ("type", "format", "index", "id"))
 
 
 def joined_field(so_far: Any, value: Any) -> Any:

@@ -22,6 +22,7 @@ from haystack_integrations.components.generators.openrouter.chat.fragments impor
     ReasoningDetails,
     ToolCallFragments,
     ToolCalls,
+    carries_something,
     joined_field,
 )
 from haystack_integrations.components.generators.openrouter.chat.reply import (
@@ -103,7 +104,7 @@ class StreamedReply:
         finish_reason = self._take_choice(choice, extra)
         payloads = self._take_delta(delta, extra)
         if finish_reason is None and not usage and not extra:
-            return [*map(self._chunk, payloads)]
+            return [self._chunk(payloads[0])] if len(payloads) == 1 else [*map(self._chunk, payloads)]
         if not payloads or (finish_reason is not None and payloads[-1][-1] is not None):
             payloads.append(_NO_PAYLOAD)
         *first, last = payloads
@@ -173,7 +174,7 @@ class StreamedReply:
             finish_reason = None
         elif finish_reason is not None:
             own["finish_reason"] = finish_reason
-        if not choice.keys() <= _KNOWN_IN_CHOICE:
+        if not _KNOWN_IN_CHOICE.issuperset(choice):
             for name in choice.keys() - _KNOWN_IN_CHOICE:
                 if choice[name] is not None:
                     own.setdefault(name, choice[name])
@@ -184,7 +185,7 @@ class StreamedReply:
         Find the payloads of a delta: reasoning, text, then tool calls. What else it holds goes into `extra`.
         """
         content = delta.get("content")
-        if delta.keys() <= _PLAIN_DELTA and type(content) is str:
+        if type(content) is str and _PLAIN_DELTA.issuperset(delta):
             return [self._text_payload(content)] if content else []
         payloads: list[_Payload] = []
         reasoning, details = delta.get("reasoning") or delta.get("reasoning_content"), delta.get("reasoning_details")
@@ -192,15 +193,17 @@ class StreamedReply:
             payloads += self._reasoning_payloads(reasoning, details)
         if content:
             payloads += self._content_payloads(content)
-        if delta.get("tool_calls"):
-            payloads += self._tool_call_payloads(delta["tool_calls"])
-        if not delta.keys() <= _PAYLOAD_FIELDS:
+        if calls := delta.get("tool_calls"):
+            payloads += self._tool_call_payloads(calls)
+        if not _PAYLOAD_FIELDS.issuperset(delta):
             for name in delta.keys() - _PAYLOAD_FIELDS:
                 payloads += self._other_payloads(name, delta[name], extra)
         return payloads
 
     def _text_payload(self, text: str) -> _Payload:
         self._text.write(text)
+        if self._kind is _TEXT:
+            return text, self._block, None, False, None
         if type(self._kind) is ToolCallFragments and text.isspace():
             return text, None, None, False, None
         index, start = self._place(_TEXT)
@@ -218,7 +221,7 @@ class StreamedReply:
         for fragment in fragments:
             self._details.add(fragment)
         text = reasoning if isinstance(reasoning, str) and reasoning else reasoning_text(fragments)
-        if not text and not any(map(_carries_something, fragments)):
+        if not text and not any(map(carries_something, fragments)):
             return []
         self._reasoning.write(text)
         index, start = self._place(_REASONING)
@@ -228,8 +231,9 @@ class StreamedReply:
     def _tool_call_payloads(self, entries: object) -> list[_Payload]:
         payloads: list[_Payload] = []
         for sent in entries if isinstance(entries, list) else [entries]:
-            entry = sent if isinstance(sent, dict) else {"function": {"arguments": sent}}
-            function = entry["function"] if isinstance(entry.get("function"), dict) else {}
+            entry = sent if type(sent) is dict else {"function": {"arguments": sent}}
+            function = entry.get("function")
+            function = function if type(function) is dict else {}
             call = self._calls.call_of(entry, function)
             call_id, name, arguments = call.add(entry, function)
             if call_id or name or arguments:
@@ -297,9 +301,3 @@ class StreamedReply:
         content, index, calls, start, reasoning = payload
         # by position: names cost half a microsecond
         return StreamingChunk(content, meta, self._component_info, index, calls, None, start, finish_reason, reasoning)
-
-
-def _carries_something(fragment: object) -> bool:
-    if not isinstance(fragment, dict):
-        return True
-    return any(value for name, value in fragment.items() if name not in ("type", "format", "index", "id"))

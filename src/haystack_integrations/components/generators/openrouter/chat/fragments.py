@@ -209,6 +209,33 @@ def _begins_another(call: ToolCallFragments, call_id: str | None, function: dict
     return not has_index and call.has_whole_arguments()
 
 
+class AudioFragments:
+    """
+    Joins the pieces of `audio`: its data and its transcript grow, other fields keep the first value.
+    """
+
+    def __init__(self) -> None:
+        self.fields: dict[str, Any] = {}
+
+    def add(self, fragment: dict[str, Any]) -> None:
+        """
+        Take the next piece.
+
+        :param fragment: The `audio` of a delta.
+        """
+        for name, value in fragment.items():
+            if name in ("data", "transcript") and isinstance(value, str):
+                self.fields.setdefault(name, StringIO()).write(value)
+            elif self.fields.get(name) is None:
+                self.fields[name] = value
+
+    def joined(self) -> dict[str, Any]:
+        """
+        The audio as a non-streamed reply has it.
+        """
+        return {n: value.getvalue() if isinstance(value, StringIO) else value for n, value in self.fields.items()}
+
+
 def carries_something(fragment: object) -> bool:
     """
     Whether a fragment of `reasoning_details` is more than its type and place.

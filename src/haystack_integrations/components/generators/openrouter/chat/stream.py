@@ -19,6 +19,7 @@ from haystack_integrations.common.openrouter.errors import OpenRouterStreamError
 from haystack_integrations.common.openrouter.failure import Failure, find_error
 from haystack_integrations.components.generators.openrouter.chat.clock import Clock
 from haystack_integrations.components.generators.openrouter.chat.fragments import (
+    AudioFragments,
     ReasoningDetails,
     ToolCallFragments,
     ToolCalls,
@@ -58,7 +59,7 @@ class StreamedReply:
         self._message: dict[str, Any] = {}
         self._text, self._reasoning = StringIO(), StringIO()
         self._details, self._calls = ReasoningDetails(), ToolCalls()
-        self._audio: dict[str, Any] = {}
+        self._audio = AudioFragments()
         self._content_parts: list[Any] = []
         self._has_content = False
         self._block = -1
@@ -86,10 +87,10 @@ class StreamedReply:
         :returns: The chunks for the callback: at most one for each payload, none if the event carries nothing.
         :raises OpenRouterStreamError: If the event reports an error.
         """
-        usage, choices = event.get("usage"), event.get("choices")
         if (error := find_error(event)) is not None:
             failure = Failure.read(error)
             raise OpenRouterStreamError(f"The stream failed: {failure.message}", failure=failure)
+        usage, choices = event.get("usage"), event.get("choices")
         for name, value in event.items():
             if value is not None:
                 self._completion[name] = value
@@ -120,10 +121,8 @@ class StreamedReply:
         if self._content_parts:
             other = [part for part in self._content_parts if not content_text([part])]
             message["content"] = [{"type": "text", "text": message["content"]}, *other]
-        if self._audio:
-            message["audio"] = {
-                name: value.getvalue() if isinstance(value, StringIO) else value for name, value in self._audio.items()
-            }
+        if self._audio.fields:
+            message["audio"] = self._audio.joined()
         if details := self._details.joined():
             message["reasoning_details"] = details
         if reasoning := self._reasoning.getvalue():
@@ -253,11 +252,7 @@ class StreamedReply:
         if name != "audio" or not isinstance(value, dict):
             self._message[name] = joined_field(self._message.get(name), value)
             return []
-        for key, piece in value.items():
-            if key in ("data", "transcript") and isinstance(piece, str):
-                self._audio.setdefault(key, StringIO()).write(piece)
-            elif self._audio.get(key) is None:
-                self._audio[key] = piece
+        self._audio.add(value)
         transcript = value.get("transcript")
         if self._has_content or not isinstance(transcript, str) or not transcript:
             return []

@@ -39,7 +39,7 @@ class Bench:
     def __init__(self, port: int, *, rounds: int, size: int, peers: bool) -> None:
         self._rounds, self._size = rounds, size
         self._contenders = [Floor(port), SDK(port), Haystack(port), Ours(port)]
-        self._contenders += installed_peers(port) if peers else []
+        self._with_peers = [*self._contenders, *(installed_peers(port) if peers else [])]
         self._callers = [contender for contender in self._contenders if hasattr(contender, "call")]
         self._runner = asyncio.Runner()
 
@@ -48,7 +48,7 @@ class Bench:
         Microseconds a chunk.
         """
         model = f"{kind}/{self._size}"
-        tasks = {contender.name: lambda c=contender: c.stream(model) for contender in self._contenders}
+        tasks = {contender.name: lambda c=contender: c.stream(model) for contender in self._with_peers}
         return self._medians(tasks, self._size)
 
     def async_stream(self, kind: str) -> Figures:
@@ -56,7 +56,7 @@ class Bench:
         Microseconds a chunk.
         """
         model = f"{kind}/{self._size}"
-        tasks = {contender.name: lambda c=contender: self._at_once(c, model, 1) for contender in self._contenders}
+        tasks = {contender.name: lambda c=contender: self._at_once(c, model, 1) for contender in self._with_peers}
         return self._medians(tasks, self._size)
 
     def streams_at_once(self, count: int) -> Figures:

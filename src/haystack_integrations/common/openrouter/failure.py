@@ -126,14 +126,14 @@ def find_error(body: Mapping[str, Any]) -> Any:
 
     :returns: The error as sent, or None if there is none.
     """
-    if body.get("error"):
-        return body["error"]
+    if error := body.get("error"):
+        return error
     choices = body.get("choices")
-    for choice in choices if isinstance(choices, list) else []:
+    for choice in choices if isinstance(choices, list) else ():
         if not isinstance(choice, dict):
             continue
-        if choice.get("error"):
-            return choice["error"]
+        if error := choice.get("error"):
+            return error
         if choice.get("finish_reason") == "error":
             native = choice.get("native_finish_reason")
             return {"message": f"The provider ended the reply with an error (native_finish_reason: {native})"}

@@ -9,7 +9,6 @@ The two loops that read a stream and call the callback, and the two that ask aga
 from __future__ import annotations
 
 import asyncio
-import inspect
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
@@ -68,8 +67,8 @@ async def deliver_async(
         async with aclosing(reader.read_async()) as events:
             async for event in events:
                 for chunk in reply.chunks(event):
-                    called: object = callback(chunk)
-                    if called is not None and inspect.isawaitable(called):
+                    called: Any = callback(chunk)
+                    if hasattr(called, "__await__"):
                         await called
         reply.check_whole(done=reader.done)
     except OpenRouterStreamError as error:

@@ -53,11 +53,12 @@ class EventReader:
                     yield self._event(chunk)
             elif _is_event_stream(self._stream.response):
                 for sse in _event_source(self._stream.response).iter_sse():
-                    if sse.data.startswith("[DONE]"):
+                    data = sse.data
+                    if data.startswith("[DONE]"):
                         self.done = True
                         return
-                    if sse.data:
-                        yield _decoded(sse.data)
+                    if data:
+                        yield _decoded(data)
             else:
                 yield self._event(_decoded(self._stream.response.content))
         except Exception as error:
@@ -74,11 +75,12 @@ class EventReader:
             elif _is_event_stream(self._stream.response):
                 async with aclosing(_event_source(self._stream.response).aiter_sse()) as events:
                     async for sse in events:
-                        if sse.data.startswith("[DONE]"):
+                        data = sse.data
+                        if data.startswith("[DONE]"):
                             self.done = True
                             break
-                        if sse.data:
-                            yield _decoded(sse.data)
+                        if data:
+                            yield _decoded(data)
                     await _drain(events)
             else:
                 yield self._event(_decoded(self._stream.response.content))

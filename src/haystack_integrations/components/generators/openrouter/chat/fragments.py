@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from io import StringIO
 from typing import Any
 
-_JOINED = ("text", "summary", "data")
+_JOINED = {"text", "summary", "data"}
+_KEY_TYPES = {str, int, bool, type(None)}
 
 
 class ReasoningDetails:
@@ -27,6 +28,7 @@ class ReasoningDetails:
     def __init__(self) -> None:
         self._entries: list[_Detail] = []
         self._open: dict[tuple[Any, ...], _Detail] = {}
+        self._last: tuple[Any, ...] = ()
 
     def add(self, fragment: object) -> None:
         """
@@ -37,17 +39,19 @@ class ReasoningDetails:
         if not isinstance(fragment, dict):
             self._entries.append(_Detail({"value": fragment}, whole=fragment))
             return
-        place = (_key(fragment.get("type")), _key(fragment.get("index")))
-        detail_id = fragment.get("id") or None
-        entry = self._open.get((*place, _key(detail_id))) if detail_id else None
-        entry = entry or self._open.get(place)
+        kind, index, detail_id = fragment.get("type"), fragment.get("index"), fragment.get("id")
+        if not detail_id and self._last[:2] == (kind, index) and self._last[2].takes(fragment):
+            self._last[2].add(fragment)
+            return
+        place = (_key(kind), _key(index))
+        own_place = (*place, _key(detail_id)) if detail_id else place
+        entry = self._open.get(own_place) or self._open.get(place)
         if entry is None or not entry.takes(fragment):
             entry = _Detail({})
             self._entries.append(entry)
         entry.add(fragment)
-        self._open[place] = entry
-        if detail_id:
-            self._open[(*place, _key(detail_id))] = entry
+        self._open[place] = self._open[own_place] = entry
+        self._last = (kind, index, entry)
 
     def joined(self) -> list[Any]:
         """
@@ -78,7 +82,7 @@ class _Detail:
                     self._pieces[name] = StringIO()
                     fields[name] = ""
                 self._pieces[name].write(value)
-            elif fields.get(name) in (None, ""):
+            elif not fields.get(name) and fields.get(name) in (None, ""):
                 fields[name] = value
 
     def joined(self) -> Any:
@@ -103,6 +107,7 @@ class ToolCallFragments:
     block: int | None = None
     argument_object: dict[str, Any] | None = None
     pieces: StringIO = field(default_factory=StringIO)
+    last_piece: str = ""
 
     def add(self, entry: dict[str, Any], function: dict[str, Any]) -> tuple[str | None, str | None, str | None]:
         """
@@ -113,18 +118,19 @@ class ToolCallFragments:
         :returns: What is new in it: id, name and arguments.
         """
         new_id, new_name, raw = None, None, function.get("arguments")
-        if not self.id and isinstance(entry.get("id"), str) and entry["id"]:
-            self.id = new_id = entry["id"]
+        call_id = entry.get("id")
+        if call_id and not self.id and isinstance(call_id, str):
+            self.id = new_id = call_id
         name = function.get("name")
         if name and isinstance(name, str) and name != self.name:
             self.name, new_name = self.name + name, name
-        if isinstance(raw, dict):
-            self.argument_object, raw = raw, json.dumps(raw, ensure_ascii=False)
-        elif raw is not None and not isinstance(raw, str):
+        if raw is not None and not isinstance(raw, str):
+            self.argument_object = raw if isinstance(raw, dict) else self.argument_object
             raw = json.dumps(raw, ensure_ascii=False)
         if raw:
             self.pieces.write(raw)
-        if not entry.keys() <= _CALL_FIELDS:
+            self.last_piece = raw
+        if not _CALL_FIELDS.issuperset(entry):
             self.extra.update({k: v for k, v in entry.items() if k not in _CALL_FIELDS and v is not None})
         return new_id, new_name, raw or None
 
@@ -132,9 +138,10 @@ class ToolCallFragments:
         """
         Whether the arguments so far are a JSON object, so that a nameless fragment can't continue them.
         """
-        text = self.pieces.getvalue().strip()
+        if not self.last_piece.isspace() and not self.last_piece.rstrip().endswith("}"):
+            return False  # without joining what has come, which would be quadratic
         try:
-            return text.endswith("}") and isinstance(json.loads(text), dict)
+            return isinstance(json.loads(self.pieces.getvalue()), dict)
         except (ValueError, RecursionError):
             return False
 
@@ -163,6 +170,7 @@ class ToolCalls:
         self._by_index: dict[Any, ToolCallFragments] = {}
         self._by_id: dict[str, ToolCallFragments] = {}
         self._last: ToolCallFragments | None = None
+        self._last_index: Any = None
 
     def call_of(self, entry: dict[str, Any], function: dict[str, Any]) -> ToolCallFragments:
         """
@@ -172,11 +180,13 @@ class ToolCalls:
         :param function: Its `function`, or `{}`.
         :returns: The call, to which the fragment is not added yet.
         """
-        index, call_id = entry.get("index"), entry.get("id")
+        index, call_id, last = entry.get("index"), entry.get("id"), self._last
+        if last is not None and index == self._last_index and not call_id and not function.get("name"):
+            return last
         call_id = call_id if isinstance(call_id, str) and call_id else None
         call = self._by_id.get(call_id) if call_id else None
         if call is None:
-            call = self._last if index is None else self._by_index.get(_key(index))
+            call = last if index is None else self._by_index.get(_key(index))
             if call is None or _begins_another(call, call_id, function, has_index=index is not None):
                 call = ToolCallFragments(len(self.calls))
                 self.calls.append(call)
@@ -184,7 +194,7 @@ class ToolCalls:
             self._by_id[call_id] = call
         if index is not None:
             self._by_index[_key(index)] = call
-        self._last = call
+        self._last, self._last_index = call, index
         return call
 
 
@@ -197,6 +207,45 @@ def _begins_another(call: ToolCallFragments, call_id: str | None, function: dict
     if name != call.name:
         return bool(call.pieces.tell())
     return not has_index and call.has_whole_arguments()
+
+
+class AudioFragments:
+    """
+    Joins the pieces of `audio`: its data and its transcript grow, other fields keep the first value.
+    """
+
+    def __init__(self) -> None:
+        self.fields: dict[str, Any] = {}
+
+    def add(self, fragment: dict[str, Any]) -> None:
+        """
+        Take the next piece.
+
+        :param fragment: The `audio` of a delta.
+        """
+        for name, value in fragment.items():
+            if name in ("data", "transcript") and isinstance(value, str):
+                self.fields.setdefault(name, StringIO()).write(value)
+            elif self.fields.get(name) is None:
+                self.fields[name] = value
+
+    def joined(self) -> dict[str, Any]:
+        """
+        The audio as a non-streamed reply has it.
+        """
+        return {n: value.getvalue() if isinstance(value, StringIO) else value for n, value in self.fields.items()}
+
+
+def carries_something(fragment: object) -> bool:
+    """
+    Whether a fragment of `reasoning_details` is more than its type and place.
+
+    :param fragment: One entry of a delta's `reasoning_details`.
+    :returns: Whether it is worth a chunk although it has no text.
+    """
+    if not isinstance(fragment, dict):
+        return True
+    return any(value for name, value in fragment.items() if name not in ("type", "format", "index", "id"))
 
 
 def joined_field(so_far: Any, value: Any) -> Any:
@@ -221,4 +270,4 @@ def _key(value: Any) -> Any:
     """
     The value as a dictionary key: the wire may hold lists and objects where they don't belong.
     """
-    return value if isinstance(value, str | int | None) else json.dumps(value, sort_keys=True, default=str)
+    return value if type(value) in _KEY_TYPES else json.dumps(value, sort_keys=True, default=str)

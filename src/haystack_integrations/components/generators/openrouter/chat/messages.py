@@ -39,15 +39,15 @@ def wire_messages(messages: Sequence[ChatMessage]) -> list[dict[str, Any]]:
 
 
 def _wire(message: ChatMessage, where: str) -> Iterator[dict[str, Any]]:
-    if message.is_from(ChatRole.TOOL) or message.tool_call_results:
+    if message.role is ChatRole.TOOL or message.tool_call_results:
         yield from _tool_results(message, where)
         return
     wire: dict[str, Any] = {"role": message.role.value}
     if message.name is not None:
         wire["name"] = message.name
-    if message.is_from(ChatRole.ASSISTANT):
+    if message.role is ChatRole.ASSISTANT:
         wire.update(_assistant(message, where))
-    elif message.is_from(ChatRole.SYSTEM):
+    elif message.role is ChatRole.SYSTEM:
         wire["content"] = _system_content(message, where)
     else:
         wire["content"] = _user_content(message, where)

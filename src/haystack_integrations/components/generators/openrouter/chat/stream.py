@@ -10,7 +10,6 @@ This runs for every token: it walks a delta once, builds each chunk once and kee
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from io import StringIO
 from typing import Any
 
@@ -18,10 +17,13 @@ from haystack.dataclasses import ChatMessage, ComponentInfo, ReasoningContent, S
 
 from haystack_integrations.common.openrouter.errors import OpenRouterStreamError
 from haystack_integrations.common.openrouter.failure import Failure, find_error
+from haystack_integrations.components.generators.openrouter.chat.clock import Clock
 from haystack_integrations.components.generators.openrouter.chat.fragments import (
+    AudioFragments,
     ReasoningDetails,
     ToolCallFragments,
     ToolCalls,
+    carries_something,
     joined_field,
 )
 from haystack_integrations.components.generators.openrouter.chat.reply import (
@@ -35,6 +37,10 @@ _PAYLOAD_FIELDS = {"role", "content", "reasoning", "reasoning_content", "reasoni
 _CHUNK_FINISH_REASONS = {"function_call": "tool_calls"}
 _KNOWN_IN_CHOICE = {"index", "delta", "message", "finish_reason", "native_finish_reason", "logprobs"}
 _TEXT, _REASONING = "text", "reasoning"
+
+# content, index, tool_calls, start and reasoning of a StreamingChunk
+_Payload = tuple[str, int | None, list[ToolCallDelta] | None, bool, ReasoningContent | None]
+_NO_PAYLOAD: _Payload = ("", None, None, False, None)
 
 
 class StreamedReply:
@@ -53,12 +59,12 @@ class StreamedReply:
         self._message: dict[str, Any] = {}
         self._text, self._reasoning = StringIO(), StringIO()
         self._details, self._calls = ReasoningDetails(), ToolCalls()
-        self._audio: dict[str, Any] = {}
+        self._audio = AudioFragments()
         self._content_parts: list[Any] = []
         self._has_content = False
         self._block = -1
         self._kind: object = None
-        self._now = ""
+        self._clock, self._now = Clock(), ""
         self.first_chunk_at: str | None = None
 
     def check_whole(self, *, done: bool) -> None:
@@ -81,16 +87,16 @@ class StreamedReply:
         :returns: The chunks for the callback: at most one for each payload, none if the event carries nothing.
         :raises OpenRouterStreamError: If the event reports an error.
         """
-        usage, choices = event.get("usage"), event.get("choices")
         if (error := find_error(event)) is not None:
             failure = Failure.read(error)
             raise OpenRouterStreamError(f"The stream failed: {failure.message}", failure=failure)
-        if None in event.values():
-            event = {name: value for name, value in event.items() if value is not None}
-        self._completion.update(event)
-        self._now = datetime.now(UTC).isoformat()
+        usage, choices = event.get("usage"), event.get("choices")
+        for name, value in event.items():
+            if value is not None:
+                self._completion[name] = value
+        self._now = self._clock.now()
         if not choices:
-            return [self._chunk({"content": ""}, {}, None, usage)] if usage else []
+            return [self._chunk(_NO_PAYLOAD, usage=usage)] if usage else []
         choice = choices[0] if type(choices) is list and len(choices) == 1 else None
         delta = (choice.get("delta") or choice.get("message") or {}) if type(choice) is dict else None
         if choice is None or type(delta) is not dict:
@@ -99,9 +105,9 @@ class StreamedReply:
         finish_reason = self._take_choice(choice, extra)
         payloads = self._take_delta(delta, extra)
         if finish_reason is None and not usage and not extra:
-            return [self._chunk(payload) for payload in payloads]
-        if not payloads or (finish_reason is not None and "reasoning" in payloads[-1]):
-            payloads.append({"content": ""})
+            return [self._chunk(payloads[0])] if len(payloads) == 1 else [*map(self._chunk, payloads)]
+        if not payloads or (finish_reason is not None and payloads[-1][-1] is not None):
+            payloads.append(_NO_PAYLOAD)
         *first, last = payloads
         return [*map(self._chunk, first), self._chunk(last, extra, finish_reason, usage)]
 
@@ -115,10 +121,8 @@ class StreamedReply:
         if self._content_parts:
             other = [part for part in self._content_parts if not content_text([part])]
             message["content"] = [{"type": "text", "text": message["content"]}, *other]
-        if self._audio:
-            message["audio"] = {
-                name: value.getvalue() if isinstance(value, StringIO) else value for name, value in self._audio.items()
-            }
+        if self._audio.fields:
+            message["audio"] = self._audio.joined()
         if details := self._details.joined():
             message["reasoning_details"] = details
         if reasoning := self._reasoning.getvalue():
@@ -163,77 +167,81 @@ class StreamedReply:
         if logprobs := choice.get("logprobs"):
             extra["logprobs"] = logprobs
             own["logprobs"] = joined_field(own.get("logprobs"), logprobs)
-        for name in ("finish_reason", "native_finish_reason"):
-            if choice.get(name) is not None and own.get(name) is None:
-                own[name] = choice[name]
-            elif name == "finish_reason":
-                finish_reason = None
-        if not choice.keys() <= _KNOWN_IN_CHOICE:
+        if (native := choice.get("native_finish_reason")) is not None:
+            own.setdefault("native_finish_reason", native)
+        if "finish_reason" in own:
+            finish_reason = None
+        elif finish_reason is not None:
+            own["finish_reason"] = finish_reason
+        if not _KNOWN_IN_CHOICE.issuperset(choice):
             for name in choice.keys() - _KNOWN_IN_CHOICE:
                 if choice[name] is not None:
                     own.setdefault(name, choice[name])
         return finish_reason
 
-    def _take_delta(self, delta: dict[str, Any], extra: dict[str, Any]) -> list[dict[str, Any]]:
+    def _take_delta(self, delta: dict[str, Any], extra: dict[str, Any]) -> list[_Payload]:
         """
         Find the payloads of a delta: reasoning, text, then tool calls. What else it holds goes into `extra`.
         """
         content = delta.get("content")
-        if delta.keys() <= _PLAIN_DELTA and type(content) is str:
+        if type(content) is str and _PLAIN_DELTA.issuperset(delta):
             return [self._text_payload(content)] if content else []
-        payloads: list[dict[str, Any]] = []
+        payloads: list[_Payload] = []
         reasoning, details = delta.get("reasoning") or delta.get("reasoning_content"), delta.get("reasoning_details")
         if reasoning or details:
             payloads += self._reasoning_payloads(reasoning, details)
         if content:
             payloads += self._content_payloads(content)
-        if delta.get("tool_calls"):
-            payloads += self._tool_call_payloads(delta["tool_calls"])
-        if not delta.keys() <= _PAYLOAD_FIELDS:
+        if calls := delta.get("tool_calls"):
+            payloads += self._tool_call_payloads(calls)
+        if not _PAYLOAD_FIELDS.issuperset(delta):
             for name in delta.keys() - _PAYLOAD_FIELDS:
                 payloads += self._other_payloads(name, delta[name], extra)
         return payloads
 
-    def _text_payload(self, text: str) -> dict[str, Any]:
+    def _text_payload(self, text: str) -> _Payload:
         self._text.write(text)
+        if self._kind is _TEXT:
+            return text, self._block, None, False, None
         if type(self._kind) is ToolCallFragments and text.isspace():
-            return {"content": text}
+            return text, None, None, False, None
         index, start = self._place(_TEXT)
-        return {"content": text, "index": index, "start": start}
+        return text, index, None, start, None
 
-    def _content_payloads(self, content: object) -> list[dict[str, Any]]:
+    def _content_payloads(self, content: object) -> list[_Payload]:
         self._has_content = True
         text = content_text(content)
         if not isinstance(content, str):
             self._content_parts += content if isinstance(content, list) else [content]
         return [self._text_payload(text)] if text else []
 
-    def _reasoning_payloads(self, reasoning: object, details: object) -> list[dict[str, Any]]:
+    def _reasoning_payloads(self, reasoning: object, details: object) -> list[_Payload]:
         fragments = details if isinstance(details, list) else []
         for fragment in fragments:
             self._details.add(fragment)
         text = reasoning if isinstance(reasoning, str) and reasoning else reasoning_text(fragments)
-        if not text and not any(map(_carries_something, fragments)):
+        if not text and not any(map(carries_something, fragments)):
             return []
         self._reasoning.write(text)
         index, start = self._place(_REASONING)
         extra = {"reasoning_details": fragments} if fragments else {}
-        return [{"content": "", "reasoning": ReasoningContent(text, extra), "index": index, "start": start}]
+        return [("", index, None, start, ReasoningContent(text, extra))]
 
-    def _tool_call_payloads(self, entries: object) -> list[dict[str, Any]]:
-        payloads = []
+    def _tool_call_payloads(self, entries: object) -> list[_Payload]:
+        payloads: list[_Payload] = []
         for sent in entries if isinstance(entries, list) else [entries]:
-            entry = sent if isinstance(sent, dict) else {"function": {"arguments": sent}}
-            function = entry["function"] if isinstance(entry.get("function"), dict) else {}
+            entry = sent if type(sent) is dict else {"function": {"arguments": sent}}
+            function = entry.get("function")
+            function = function if type(function) is dict else {}
             call = self._calls.call_of(entry, function)
             call_id, name, arguments = call.add(entry, function)
             if call_id or name or arguments:
                 index, start = self._place(call)
                 delta = ToolCallDelta(call.number, name, arguments, call_id)
-                payloads.append({"content": "", "tool_calls": [delta], "index": index, "start": start})
+                payloads.append(("", index, [delta], start, None))
         return payloads
 
-    def _other_payloads(self, name: str, value: Any, extra: dict[str, Any]) -> list[dict[str, Any]]:
+    def _other_payloads(self, name: str, value: Any, extra: dict[str, Any]) -> list[_Payload]:
         """
         Note a field that is no payload of a chunk. The transcript of audio is the text as long as there is no other.
         """
@@ -244,11 +252,7 @@ class StreamedReply:
         if name != "audio" or not isinstance(value, dict):
             self._message[name] = joined_field(self._message.get(name), value)
             return []
-        for key, piece in value.items():
-            if key in ("data", "transcript") and isinstance(piece, str):
-                self._audio.setdefault(key, StringIO()).write(piece)
-            elif self._audio.get(key) is None:
-                self._audio[key] = piece
+        self._audio.add(value)
         transcript = value.get("transcript")
         if self._has_content or not isinstance(transcript, str) or not transcript:
             return []
@@ -272,10 +276,9 @@ class StreamedReply:
         return self._block, True
 
     def _chunk(
-        self, payload: dict[str, Any], extra: dict[str, Any] | None = None, finish_reason: Any = None, usage: Any = None
+        self, payload: _Payload, extra: dict[str, Any] | None = None, finish_reason: Any = None, usage: Any = None
     ) -> StreamingChunk:
-        if self.first_chunk_at is None:
-            self.first_chunk_at = self._now
+        self.first_chunk_at = self.first_chunk_at or self._now
         completion = self._completion
         meta = {
             "model": completion.get("model"),
@@ -289,11 +292,7 @@ class StreamedReply:
         if extra:
             meta.update(extra)
         if finish_reason is not None:
-            payload["finish_reason"] = _CHUNK_FINISH_REASONS.get(str(finish_reason), finish_reason)
-        return StreamingChunk(meta=meta, component_info=self._component_info, **payload)
-
-
-def _carries_something(fragment: object) -> bool:
-    if not isinstance(fragment, dict):
-        return True
-    return any(value for name, value in fragment.items() if name not in ("type", "format", "index", "id"))
+            finish_reason = _CHUNK_FINISH_REASONS.get(str(finish_reason), finish_reason)
+        content, index, calls, start, reasoning = payload
+        # by position: names cost half a microsecond
+        return StreamingChunk(content, meta, self._component_info, index, calls, None, start, finish_reason, reasoning)

@@ -1,0 +1,141 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+"""
+A server process that sends bytes baked beforehand, so that what is measured is the client.
+
+The model's name says what to send: `text/5000`, `tool_arguments/5000` and `reasoning/5000` are streams of that many
+chunks, anything else is a plain completion. `python benchmarks/server.py` prints its port and serves until killed.
+"""
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+KINDS = ("text", "tool_arguments", "reasoning")
+
+# The largest TLS record: how the bytes of a stream usually arrive when the client is the slower side.
+_PIECE = 16_384
+_TOP = {
+    "id": "gen-1766000000-a1b2c3d4e5f6a7b8c9d0",
+    "provider": "OpenAI",
+    "model": "openai/gpt-4o-mini",
+    "created": 1766000000,
+    "system_fingerprint": None,
+}
+_USAGE = {
+    "prompt_tokens": 14,
+    "completion_tokens": 100,
+    "total_tokens": 114,
+    "cost": 0.00006,
+    "is_byok": False,
+    "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
+    "cost_details": {"upstream_inference_cost": None},
+    "completion_tokens_details": {"reasoning_tokens": 0, "image_tokens": 0},
+}
+
+
+@contextmanager
+def running_server() -> Iterator[int]:
+    """
+    Run the server in a process of its own, and give its port.
+    """
+    with subprocess.Popen([sys.executable, str(Path(__file__))], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield int(process.stdout.readline())
+        finally:
+            process.kill()
+
+
+class Connection(asyncio.Protocol):
+    """
+    One connection of a client, which may send many requests one after the other.
+    """
+
+    def __init__(self) -> None:
+        self._received = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        head, found, body = self._received.partition(b"\r\n\r\n")
+        if not found:
+            return
+        length = next(int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
+        if len(body) >= length:
+            self._received = body[length:]
+            self._transport.write(answer(json.loads(body[:length])["model"]))
+
+
+@cache
+def answer(model: str) -> bytes:
+    kind, _, count = model.partition("/")
+    if kind not in KINDS:
+        body = json.dumps(_completion()).encode()
+        return _head("application/json", f"Content-Length: {len(body)}") + body
+    body = b"".join(_events(kind, int(count)))
+    pieces = [body[start : start + _PIECE] for start in range(0, len(body), _PIECE)]
+    chunked = b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in [*pieces, b""])
+    return _head("text/event-stream", "Transfer-Encoding: chunked") + chunked
+
+
+def _head(content_type: str, framing: str) -> bytes:
+    return f"HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\n{framing}\r\n\r\n".encode()
+
+
+def _events(kind: str, count: int) -> Iterator[bytes]:
+    """
+    `count` events with a payload, and one with the finish reason and the usage.
+    """
+    yield b": OPENROUTER PROCESSING\n\n"
+    for number in range(count):
+        delta = _delta(kind, number, last=number == count - 1)
+        yield _event({"delta": delta, "finish_reason": None, "native_finish_reason": None})
+    last = {"role": "assistant", "content": ""}
+    yield _event({"delta": last, "finish_reason": "stop", "native_finish_reason": "stop"}, usage=_USAGE)
+    yield b"data: [DONE]\n\n"
+
+
+def _event(choice: dict[str, Any], **more: Any) -> bytes:
+    choices = [{"index": 0, **choice, "logprobs": None}]
+    event = {**_TOP, "object": "chat.completion.chunk", "choices": choices, **more}
+    return b"data: " + json.dumps(event, separators=(",", ":")).encode() + b"\n\n"
+
+
+def _delta(kind: str, number: int, *, last: bool) -> dict[str, Any]:
+    piece = f" word{number % 10}"
+    if kind == "text":
+        return {"role": "assistant", "content": piece}
+    if kind == "reasoning":
+        detail = {"type": "reasoning.text", "text": piece, "format": "anthropic-claude-v1", "index": 0}
+        return {"role": "assistant", "content": "", "reasoning": piece, "reasoning_details": [detail]}
+    if number == 0:
+        first = {"name": "look_up", "arguments": '{"text":"'}
+        call = {"index": 0, "id": "call_a1b2c3d4", "type": "function", "function": first}
+    else:
+        call = {"index": 0, "type": "function", "function": {"arguments": '"}' if last else piece}}
+    return {"role": "assistant", "content": None, "tool_calls": [call]}
+
+
+def _completion() -> dict[str, Any]:
+    message = {"role": "assistant", "content": "word " * 100, "refusal": None, "reasoning": None}
+    choice = {"index": 0, "finish_reason": "stop", "native_finish_reason": "stop", "logprobs": None, "message": message}
+    return {**_TOP, "object": "chat.completion", "choices": [choice], "usage": _USAGE}
+
+
+async def _serve() -> None:
+    server = await asyncio.get_running_loop().create_server(Connection, "127.0.0.1", 0, backlog=1000)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve())

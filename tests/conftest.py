@@ -4,6 +4,9 @@
 
 import asyncio
 import os
+
+os.environ["HAYSTACK_TELEMETRY_ENABLED"] = "False"
+
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any

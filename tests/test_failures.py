@@ -439,7 +439,7 @@ class TestManyLoops:
             gc.collect()
         assert len(texts) == 4 * 3 * 6
         assert all(texts)
-        assert not caplog.records
+        assert not [r for r in caplog.records if r.name.startswith(("asyncio", "openai", "haystack"))]
 
     def test_clients_go_with_their_loops(self, stand_in: StandIn, caplog, recwarn):
         generator = Mode("async", stand_in.url).generator()

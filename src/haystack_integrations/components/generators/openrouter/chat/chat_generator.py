@@ -35,6 +35,7 @@ from haystack_integrations.components.generators.openrouter.chat.delivery import
     with_retries_async,
 )
 from haystack_integrations.components.generators.openrouter.chat.events import completion_dict
+from haystack_integrations.components.generators.openrouter.chat.models import SUPPORTED_MODELS
 from haystack_integrations.components.generators.openrouter.chat.reply import chat_messages, warn_of_shortened
 from haystack_integrations.components.generators.openrouter.chat.request import (
     as_messages,
@@ -52,8 +53,7 @@ class OpenRouterChatGenerator(WithClients, OpenAIChatGenerator):
 
     Everything that OpenRouter takes goes through `generation_kwargs`: provider routing, fallback models, reasoning,
     plugins, server tools and the rest of its [API](https://openrouter.ai/docs/api-reference/chat-completion).
-    Everything that it sends is in the reply: text, reasoning, tool calls, images and audio as content, and cost,
-    provider, citations and every other field in `meta`.
+    Everything that it sends is in the reply: content parts, and the rest (cost, provider, citations …) in `meta`.
 
     ### Usage example
     ```python
@@ -67,23 +67,8 @@ class OpenRouterChatGenerator(WithClients, OpenAIChatGenerator):
     ```
     """
 
-    SUPPORTED_MODELS: ClassVar[list[str]] = [
-        "openrouter/auto",
-        "openai/gpt-4o-mini",
-        "openai/gpt-5-mini",
-        "openai/gpt-5.4",
-        "anthropic/claude-sonnet-4.5",
-        "anthropic/claude-haiku-4.5",
-        "google/gemini-2.5-flash",
-        "google/gemini-2.5-pro",
-        "deepseek/deepseek-chat-v3.1",
-        "deepseek/deepseek-r1",
-        "meta-llama/llama-3.3-70b-instruct",
-        "mistralai/mistral-medium-3.1",
-        "qwen/qwen3-235b-a22b",
-        "x-ai/grok-4",
-    ]
-    """Some of the chat models that OpenRouter serves. All of them: https://openrouter.ai/models."""
+    SUPPORTED_MODELS: ClassVar[list[str]] = SUPPORTED_MODELS
+    """Some of the models that OpenRouter serves. All of them: https://openrouter.ai/models."""
 
     def __init__(
         self,

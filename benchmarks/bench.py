@@ -4,7 +4,7 @@
 """
 What a streamed chunk costs: CPU time of the client's process, beside the openai SDK and beside what nobody can avoid.
 
-    hatch run bench            # about six minutes
+    hatch run bench            # about five minutes on an idle machine
     hatch run bench --quick    # less exact
     hatch run bench --peers    # with LangChain and LlamaIndex, where they are installed
 """
@@ -117,7 +117,7 @@ def main() -> None:
     parser.add_argument("--peers", action="store_true", help="measure LangChain and LlamaIndex too")
     options = parser.parse_args()
     logging.disable(logging.WARNING)
-    rounds = 3 if options.quick else 7
+    rounds = 3 if options.quick else 5
     with running_server() as port:
         bench = Bench(port, rounds=rounds, size=2000 if options.quick else 5000, peers=options.peers)
         _print_machine()

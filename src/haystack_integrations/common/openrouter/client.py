@@ -240,12 +240,14 @@ def _checked_key(api_key: Secret) -> str:
     return key
 
 
-def _headers_over_openai_environment(api_key: str) -> dict[str, Any]:
+def _headers_over_openai_environment(api_key: str) -> dict[str, Any] | None:
     """
     Headers that undo `OPENAI_CUSTOM_HEADERS`, which the SDK adds to every request and which is meant for OpenAI.
     """
     lines = os.environ.get("OPENAI_CUSTOM_HEADERS", "").split("\n")
     named = [line.partition(":")[0].strip() for line in lines if ":" in line]
+    if not named:
+        return None
     own = {"accept": "application/json", "content-type": "application/json"}
     undone = {name: own.get(name.lower(), Omit()) for name in named if name.lower() != "authorization"}
     return {**undone, "Authorization": f"Bearer {api_key}"}

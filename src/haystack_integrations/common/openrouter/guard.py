@@ -101,7 +101,7 @@ def _correct(response: Any) -> None:
         body = None
     if response.status_code < 400:
         response.status_code = _status_of(response, body)
-    if isinstance(body, dict):
+    if isinstance(body, dict) and "json" not in response.headers.get("content-type", ""):
         # the SDK hands over a text instead of a completion when this header is wrong
         response.headers["content-type"] = "application/json"
     if response.status_code >= 400:

@@ -83,15 +83,17 @@ def request_arguments(
         "model": body.pop("model", model),
         "messages": wire_messages(messages),
         "stream": streaming,
-        "extra_headers": merged_headers(init_headers or {}, headers),
     }
+    if headers := merged_headers(init_headers or {}, headers):
+        arguments["extra_headers"] = headers
     arguments.update({name: body.pop(name) for name in _SDK_ARGUMENTS if name in body})
     if definitions := [*_tool_definitions(tools, strict=tools_strict), *_server_tools(body.pop("tools", None))]:
         arguments["tools"] = definitions
     if "response_format" in body:
         arguments["response_format"] = response_format_schema(body.pop("response_format"))
     extra = _checked_extra_body(body.pop("extra_body", {}))
-    arguments["extra_body"] = _in_stable_order({**body, **extra})
+    if body or extra:
+        arguments["extra_body"] = _in_stable_order({**body, **extra})
     return arguments
 
 

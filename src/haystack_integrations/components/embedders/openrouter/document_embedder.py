@@ -262,7 +262,7 @@ class OpenRouterDocumentEmbedder(WithClients):
                 raise
             ids = ", ".join(document.id for document in batch)
             msg = "{count} documents could not be embedded: {error} Their ids: {ids}"
-            logger.exception(msg, count=len(batch), error=str(error), ids=ids)
+            logger.error(msg, count=len(batch), error=str(error), ids=ids, exc_info=error)
 
     def _result(self, batches: list[Batch], outcomes: list[Embedded | None]) -> dict[str, Any]:
         documents: list[Document] = []

@@ -172,6 +172,8 @@ def _remedy(error: openai.APIError, failure: Failure | None, api_key: Secret, mo
         return "OpenRouter could not be reached: check the network, the proxy and `api_base_url`"
     if failure is None:
         return ""
+    if _path(error).endswith(("/embeddings", "/rerank")):
+        return _search_remedy(failure, api_key, model)
     said = f"{failure.message} {_raw_message(failure.metadata.get('raw'))}".lower()
     if failure.status == 404 and ("endpoint" in said or "data policy" in said or "provider" in said):
         return "Loosen `provider` or `require_parameters` in `generation_kwargs`, or choose another `model`"
@@ -192,6 +194,33 @@ def _remedy(error: openai.APIError, failure: Failure | None, api_key: Secret, mo
     }
     fallback = "Try again, or name fallbacks in `models`" if failure.status >= 500 else ""
     return remedies.get(failure.status, fallback)
+
+
+def _search_remedy(failure: Failure, api_key: Secret, model: str) -> str:
+    """
+    The remedy for the endpoints that have no `max_tokens`, no `models` and no `generation_kwargs`.
+    """
+    if failure.status == 429 and failure.is_futile:
+        return (
+            "Waiting seconds does not help: add credits at https://openrouter.ai/settings/credits or use another model"
+        )
+    remedies = {
+        400: "Check that the texts are neither empty nor too long for the model, and the names in `extra_parameters`",
+        401: f"Check the API key in {secret_name(api_key)}",
+        402: "Add credits at https://openrouter.ai/settings/credits",
+        403: "The input or the key is not allowed here: change the input, the key's permissions or the model",
+        404: f"Check that `{model}` at https://openrouter.ai/models is a model for this, and loosen `provider` in "
+        "`extra_parameters`",
+        413: "Send fewer or shorter texts at once",
+        429: "Try again later, raise `max_retries`, or use another model",
+    }
+    fallback = "Try again, or use another model" if failure.status >= 500 or failure.status == 408 else ""
+    return remedies.get(failure.status, fallback)
+
+
+def _path(error: openai.APIError) -> str:
+    request: Any = error.request
+    return request.url.path if request is not None else ""
 
 
 def secret_name(api_key: Secret) -> str:

@@ -1,0 +1,281 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+The component that embeds documents, in batches.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import openai
+from haystack import Document, component, default_from_dict, default_to_dict, logging
+from haystack.utils import Secret
+from tqdm import tqdm
+
+from haystack_integrations.common.openrouter.client import OPENROUTER_API_BASE_URL, ClientPool
+from haystack_integrations.common.openrouter.component import WithClients
+from haystack_integrations.common.openrouter.errors import explained
+from haystack_integrations.common.openrouter.headers import checked_headers
+from haystack_integrations.common.openrouter.retrieval import (
+    check_at_least_one,
+    check_documents,
+    check_parameters,
+    checked_fields,
+    document_text,
+)
+from haystack_integrations.components.embedders.openrouter.embedding import (
+    OWN_PARAMETERS,
+    read_answer,
+    request_arguments,
+    summed_usage,
+)
+from haystack_integrations.components.embedders.openrouter.workers import map_bounded
+
+logger = logging.getLogger(__name__)
+
+Batch = list[Document]
+Embedded = tuple[list[list[float]], dict[str, Any]]
+
+
+@component
+class OpenRouterDocumentEmbedder(WithClients):
+    """
+    Embeds documents with the embedding models behind [OpenRouter](https://openrouter.ai).
+
+    ### Usage example
+    ```python
+    from haystack import Document
+    from haystack_integrations.components.embedders.openrouter import OpenRouterDocumentEmbedder
+
+    embedder = OpenRouterDocumentEmbedder(model="openai/text-embedding-3-small")
+    result = embedder.run([Document(content="Natural language processing is about text.")])
+    print(len(result["documents"][0].embedding), result["meta"]["usage"]["cost"])
+    ```
+    """
+
+    def __init__(
+        self,
+        *,
+        api_key: Secret = Secret.from_env_var("OPENROUTER_API_KEY"),
+        model: str = "openai/text-embedding-3-small",
+        api_base_url: str | None = OPENROUTER_API_BASE_URL,
+        dimensions: int | None = None,
+        prefix: str = "",
+        suffix: str = "",
+        batch_size: int = 32,
+        progress_bar: bool = True,
+        meta_fields_to_embed: list[str] | None = None,
+        embedding_separator: str = "\n",
+        extra_headers: dict[str, Any] | None = None,
+        extra_parameters: dict[str, Any] | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        http_client_kwargs: dict[str, Any] | None = None,
+        raise_on_failure: bool = False,
+        concurrency: int = 4,
+    ) -> None:
+        """
+        Create the component. Nothing is sent, and no key is needed, before it runs or is warmed up.
+
+        :param api_key: The OpenRouter API key, by default from the environment variable `OPENROUTER_API_KEY`.
+        :param model: The name of the embedding model: see https://openrouter.ai/models?output_modalities=embeddings.
+        :param api_base_url: The URL of the API. None means OpenRouter.
+        :param dimensions: The length of the embeddings, for models that let it be chosen.
+        :param prefix: A text that is put before each text to embed.
+        :param suffix: A text that is put after each text to embed.
+        :param batch_size: How many documents are sent in one request.
+        :param progress_bar: Whether to show a progress bar.
+        :param meta_fields_to_embed: Names of the meta fields that are embedded together with the content.
+        :param embedding_separator: What stands between the meta fields and the content.
+        :param extra_headers: HTTP headers of every request, for example `HTTP-Referer` and `X-OpenRouter-Title`.
+        :param extra_parameters: Parameters of OpenRouter's embeddings endpoint that are sent as given, for example
+            `provider`, `input_type` or `user`.
+        :param timeout: Seconds to wait for a connection, and for the next bytes of an answer. If None: the environment
+            variable `OPENAI_TIMEOUT`, else 30.
+        :param max_retries: How often a request is sent again after a failed connection, a timeout, HTTP 408, 409, 429
+            or 5xx, or an error that OpenRouter reports with HTTP 200. If None: the environment variable
+            `OPENAI_MAX_RETRIES`, else 5.
+        :param http_client_kwargs: Keyword arguments of `httpx.Client` and `httpx.AsyncClient`, such as `proxy`.
+        :param raise_on_failure: Whether a batch that can't be embedded raises. If not, its documents come back without
+            embedding, the error is logged, and `meta["failed"]` counts them.
+        :param concurrency: How many requests `run_async` has under way at the same time.
+        :raises TypeError: If a header is no text, or `meta_fields_to_embed` is no list.
+        :raises ValueError: If `dimensions`, `batch_size` or `concurrency` is less than 1, or `extra_parameters` holds
+            what the component sets itself.
+        """
+        if dimensions is not None:
+            check_at_least_one(dimensions, "dimensions")
+        check_at_least_one(batch_size, "batch_size")
+        check_at_least_one(concurrency, "concurrency")
+        check_parameters(extra_parameters, OWN_PARAMETERS)
+        checked_headers(extra_headers, "extra_headers")
+        self._clients = ClientPool(
+            api_key=api_key,
+            api_base_url=api_base_url,
+            timeout=timeout,
+            max_retries=max_retries,
+            http_client_kwargs=http_client_kwargs,
+        )
+        self.api_key = api_key
+        self.model = model
+        self.api_base_url = api_base_url or OPENROUTER_API_BASE_URL
+        self.dimensions = dimensions
+        self.prefix = prefix
+        self.suffix = suffix
+        self.batch_size = batch_size
+        self.progress_bar = progress_bar
+        self.meta_fields_to_embed = checked_fields(meta_fields_to_embed)
+        self.embedding_separator = embedding_separator
+        self.extra_headers = extra_headers
+        self.extra_parameters = extra_parameters
+        self.timeout = timeout
+        self.max_retries = max_retries
+        self.http_client_kwargs = http_client_kwargs
+        self.raise_on_failure = raise_on_failure
+        self.concurrency = concurrency
+
+    def to_dict(self) -> dict[str, Any]:
+        """
+        Serialize the component.
+
+        :returns: The component as a dictionary.
+        :raises ValueError: If the API key was given as a token, which must not be written down.
+        """
+        serialized: dict[str, Any] = default_to_dict(
+            self,
+            api_key=self.api_key.to_dict(),
+            model=self.model,
+            api_base_url=self.api_base_url,
+            dimensions=self.dimensions,
+            prefix=self.prefix,
+            suffix=self.suffix,
+            batch_size=self.batch_size,
+            progress_bar=self.progress_bar,
+            meta_fields_to_embed=list(self.meta_fields_to_embed),
+            embedding_separator=self.embedding_separator,
+            extra_headers=copy.copy(self.extra_headers),
+            extra_parameters=copy.deepcopy(self.extra_parameters),
+            timeout=self.timeout,
+            max_retries=self.max_retries,
+            http_client_kwargs=copy.copy(self.http_client_kwargs),
+            raise_on_failure=self.raise_on_failure,
+            concurrency=self.concurrency,
+        )
+        return serialized
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> OpenRouterDocumentEmbedder:
+        """
+        Deserialize the component.
+
+        :param data: What `to_dict` returned. It is not changed.
+        :returns: The component.
+        """
+        return default_from_dict(cls, copy.deepcopy(data))
+
+    @component.output_types(documents=list[Document], meta=dict[str, Any])
+    def run(self, documents: list[Document]) -> dict[str, Any]:
+        """
+        Embed documents, one batch after the other.
+
+        :param documents: The documents. They are not changed.
+        :returns: A dictionary with `documents`, copies with embeddings in the same order, and `meta`: `model`, `usage`
+            (tokens, and `cost` in USD, summed over the batches) and, with `raise_on_failure=False`, `failed`: how many
+            documents could not be embedded. These come back without embedding.
+        :raises TypeError: If it is no list of documents.
+        :raises ValueError: If the API key is missing.
+        :raises openai.APIError: With `raise_on_failure=True`, if OpenRouter or a provider fails: the openai SDK's class
+            for the HTTP status. The text tells provider, cause and remedy.
+        """
+        batches = self._batches(documents)
+        if not batches:
+            return self._result([], [])
+        create = self._clients.get().embeddings.create
+        outcomes: list[Embedded | None] = []
+        with self._progress(batches) as bar:
+            for batch in batches:
+                outcomes.append(None)
+                with self._attempt(batch):
+                    outcomes[-1] = read_answer(create(**self._arguments(batch)), len(batch), self.model)
+                bar.update()
+        return self._result(batches, outcomes)
+
+    @component.output_types(documents=list[Document], meta=dict[str, Any])
+    async def run_async(self, documents: list[Document]) -> dict[str, Any]:
+        """
+        Embed documents without blocking the event loop, `concurrency` batches at the same time.
+
+        :param documents: The documents. They are not changed.
+        :returns: A dictionary with `documents` and `meta`, as `run` returns it.
+        :raises TypeError, ValueError, openai.APIError: As `run` does. The other requests are cancelled.
+        """
+        batches = self._batches(documents)
+        if not batches:
+            return self._result([], [])
+        create = (await self._clients.get_async()).embeddings.create
+        with self._progress(batches) as bar:
+
+            async def embed(batch: Batch) -> Embedded | None:
+                outcome = None
+                with self._attempt(batch):
+                    outcome = read_answer(await create(**self._arguments(batch)), len(batch), self.model)
+                bar.update()
+                return outcome
+
+            outcomes = await map_bounded(embed, batches, self.concurrency)
+        return self._result(batches, outcomes)
+
+    def _batches(self, documents: list[Document]) -> list[Batch]:
+        check_documents(documents, "Use OpenRouterTextEmbedder for a text.")
+        return [documents[start : start + self.batch_size] for start in range(0, len(documents), self.batch_size)]
+
+    def _arguments(self, batch: Batch) -> dict[str, Any]:
+        texts = [document_text(document, self.meta_fields_to_embed, self.embedding_separator) for document in batch]
+        return request_arguments(
+            [f"{self.prefix}{text}{self.suffix}" for text in texts],
+            model=self.model,
+            dimensions=self.dimensions,
+            extra_parameters=self.extra_parameters,
+            extra_headers=self.extra_headers,
+        )
+
+    def _progress(self, batches: list[Batch]) -> tqdm[Any]:
+        return tqdm(total=len(batches), disable=not self.progress_bar, desc="Calculating embeddings")
+
+    @contextmanager
+    def _attempt(self, batch: Batch) -> Iterator[None]:
+        """
+        Explain a failure of the block, and unless it is to be raised, log it.
+        """
+        try:
+            with explained(self.api_key, self.model):
+                yield
+        except openai.APIError as error:
+            if self.raise_on_failure:
+                raise
+            ids = ", ".join(document.id for document in batch)
+            msg = "{count} documents could not be embedded: {error} Their ids: {ids}"
+            logger.error(msg, count=len(batch), error=str(error), ids=ids, exc_info=error)
+
+    def _result(self, batches: list[Batch], outcomes: list[Embedded | None]) -> dict[str, Any]:
+        documents: list[Document] = []
+        for batch, outcome in zip(batches, outcomes, strict=True):
+            embeddings = outcome[0] if outcome else [None] * len(batch)
+            documents += [
+                replace(document, embedding=embedding) for document, embedding in zip(batch, embeddings, strict=True)
+            ]
+        metas = [outcome[1] for outcome in outcomes if outcome]
+        meta: dict[str, Any] = {
+            "model": metas[0]["model"] if metas else self.model,
+            "usage": summed_usage(meta["usage"] for meta in metas),
+        }
+        if not self.raise_on_failure:
+            meta["failed"] = sum(document.embedding is None for document in documents)
+        return {"documents": documents, "meta": meta}

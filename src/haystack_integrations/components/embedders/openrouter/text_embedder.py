@@ -1,0 +1,183 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+The component that embeds one text, such as a query.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from haystack import component, default_from_dict, default_to_dict
+from haystack.utils import Secret
+
+from haystack_integrations.common.openrouter.client import OPENROUTER_API_BASE_URL, ClientPool
+from haystack_integrations.common.openrouter.component import WithClients
+from haystack_integrations.common.openrouter.errors import explained
+from haystack_integrations.common.openrouter.headers import checked_headers
+from haystack_integrations.common.openrouter.retrieval import check_at_least_one, check_parameters
+from haystack_integrations.components.embedders.openrouter.embedding import (
+    OWN_PARAMETERS,
+    read_answer,
+    request_arguments,
+)
+
+
+@component
+class OpenRouterTextEmbedder(WithClients):
+    """
+    Embeds a text with the embedding models behind [OpenRouter](https://openrouter.ai), to search for documents near it.
+
+    ### Usage example
+    ```python
+    from haystack_integrations.components.embedders.openrouter import OpenRouterTextEmbedder
+
+    embedder = OpenRouterTextEmbedder(model="openai/text-embedding-3-small")
+    result = embedder.run("What is natural language processing?")
+    print(len(result["embedding"]), result["meta"]["usage"]["cost"])
+    ```
+    """
+
+    def __init__(
+        self,
+        *,
+        api_key: Secret = Secret.from_env_var("OPENROUTER_API_KEY"),
+        model: str = "openai/text-embedding-3-small",
+        api_base_url: str | None = OPENROUTER_API_BASE_URL,
+        dimensions: int | None = None,
+        prefix: str = "",
+        suffix: str = "",
+        extra_headers: dict[str, Any] | None = None,
+        extra_parameters: dict[str, Any] | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        http_client_kwargs: dict[str, Any] | None = None,
+    ) -> None:
+        """
+        Create the component. Nothing is sent, and no key is needed, before it runs or is warmed up.
+
+        :param api_key: The OpenRouter API key, by default from the environment variable `OPENROUTER_API_KEY`.
+        :param model: The name of the embedding model: see https://openrouter.ai/models?output_modalities=embeddings.
+        :param api_base_url: The URL of the API. None means OpenRouter.
+        :param dimensions: The length of the embedding, for models that let it be chosen.
+        :param prefix: A text that is put before the text to embed.
+        :param suffix: A text that is put after the text to embed.
+        :param extra_headers: HTTP headers of every request, for example `HTTP-Referer` and `X-OpenRouter-Title`.
+        :param extra_parameters: Parameters of OpenRouter's embeddings endpoint that are sent as given, for example
+            `provider`, `input_type` or `user`.
+        :param timeout: Seconds to wait for a connection, and for the next bytes of an answer. If None: the environment
+            variable `OPENAI_TIMEOUT`, else 30.
+        :param max_retries: How often a request is sent again after a failed connection, a timeout, HTTP 408, 409, 429
+            or 5xx, or an error that OpenRouter reports with HTTP 200. If None: the environment variable
+            `OPENAI_MAX_RETRIES`, else 5.
+        :param http_client_kwargs: Keyword arguments of `httpx.Client` and `httpx.AsyncClient`, such as `proxy`.
+        :raises TypeError: If a header is no text.
+        :raises ValueError: If `dimensions` is less than 1, or `extra_parameters` holds what the component sets itself.
+        """
+        if dimensions is not None:
+            check_at_least_one(dimensions, "dimensions")
+        check_parameters(extra_parameters, OWN_PARAMETERS)
+        checked_headers(extra_headers, "extra_headers")
+        self._clients = ClientPool(
+            api_key=api_key,
+            api_base_url=api_base_url,
+            timeout=timeout,
+            max_retries=max_retries,
+            http_client_kwargs=http_client_kwargs,
+        )
+        self.api_key = api_key
+        self.model = model
+        self.api_base_url = api_base_url or OPENROUTER_API_BASE_URL
+        self.dimensions = dimensions
+        self.prefix = prefix
+        self.suffix = suffix
+        self.extra_headers = extra_headers
+        self.extra_parameters = extra_parameters
+        self.timeout = timeout
+        self.max_retries = max_retries
+        self.http_client_kwargs = http_client_kwargs
+
+    def to_dict(self) -> dict[str, Any]:
+        """
+        Serialize the component.
+
+        :returns: The component as a dictionary.
+        :raises ValueError: If the API key was given as a token, which must not be written down.
+        """
+        serialized: dict[str, Any] = default_to_dict(
+            self,
+            api_key=self.api_key.to_dict(),
+            model=self.model,
+            api_base_url=self.api_base_url,
+            dimensions=self.dimensions,
+            prefix=self.prefix,
+            suffix=self.suffix,
+            extra_headers=copy.copy(self.extra_headers),
+            extra_parameters=copy.deepcopy(self.extra_parameters),
+            timeout=self.timeout,
+            max_retries=self.max_retries,
+            http_client_kwargs=copy.copy(self.http_client_kwargs),
+        )
+        return serialized
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> OpenRouterTextEmbedder:
+        """
+        Deserialize the component.
+
+        :param data: What `to_dict` returned. It is not changed.
+        :returns: The component.
+        """
+        return default_from_dict(cls, copy.deepcopy(data))
+
+    @component.output_types(embedding=list[float], meta=dict[str, Any])
+    def run(self, text: str) -> dict[str, Any]:
+        """
+        Embed one text.
+
+        :param text: The text.
+        :returns: A dictionary with `embedding`, a list of floats, and `meta`: `model`, `usage` (tokens, and `cost` in
+            USD) and what else OpenRouter sent.
+        :raises TypeError: If it is no text.
+        :raises ValueError: If the API key is missing.
+        :raises openai.APIError: If OpenRouter or a provider fails: the openai SDK's class for the HTTP status. The
+            text tells provider, cause and remedy.
+        """
+        arguments = self._arguments(text)
+        create = self._clients.get().embeddings.create
+        with explained(self.api_key, self.model):
+            (embedding,), meta = read_answer(create(**arguments), 1, self.model)
+        return {"embedding": embedding, "meta": meta}
+
+    @component.output_types(embedding=list[float], meta=dict[str, Any])
+    async def run_async(self, text: str) -> dict[str, Any]:
+        """
+        Embed one text without blocking the event loop.
+
+        :param text: The text.
+        :returns: A dictionary with `embedding`, a list of floats, and `meta`, as `run` returns it.
+        :raises TypeError, ValueError, openai.APIError: As `run` does.
+        """
+        arguments = self._arguments(text)
+        create = (await self._clients.get_async()).embeddings.create
+        with explained(self.api_key, self.model):
+            (embedding,), meta = read_answer(await create(**arguments), 1, self.model)
+        return {"embedding": embedding, "meta": meta}
+
+    def _arguments(self, text: str) -> dict[str, Any]:
+        if not isinstance(text, str):
+            msg = (
+                f"`text` must be a str, not {type(text).__name__}. "
+                "OpenRouterTextEmbedder embeds one text; use OpenRouterDocumentEmbedder for a list of Documents."
+            )
+            raise TypeError(msg)
+        return request_arguments(
+            f"{self.prefix}{text}{self.suffix}",
+            model=self.model,
+            dimensions=self.dimensions,
+            extra_parameters=self.extra_parameters,
+            extra_headers=self.extra_headers,
+        )

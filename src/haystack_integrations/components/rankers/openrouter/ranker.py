@@ -1,0 +1,256 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+The component that ranks documents by their relevance to a query.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from typing import Any
+
+from haystack import Document, component, default_from_dict, default_to_dict, logging
+from haystack.utils import Secret
+
+from haystack_integrations.common.openrouter.client import OPENROUTER_API_BASE_URL, ClientPool
+from haystack_integrations.common.openrouter.component import WithClients
+from haystack_integrations.common.openrouter.errors import explained
+from haystack_integrations.common.openrouter.headers import checked_headers
+from haystack_integrations.common.openrouter.retrieval import (
+    check_at_least_one,
+    check_documents,
+    check_parameters,
+    checked_fields,
+    document_text,
+)
+from haystack_integrations.components.rankers.openrouter.reranking import OWN_PARAMETERS, read_answer, request_body
+
+logger = logging.getLogger(__name__)
+
+
+@component
+class OpenRouterRanker(WithClients):
+    """
+    Ranks documents with the rerank models behind [OpenRouter](https://openrouter.ai).
+
+    ### Usage example
+    ```python
+    from haystack import Document
+    from haystack_integrations.components.rankers.openrouter import OpenRouterRanker
+
+    ranker = OpenRouterRanker(model="cohere/rerank-v3.5", top_k=1)
+    documents = [Document(content="Rome is in Italy."), Document(content="Bern is in Switzerland.")]
+    result = ranker.run("Which city is in Switzerland?", documents)
+    print(result["documents"][0].content, result["documents"][0].score, result["meta"]["usage"]["cost"])
+    ```
+    """
+
+    def __init__(
+        self,
+        *,
+        api_key: Secret = Secret.from_env_var("OPENROUTER_API_KEY"),
+        model: str = "cohere/rerank-v3.5",
+        api_base_url: str | None = OPENROUTER_API_BASE_URL,
+        top_k: int | None = None,
+        score_threshold: float | None = None,
+        meta_fields_to_embed: list[str] | None = None,
+        meta_data_separator: str = "\n",
+        extra_headers: dict[str, Any] | None = None,
+        extra_parameters: dict[str, Any] | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        http_client_kwargs: dict[str, Any] | None = None,
+    ) -> None:
+        """
+        Create the component. Nothing is sent, and no key is needed, before it runs or is warmed up.
+
+        :param api_key: The OpenRouter API key, by default from the environment variable `OPENROUTER_API_KEY`.
+        :param model: The name of the rerank model: see https://openrouter.ai/models?output_modalities=rerank.
+        :param api_base_url: The URL of the API. None means OpenRouter.
+        :param top_k: How many documents to return at most. None means all.
+        :param score_threshold: The score that a document needs to be returned. None means any.
+        :param meta_fields_to_embed: Names of the meta fields that are ranked together with the content.
+        :param meta_data_separator: What stands between the meta fields and the content.
+        :param extra_headers: HTTP headers of every request, for example `HTTP-Referer` and `X-OpenRouter-Title`.
+        :param extra_parameters: Parameters of OpenRouter's rerank endpoint that are sent as given, for example
+            `provider`.
+        :param timeout: Seconds to wait for a connection, and for the next bytes of an answer. If None: the environment
+            variable `OPENAI_TIMEOUT`, else 30.
+        :param max_retries: How often a request is sent again after a failed connection, a timeout, HTTP 408, 409, 429
+            or 5xx, or an error that OpenRouter reports with HTTP 200. If None: the environment variable
+            `OPENAI_MAX_RETRIES`, else 5.
+        :param http_client_kwargs: Keyword arguments of `httpx.Client` and `httpx.AsyncClient`, such as `proxy`.
+        :raises TypeError: If a header is no text, `meta_fields_to_embed` is no list, or `score_threshold` no number.
+        :raises ValueError: If `top_k` is less than 1, or `extra_parameters` holds what the component sets itself.
+        """
+        if top_k is not None:
+            check_at_least_one(top_k, "top_k")
+        _check_threshold(score_threshold)
+        check_parameters(extra_parameters, OWN_PARAMETERS)
+        checked_headers(extra_headers, "extra_headers")
+        self._clients = ClientPool(
+            api_key=api_key,
+            api_base_url=api_base_url,
+            timeout=timeout,
+            max_retries=max_retries,
+            http_client_kwargs=http_client_kwargs,
+        )
+        self.api_key = api_key
+        self.model = model
+        self.api_base_url = api_base_url or OPENROUTER_API_BASE_URL
+        self.top_k = top_k
+        self.score_threshold = score_threshold
+        self.meta_fields_to_embed = checked_fields(meta_fields_to_embed)
+        self.meta_data_separator = meta_data_separator
+        self.extra_headers = extra_headers
+        self.extra_parameters = extra_parameters
+        self.timeout = timeout
+        self.max_retries = max_retries
+        self.http_client_kwargs = http_client_kwargs
+
+    def to_dict(self) -> dict[str, Any]:
+        """
+        Serialize the component.
+
+        :returns: The component as a dictionary.
+        :raises ValueError: If the API key was given as a token, which must not be written down.
+        """
+        serialized: dict[str, Any] = default_to_dict(
+            self,
+            api_key=self.api_key.to_dict(),
+            model=self.model,
+            api_base_url=self.api_base_url,
+            top_k=self.top_k,
+            score_threshold=self.score_threshold,
+            meta_fields_to_embed=list(self.meta_fields_to_embed),
+            meta_data_separator=self.meta_data_separator,
+            extra_headers=copy.copy(self.extra_headers),
+            extra_parameters=copy.deepcopy(self.extra_parameters),
+            timeout=self.timeout,
+            max_retries=self.max_retries,
+            http_client_kwargs=copy.copy(self.http_client_kwargs),
+        )
+        return serialized
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> OpenRouterRanker:
+        """
+        Deserialize the component.
+
+        :param data: What `to_dict` returned. It is not changed.
+        :returns: The component.
+        """
+        return default_from_dict(cls, copy.deepcopy(data))
+
+    @component.output_types(documents=list[Document], meta=dict[str, Any])
+    def run(
+        self,
+        query: str,
+        documents: list[Document],
+        top_k: int | None = None,
+        score_threshold: float | None = None,
+    ) -> dict[str, Any]:
+        """
+        Rank documents.
+
+        :param query: What the documents are compared with.
+        :param documents: The documents. They are not changed; of those with the same id the first is ranked.
+        :param top_k: How many documents to return at most; it goes over the one given at init.
+        :param score_threshold: The score that a document needs to be returned; it goes over the one given at init.
+        :returns: A dictionary with `documents`, copies with their scores, best first, and `meta`: `model`, `provider`,
+            `usage` (search units, tokens, and `cost` in USD) and what else OpenRouter sent.
+        :raises TypeError: If an argument has the wrong type.
+        :raises ValueError: If the API key is missing, the query is empty, or `top_k` is less than 1.
+        :raises openai.APIError: If OpenRouter or a provider fails: the openai SDK's class for the HTTP status. The
+            text tells provider, cause and remedy.
+        """
+        top_k, unique = self._checked(query, documents, top_k, score_threshold)
+        if not unique:
+            return {"documents": [], "meta": {"model": self.model, "provider": None, "usage": {}}}
+        post, body = self._clients.get().post, self._body(query, unique, top_k)
+        with explained(self.api_key, self.model):
+            answer = post("/rerank", cast_to=object, body=body, options={"headers": self.extra_headers or {}})
+            ranking, meta = read_answer(answer, len(unique), self.model)
+        return {"documents": self._ranked(unique, ranking, top_k, score_threshold), "meta": meta}
+
+    @component.output_types(documents=list[Document], meta=dict[str, Any])
+    async def run_async(
+        self,
+        query: str,
+        documents: list[Document],
+        top_k: int | None = None,
+        score_threshold: float | None = None,
+    ) -> dict[str, Any]:
+        """
+        Rank documents without blocking the event loop.
+
+        :param query: What the documents are compared with.
+        :param documents: The documents. They are not changed; of those with the same id the first is ranked.
+        :param top_k: How many documents to return at most; it goes over the one given at init.
+        :param score_threshold: The score that a document needs to be returned; it goes over the one given at init.
+        :returns: A dictionary with `documents` and `meta`, as `run` returns it.
+        :raises TypeError, ValueError, openai.APIError: As `run` does.
+        """
+        top_k, unique = self._checked(query, documents, top_k, score_threshold)
+        if not unique:
+            return {"documents": [], "meta": {"model": self.model, "provider": None, "usage": {}}}
+        post, body = (await self._clients.get_async()).post, self._body(query, unique, top_k)
+        with explained(self.api_key, self.model):
+            answer = await post("/rerank", cast_to=object, body=body, options={"headers": self.extra_headers or {}})
+            ranking, meta = read_answer(answer, len(unique), self.model)
+        return {"documents": self._ranked(unique, ranking, top_k, score_threshold), "meta": meta}
+
+    def _checked(
+        self, query: str, documents: list[Document], top_k: int | None, score_threshold: float | None
+    ) -> tuple[int | None, list[Document]]:
+        """
+        Check the arguments of a run.
+
+        :returns: The `top_k` that holds, and the documents without those whose id came before.
+        """
+        if not isinstance(query, str):
+            msg = f"`query` must be a str, not {type(query).__name__}."
+            raise TypeError(msg)
+        if not query.strip():
+            msg = "`query` is empty: pass the text that the documents are to be compared with."
+            raise ValueError(msg)
+        check_documents(documents, "Pass what a retriever returned.")
+        top_k = self.top_k if top_k is None else top_k
+        if top_k is not None:
+            check_at_least_one(top_k, "top_k")
+        _check_threshold(score_threshold)
+        unique: dict[str, Document] = {}
+        for document in documents:
+            unique.setdefault(document.id, document)
+        return top_k, list(unique.values())
+
+    def _body(self, query: str, documents: list[Document], top_k: int | None) -> dict[str, Any]:
+        texts = [document_text(document, self.meta_fields_to_embed, self.meta_data_separator) for document in documents]
+        return request_body(query, texts, model=self.model, top_k=top_k, extra_parameters=self.extra_parameters)
+
+    def _ranked(
+        self,
+        documents: list[Document],
+        ranking: list[tuple[int, float]],
+        top_k: int | None,
+        score_threshold: float | None,
+    ) -> list[Document]:
+        asked = len(documents) if top_k is None else min(top_k, len(documents))
+        if len(ranking) < asked:
+            msg = "{model} ranked {ranked} documents, and {asked} were asked for. The others are left out."
+            logger.warning(msg, model=self.model, ranked=len(ranking), asked=asked)
+        threshold = self.score_threshold if score_threshold is None else score_threshold
+        return [
+            replace(documents[index], score=score)
+            for index, score in ranking[:top_k]
+            if threshold is None or score >= threshold
+        ]
+
+
+def _check_threshold(score_threshold: object) -> None:
+    if score_threshold is not None and not isinstance(score_threshold, int | float):
+        msg = f"`score_threshold` must be a number or None, not {type(score_threshold).__name__}."
+        raise TypeError(msg)

@@ -1,0 +1,77 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+Requests and answers of the rerank endpoint, as plain data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import isfinite
+from typing import Any
+
+from haystack_integrations.common.openrouter.retrieval import answer_meta, unusable_answer
+
+OWN_PARAMETERS = {
+    "model": "Pass `model` to the component.",
+    "query": "Pass `query` to `run`.",
+    "documents": "Pass `documents` to `run`.",
+    "top_n": "Pass `top_k` to the component or to `run`.",
+}
+"""What the component sends itself, and what to do instead of giving it in `extra_parameters`."""
+
+
+def request_body(
+    query: str, texts: list[str], *, model: str, top_k: int | None, extra_parameters: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """
+    Make the body of a request to `/rerank`.
+
+    :param query: What the texts are compared with.
+    :param texts: The texts of the documents.
+    :param model: The name of the model.
+    :param top_k: How many results to ask for; None means all.
+    :param extra_parameters: Parameters that are sent as given.
+    :returns: The body.
+    """
+    top_n = {} if top_k is None else {"top_n": min(top_k, len(texts))}
+    return {"model": model, "query": query, "documents": texts, **top_n, **(extra_parameters or {})}
+
+
+def read_answer(body: object, count: int, model: str) -> tuple[list[tuple[int, float]], dict[str, Any]]:
+    """
+    Read an answer of `/rerank`.
+
+    :param body: The decoded answer.
+    :param count: How many texts were sent.
+    :param model: The model that was asked for.
+    :returns: Pairs of a text's number and its score, best first, and everything else that was sent.
+    :raises openai.APIError: If a result belongs to no text, or has no score.
+    """
+    results = body.get("results") if isinstance(body, dict) else None
+    if not isinstance(body, dict) or not isinstance(results, list):
+        msg = "The answer holds no results. Check that `model` is a rerank model"
+        raise unusable_answer(msg, body)
+    scores: dict[int, float] = {}
+    for result in results:
+        index, score = _index_and_score(result, count)
+        if index in scores:
+            msg = f"The answer scores the document with index {index} twice"
+            raise unusable_answer(msg)
+        scores[index] = score
+    ranking = sorted(scores.items(), key=lambda pair: -pair[1])
+    return ranking, {"provider": None, **answer_meta(body, model, ("results",))}
+
+
+def _index_and_score(result: object, count: int) -> tuple[int, float]:
+    result = result if isinstance(result, dict) else {}
+    index, score = result.get("index"), result.get("relevance_score")
+    if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < count:
+        msg = f"The answer has a result with index {index!r}, and {count} documents were sent"
+        raise unusable_answer(msg)
+    if not isinstance(score, int | float) or isinstance(score, bool) or not isfinite(score):
+        msg = f"The answer has {score!r} as the score of the document with index {index}, which is no number"
+        raise unusable_answer(msg)
+    return index, float(score)

@@ -71,6 +71,17 @@ def _rebuild_stream_error(message: str, state: dict[str, Any]) -> OpenRouterStre
     return OpenRouterStreamError(message, **state)
 
 
+def reported_error(body: dict[str, Any]) -> OpenRouterStreamError:
+    """
+    Make an exception of an error that OpenRouter reports inside a stream.
+
+    :param body: An event that `find_error` finds an error in.
+    :returns: The exception, without a partial reply.
+    """
+    failure = Failure.read(find_error(body))
+    return OpenRouterStreamError(f"The stream failed: {failure.message}", failure=failure)
+
+
 @contextmanager
 def explained(api_key: Secret, model: str) -> Iterator[None]:
     """

@@ -12,6 +12,7 @@ stream is exactly the SDK's own. An observability tool's proxy, or a list of chu
 from __future__ import annotations
 
 import asyncio
+import copy
 import inspect
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing
@@ -107,7 +108,7 @@ class EventReader:
         """
         A chunk that some library built, or a whole completion, as an event.
         """
-        event = chunk if isinstance(chunk, dict) else chunk.to_dict(warnings=False)
+        event = copy.deepcopy(chunk) if isinstance(chunk, dict) else chunk.to_dict(warnings=False)
         choices = completion_of(event).get("choices")
         choices = choices if isinstance(choices, list) else []
         if not any(isinstance(choice, dict) and "message" in choice and "delta" not in choice for choice in choices):

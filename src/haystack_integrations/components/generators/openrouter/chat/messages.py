@@ -55,6 +55,8 @@ def _wire(message: ChatMessage, where: str) -> Iterator[dict[str, Any]]:
 
 
 def _user_content(message: ChatMessage, where: str) -> str | list[dict[str, Any]]:
+    if len(message) == 1 and message.text is not None:
+        return message.text
     parts = _content(message)
     if not parts:
         msg = f"{where}: a user message needs content: a text, an image or a file."

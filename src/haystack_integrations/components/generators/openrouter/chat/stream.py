@@ -15,8 +15,7 @@ from typing import Any
 
 from haystack.dataclasses import ChatMessage, ComponentInfo, ReasoningContent, StreamingChunk, ToolCallDelta
 
-from haystack_integrations.common.openrouter.errors import OpenRouterStreamError
-from haystack_integrations.common.openrouter.failure import Failure, find_error
+from haystack_integrations.common.openrouter.errors import OpenRouterStreamError, reported_error
 from haystack_integrations.components.generators.openrouter.chat.clock import Clock
 from haystack_integrations.components.generators.openrouter.chat.fragments import (
     AudioFragments,
@@ -35,7 +34,6 @@ from haystack_integrations.components.generators.openrouter.chat.reply import (
 _PLAIN_DELTA = {"role", "content"}
 _PAYLOAD_FIELDS = {"role", "content", "reasoning", "reasoning_content", "reasoning_details", "tool_calls"}
 _CHUNK_FINISH_REASONS = {"function_call": "tool_calls"}
-_KNOWN_IN_CHOICE = {"index", "delta", "message", "finish_reason", "native_finish_reason", "logprobs"}
 _TEXT, _REASONING = "text", "reasoning"
 
 # content, index, tool_calls, start and reasoning of a StreamingChunk
@@ -55,6 +53,11 @@ class StreamedReply:
     def __init__(self, component_info: ComponentInfo | None = None) -> None:
         self._component_info = component_info
         self._completion: dict[str, Any] = {}
+        self._top: dict[str, Any] | None = None
+        self._plain_choice: dict[str, Any] | None = None
+        self._meta: dict[str, Any] = dict.fromkeys(
+            ("model", "index", "finish_reason", "received_at", "usage", "id", "provider")
+        )
         self._choice: dict[str, Any] = {}
         self._message: dict[str, Any] = {}
         self._text, self._reasoning = StringIO(), StringIO()
@@ -83,26 +86,22 @@ class StreamedReply:
         """
         Take the next event.
 
-        :param event: The decoded data of a server-sent event.
+        :param event: The decoded data of a server-sent event. It is used up.
         :returns: The chunks for the callback: at most one for each payload, none if the event carries nothing.
         :raises OpenRouterStreamError: If the event reports an error.
         """
-        if (error := find_error(event)) is not None:
-            failure = Failure.read(error)
-            raise OpenRouterStreamError(f"The stream failed: {failure.message}", failure=failure)
-        usage, choices = event.get("usage"), event.get("choices")
-        for name, value in event.items():
-            if value is not None:
-                self._completion[name] = value
-        self._now = self._clock.now()
+        choices = event.pop("choices", None)
+        if event != self._top:  # most events differ in their choices only
+            self._take_top(event)
+        self._now, usage = self._clock.now(), event.get("usage")
         if not choices:
             return [self._chunk(_NO_PAYLOAD, usage=usage)] if usage else []
         choice = choices[0] if type(choices) is list and len(choices) == 1 else None
-        delta = (choice.get("delta") or choice.get("message") or {}) if type(choice) is dict else None
+        delta = (choice.pop("delta", None) or choice.pop("message", None) or {}) if type(choice) is dict else None
         if choice is None or type(delta) is not dict:
             raise OpenRouterStreamError("An event of the stream has unreadable `choices`")
         extra: dict[str, Any] = {}
-        finish_reason = self._take_choice(choice, extra)
+        finish_reason = None if choice == self._plain_choice else self._take_choice(choice, extra)
         payloads = self._take_delta(delta, extra)
         if finish_reason is None and not usage and not extra:
             return [self._chunk(payloads[0])] if len(payloads) == 1 else [*map(self._chunk, payloads)]
@@ -153,6 +152,16 @@ class StreamedReply:
         """
         return self.message(audio_format) if self.first_chunk_at else None
 
+    def _take_top(self, event: dict[str, Any]) -> None:
+        """
+        Note the fields beside the choices.
+        """
+        if event.get("error"):
+            raise reported_error(event)
+        self._top = event
+        self._completion.update({name: value for name, value in event.items() if value is not None})
+        self._meta.update({name: self._completion.get(name) for name in ("model", "id", "provider")})
+
     def _take_choice(self, choice: dict[str, Any], extra: dict[str, Any]) -> str | None:
         """
         Note the fields beside the delta.
@@ -160,23 +169,22 @@ class StreamedReply:
         :returns: The finish reason, if it is the first.
         """
         own, finish_reason = self._choice, choice.get("finish_reason")
-        index = choice.get("index") or 0
+        if choice.get("error") or finish_reason == "error":
+            raise reported_error({"choices": [choice]})
+        index = self._meta["index"] = choice.get("index") or 0
         if own.setdefault("index", index) != index:
             msg = "The stream holds several choices, which can't be told apart in one reply"
             raise OpenRouterStreamError(msg, retryable=False)
         if logprobs := choice.get("logprobs"):
             extra["logprobs"] = logprobs
             own["logprobs"] = joined_field(own.get("logprobs"), logprobs)
-        if (native := choice.get("native_finish_reason")) is not None:
-            own.setdefault("native_finish_reason", native)
+        elif finish_reason is None:
+            self._plain_choice = choice  # most choices are like it
         if "finish_reason" in own:
             finish_reason = None
-        elif finish_reason is not None:
-            own["finish_reason"] = finish_reason
-        if not _KNOWN_IN_CHOICE.issuperset(choice):
-            for name in choice.keys() - _KNOWN_IN_CHOICE:
-                if choice[name] is not None:
-                    own.setdefault(name, choice[name])
+        for name, value in choice.items():
+            if value is not None and name != "logprobs":
+                own.setdefault(name, value)
         return finish_reason
 
     def _take_delta(self, delta: dict[str, Any], extra: dict[str, Any]) -> list[_Payload]:
@@ -279,16 +287,10 @@ class StreamedReply:
         self, payload: _Payload, extra: dict[str, Any] | None = None, finish_reason: Any = None, usage: Any = None
     ) -> StreamingChunk:
         self.first_chunk_at = self.first_chunk_at or self._now
-        completion = self._completion
-        meta = {
-            "model": completion.get("model"),
-            "index": self._choice.get("index", 0),
-            "finish_reason": finish_reason,
-            "received_at": self._now,
-            "usage": usage,
-            "id": completion.get("id"),
-            "provider": completion.get("provider"),
-        }
+        meta = self._meta.copy()
+        meta["received_at"] = self._now
+        if usage or finish_reason is not None:
+            meta["usage"], meta["finish_reason"] = usage, finish_reason
         if extra:
             meta.update(extra)
         if finish_reason is not None:

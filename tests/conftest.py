@@ -9,14 +9,32 @@ os.environ["HAYSTACK_TELEMETRY_ENABLED"] = "False"
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+import certifi
 import pytest
 from haystack.dataclasses import ChatMessage, StreamingChunk
 from haystack.utils import Secret
 from stand_in import StandIn
 
 from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_certificate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """
+    Loading all certificates is most of what a client costs, and the stand-in speaks plain HTTP.
+    """
+    if os.environ.get("OPENROUTER_API_KEY"):
+        yield
+        return
+    end = "-----END CERTIFICATE-----\n"
+    path = tmp_path_factory.mktemp("certificates") / "one.pem"
+    path.write_text(Path(certifi.where()).read_text().partition(end)[0] + end)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(path))
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -19,6 +19,7 @@ from openai.types.chat import ChatCompletionChunk
 from stand_in import Answer, StandIn
 from wire import TOP, call, completion, event, events
 
+from haystack_integrations.components.generators.openrouter.chat.fragments import ReasoningDetails
 from haystack_integrations.components.generators.openrouter.chat.reply import chat_messages
 from haystack_integrations.components.generators.openrouter.chat.stream import StreamedReply
 
@@ -73,6 +74,12 @@ json_values = st.recursive(
 )
 json_objects = st.dictionaries(KEYS, json_values, max_size=6)
 
+optional_texts = st.sampled_from(["", "a", None])
+DETAIL_FRAGMENTS = st.fixed_dictionaries(
+    {"type": st.sampled_from(["reasoning.text", "other"])},
+    optional=dict.fromkeys(("text", "summary", "signature", "format"), optional_texts),
+)
+
 
 class TestSegments:
     @SLOW
@@ -124,6 +131,26 @@ class TestFragments:
         for entry in merged:
             expected = "".join(piece for name, piece in order if name == entry["id"])
             assert (entry.get("text") or entry.get("summary")) == expected
+
+    @FAST
+    @given(fragments=st.lists(DETAIL_FRAGMENTS, max_size=12))
+    def test_odd_reasoning_details_follow_the_contract(self, fragments):
+        expected: list[dict[str, Any]] = []
+        for fragment in fragments:
+            known = [entry for entry in expected if entry["type"] == fragment["type"]]
+            if not known or (known[-1].get("signature") and (fragment.get("text") or fragment.get("summary"))):
+                known = [{}]
+                expected += known
+            entry = known[-1]
+            for name, value in fragment.items():
+                if name in ("text", "summary") and value is not None:
+                    entry[name] = (entry.get(name) or "") + value
+                elif entry.get(name) is None or (entry[name] == "" and value is not None):
+                    entry[name] = value
+        details = ReasoningDetails()
+        for fragment in fragments:
+            details.add(fragment)
+        assert details.joined() == expected
 
     @FAST
     @given(

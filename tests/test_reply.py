@@ -6,6 +6,7 @@
 
 import json
 import logging
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -105,6 +106,13 @@ class TestFields:
         start = streaming().meta["completion_start_time"]
         assert start == streaming.chunks[0].meta["received_at"]
         assert start.endswith("+00:00")
+
+    def test_chunks_tell_when_they_came(self, streaming: Mode):
+        before = datetime.now(UTC) - timedelta(milliseconds=1)
+        streaming()
+        times = [datetime.fromisoformat(chunk.meta["received_at"]) for chunk in streaming.chunks]
+        assert before <= times[0] <= times[-1] <= datetime.now(UTC)
+        assert times == sorted(times)
 
     def test_a_completion_nested_under_provider(self, mode: Mode, stand_in: StandIn):
         body = {"id": None, "choices": None, "model": None, "provider": completion({"content": "Deep"})}

@@ -37,9 +37,10 @@ def deliver(
     """
     reply, reader = StreamedReply(component_info), EventReader(stream)
     try:
-        for event in reader.read():
-            for chunk in reply.chunks(event):
-                callback(chunk)
+        for events in reader.read():
+            for event in events:
+                for chunk in reply.chunks(event):
+                    callback(chunk)
         reply.check_whole(done=reader.done)
     except OpenRouterStreamError as error:
         error.partial_reply = reply.partial_message(audio_format)
@@ -64,12 +65,13 @@ async def deliver_async(
     """
     reply, reader = StreamedReply(component_info), EventReader(stream)
     try:
-        async with aclosing(reader.read_async()) as events:
-            async for event in events:
-                for chunk in reply.chunks(event):
-                    called: Any = callback(chunk)
-                    if hasattr(called, "__await__"):
-                        await called
+        async with aclosing(reader.read_async()) as pieces:
+            async for events in pieces:
+                for event in events:
+                    for chunk in reply.chunks(event):
+                        called: Any = callback(chunk)
+                        if hasattr(called, "__await__"):
+                            await called
         reply.check_whole(done=reader.done)
     except OpenRouterStreamError as error:
         error.partial_reply = reply.partial_message(audio_format)

@@ -15,19 +15,22 @@ import asyncio
 import copy
 import inspect
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import aclosing
+from contextlib import aclosing, contextmanager
 from typing import Any
 
 import openai
-from httpx_sse import EventSource
 from openai.types.chat import ChatCompletion
+from pydantic_core import from_json
 
 from haystack_integrations.common.openrouter.errors import OpenRouterStreamError
 from haystack_integrations.common.openrouter.failure import Failure, find_error
 from haystack_integrations.common.openrouter.guard import completion_of, decode_json, has_messages
+from haystack_integrations.components.generators.openrouter.chat.sse import SSEParser
 
 # Seconds to wait for the end of a connection after the end of its stream, so that it can be used again.
 _DRAIN = 0.1
+
+Event = dict[str, Any]
 
 
 class EventReader:
@@ -41,52 +44,47 @@ class EventReader:
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
+        self._parser = SSEParser()
         self.done = False
         """Whether the stream said that it is at its end."""
 
-    def read(self) -> Iterator[dict[str, Any]]:
+    def read(self) -> Iterator[Iterator[Event]]:
         """
         Read a synchronous stream.
+
+        :returns: For each piece that comes from the network, its events.
         """
-        try:
+        with self._named_failures():
             if type(self._stream) is not openai.Stream:
                 for chunk in _whole_or_chunks(self._stream):
-                    yield self._event(chunk)
+                    yield self._chunk_events(chunk)
             elif _is_event_stream(self._stream.response):
-                for sse in _event_source(self._stream.response).iter_sse():
-                    data = sse.data
-                    if data.startswith("[DONE]"):
-                        self.done = True
+                for piece in self._stream.response.iter_bytes():
+                    yield self._piece_events(piece)
+                    if self.done:
                         return
-                    if data:
-                        yield _decoded(data)
             else:
-                yield self._event(_decoded(self._stream.response.content))
-        except Exception as error:
-            raise _stream_error(error, self._stream) from error
+                yield self._chunk_events(_decoded(self._stream.response.content))
 
-    async def read_async(self) -> AsyncGenerator[dict[str, Any], None]:
+    async def read_async(self) -> AsyncGenerator[Iterator[Event], None]:
         """
         Read an asynchronous stream.
+
+        :returns: For each piece that comes from the network, its events.
         """
-        try:
+        with self._named_failures():
             if type(self._stream) is not openai.AsyncStream:
                 async for chunk in _as_async(_whole_or_chunks(self._stream)):
-                    yield self._event(chunk)
+                    yield self._chunk_events(chunk)
             elif _is_event_stream(self._stream.response):
-                async with aclosing(_event_source(self._stream.response).aiter_sse()) as events:
-                    async for sse in events:
-                        data = sse.data
-                        if data.startswith("[DONE]"):
-                            self.done = True
+                async with aclosing(self._stream.response.aiter_bytes()) as pieces:
+                    async for piece in pieces:
+                        yield self._piece_events(piece)
+                        if self.done:
+                            await _drain(pieces)
                             break
-                        if data:
-                            yield _decoded(data)
-                    await _drain(events)
             else:
-                yield self._event(_decoded(self._stream.response.content))
-        except Exception as error:
-            raise _stream_error(error, self._stream) from error
+                yield self._chunk_events(_decoded(self._stream.response.content))
 
     def close(self) -> None:
         """
@@ -104,17 +102,33 @@ class EventReader:
             if inspect.isawaitable(closing):
                 await asyncio.shield(asyncio.ensure_future(closing))
 
-    def _event(self, chunk: Any) -> dict[str, Any]:
+    def _piece_events(self, piece: bytes) -> Iterator[Event]:
+        with self._named_failures():
+            for data in self._parser.feed(piece):
+                if data.startswith(b"[DONE]"):
+                    self.done = True
+                    return
+                yield _decoded(data)
+
+    def _chunk_events(self, chunk: Any) -> Iterator[Event]:
         """
         A chunk that some library built, or a whole completion, as an event.
         """
-        event = copy.deepcopy(chunk) if isinstance(chunk, dict) else chunk.to_dict(warnings=False)
-        choices = completion_of(event).get("choices")
-        choices = choices if isinstance(choices, list) else []
-        if not any(isinstance(choice, dict) and "message" in choice and "delta" not in choice for choice in choices):
-            return event
-        self.done = True
-        return completion_of(event)
+        with self._named_failures():
+            event = copy.deepcopy(chunk) if isinstance(chunk, dict) else chunk.to_dict(warnings=False)
+            choices = completion_of(event).get("choices")
+            choices = choices if isinstance(choices, list) else []
+            if any(isinstance(choice, dict) and "message" in choice and "delta" not in choice for choice in choices):
+                self.done = True
+                event = completion_of(event)
+            yield event
+
+    @contextmanager
+    def _named_failures(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            raise _stream_error(error, self._stream) from error
 
 
 def completion_dict(answer: Any) -> dict[str, Any]:
@@ -158,28 +172,24 @@ def _is_event_stream(response: Any) -> bool:
     return "text/event-stream" in response.headers.get("content-type", "").lower()
 
 
-def _event_source(response: Any) -> EventSource:
-    # server-sent events are UTF-8 whatever the header says, and may begin with a byte order mark
-    response.headers["content-type"] = "text/event-stream"
-    response.encoding = "utf-8-sig"
-    return EventSource(response)
-
-
-def _decoded(data: str | bytes) -> dict[str, Any]:
-    event = decode_json(data)
+def _decoded(data: bytes) -> Event:
+    try:
+        event = from_json(data)
+    except ValueError:
+        event = decode_json(data.decode(errors="replace"))
     if not isinstance(event, dict):
         msg = f"expected a JSON object, not {type(event).__name__}"
         raise ValueError(msg)
     return event
 
 
-async def _drain(events: AsyncIterator[Any]) -> None:
+async def _drain(pieces: AsyncIterator[bytes]) -> None:
     """
     Read to the end of the connection's answer, for a moment, so that the connection can be used again.
     """
     try:
         async with asyncio.timeout(_DRAIN):
-            async for _ in events:
+            async for _ in pieces:
                 pass
     except Exception:
         return

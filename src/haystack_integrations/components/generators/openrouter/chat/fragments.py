@@ -28,7 +28,8 @@ class ReasoningDetails:
     def __init__(self) -> None:
         self._entries: list[_Detail] = []
         self._open: dict[tuple[Any, ...], _Detail] = {}
-        self._last: tuple[Any, ...] = ()
+        self._usual: dict[str, Any] | None = None
+        self._usual_pieces = StringIO()
 
     def add(self, fragment: object) -> None:
         """
@@ -39,19 +40,27 @@ class ReasoningDetails:
         if not isinstance(fragment, dict):
             self._entries.append(_Detail({"value": fragment}, whole=fragment))
             return
-        kind, index, detail_id = fragment.get("type"), fragment.get("index"), fragment.get("id")
-        if not detail_id and self._last[:2] == (kind, index) and self._last[2].takes(fragment):
-            self._last[2].add(fragment)
+        name = "summary" if "summary" in fragment else "text"
+        text = fragment.get(name)
+        textless = {**fragment, name: None}
+        if textless == self._usual and type(text) is str:
+            self._usual_pieces.write(text)  # most fragments differ from the last one in their text only
             return
-        place = (_key(kind), _key(index))
+        entry = self._entry_of(fragment)
+        entry.add(fragment)
+        self._usual = None
+        if type(text) is str and not entry.is_signed and len(_JOINED & fragment.keys()) == 1:
+            self._usual, self._usual_pieces = textless, entry.pieces[name]
+
+    def _entry_of(self, fragment: dict[str, Any]) -> _Detail:
+        detail_id, place = fragment.get("id"), (_key(fragment.get("type")), _key(fragment.get("index")))
         own_place = (*place, _key(detail_id)) if detail_id else place
         entry = self._open.get(own_place) or self._open.get(place)
         if entry is None or not entry.takes(fragment):
             entry = _Detail({})
             self._entries.append(entry)
-        entry.add(fragment)
         self._open[place] = self._open[own_place] = entry
-        self._last = (kind, index, entry)
+        return entry
 
     def joined(self) -> list[Any]:
         """
@@ -66,29 +75,33 @@ class _Detail:
     def __init__(self, fields: dict[str, Any], whole: object = None) -> None:
         self._fields = fields
         self._whole = whole
-        self._pieces: dict[str, StringIO] = {}
+        self.pieces: dict[str, StringIO] = {}
+
+    @property
+    def is_signed(self) -> bool:
+        return bool(self._fields.get("signature"))
 
     def takes(self, fragment: dict[str, Any]) -> bool:
         own_id, other_id = self._fields.get("id"), fragment.get("id")
         if own_id and other_id and own_id != other_id:
             return False
-        return not (self._fields.get("signature") and (fragment.get("text") or fragment.get("summary")))
+        return not (self.is_signed and (fragment.get("text") or fragment.get("summary")))
 
     def add(self, fragment: dict[str, Any]) -> None:
         fields = self._fields
         for name, value in fragment.items():
             if name in _JOINED and isinstance(value, str):
-                if name not in self._pieces:
-                    self._pieces[name] = StringIO()
-                    fields[name] = ""
-                self._pieces[name].write(value)
-            elif not fields.get(name) and fields.get(name) in (None, ""):
+                if name not in self.pieces:
+                    self.pieces[name] = StringIO()
+                    fields[name] = ""  # its place among the fields
+                self.pieces[name].write(value)
+            elif name not in fields or (value is not None and fields[name] in (None, "")):
                 fields[name] = value
 
     def joined(self) -> Any:
         if self._whole is not None:
             return self._whole
-        return {**self._fields, **{name: pieces.getvalue() for name, pieces in self._pieces.items()}}
+        return {**self._fields, **{name: pieces.getvalue() for name, pieces in self.pieces.items()}}
 
 
 @dataclass(eq=False)
@@ -117,8 +130,11 @@ class ToolCallFragments:
         :param function: Its `function`, or `{}`.
         :returns: What is new in it: id, name and arguments.
         """
-        new_id, new_name, raw = None, None, function.get("arguments")
-        call_id = entry.get("id")
+        new_id, new_name, raw, call_id = None, None, function.get("arguments"), entry.get("id")
+        if not call_id and type(raw) is str and len(function) == 1 and _CALL_FIELDS.issuperset(entry):
+            self.pieces.write(raw)  # most fragments hold a piece of the arguments and nothing else
+            self.last_piece = raw
+            return None, None, raw or None
         if call_id and not self.id and isinstance(call_id, str):
             self.id = new_id = call_id
         name = function.get("name")

@@ -65,7 +65,7 @@ class StreamedReply:
         self._audio = AudioFragments()
         self._content_parts: list[Any] = []
         self._has_content = False
-        self._block = -1
+        self._block = self._blocks = 0
         self._kind: object = None
         self._clock, self._now = Clock(), ""
         self.first_chunk_at: str | None = None
@@ -270,17 +270,16 @@ class StreamedReply:
         """
         The block of the next payload, and whether the payload begins it.
         """
-        if type(kind) is ToolCallFragments:
-            self._kind = kind
-            if kind.block is None:
-                self._block += 1
-                kind.block = self._block
-                return kind.block, True
-            return kind.block, False
         if kind is self._kind:
             return self._block, False
         self._kind = kind
-        self._block += 1
+        if type(kind) is ToolCallFragments and kind.block is not None:  # interleaved calls
+            self._block = kind.block
+            return self._block, False
+        self._block = self._blocks
+        self._blocks += 1
+        if type(kind) is ToolCallFragments:
+            kind.block = self._block
         return self._block, True
 
     def _chunk(

@@ -264,14 +264,14 @@ def _usage(request: Json, message: Json, cached: set[str]) -> Json:
     reused = sum(len(text.split()) for text in marked if text in cached)
     written = sum(len(text.split()) for text in marked if text not in cached)
     cached.update(marked)
-    prompt = len(json.dumps(request["messages"]).split())
+    prompt = sum(len(_text(sent).split()) + len(_parts(sent)) for sent in request["messages"])
     reasoning = len((message.get("reasoning") or "").split())
     completion = reasoning + len(json.dumps([message["content"], message.get("tool_calls")]).split())
     usage = {
         "prompt_tokens": prompt,
         "completion_tokens": completion,
         "total_tokens": prompt + completion,
-        "cost": round((prompt + completion) * DOLLARS_PER_TOKEN, 9),
+        "cost": round((prompt - 0.9 * reused + completion) * DOLLARS_PER_TOKEN, 9),
         "is_byok": False,
         "prompt_tokens_details": {"cached_tokens": reused, "cache_write_tokens": written, "audio_tokens": 0},
         "cost_details": {"upstream_inference_cost": None},

@@ -3,14 +3,19 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-What every OpenRouter component has in common: clients that are built late, shared by threads, and closed.
+What every OpenRouter component has in common: clients that are built late, shared by threads, and closed; its `repr`.
 """
 
 from __future__ import annotations
 
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
 from openai import AsyncOpenAI, OpenAI
 
 from haystack_integrations.common.openrouter.client import ClientPool
+
+Class = TypeVar("Class")
 
 
 class WithClients:
@@ -69,3 +74,24 @@ class WithClients:
         Close the client of the running event loop. The component can be used again.
         """
         await self._clients.close_async()
+
+
+def shows_its_settings(cls: type[Class]) -> type[Class]:
+    """
+    Decorate a component class: `repr` begins with the model and the URL, in place of an address in memory.
+
+    It goes above `@component`, which sets a `__repr__` of its own on every class.
+
+    :param cls: The component class.
+    :returns: The same class.
+    """
+    haystack_repr = cls.__repr__
+
+    def settings_repr(self: Any) -> str:
+        url = urlsplit(self.api_base_url)
+        url = url._replace(netloc=url.netloc.rpartition("@")[2])  # without a password
+        settings = f"{type(self).__name__}(model={self.model!r}, api_base_url={url.geturl()!r})"
+        return haystack_repr(self).replace(object.__repr__(self), settings, 1)
+
+    cls.__repr__ = settings_repr  # type: ignore[method-assign]
+    return cls

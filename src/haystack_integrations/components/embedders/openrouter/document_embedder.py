@@ -20,9 +20,10 @@ from haystack.utils import Secret
 from tqdm import tqdm
 
 from haystack_integrations.common.openrouter.client import OPENROUTER_API_BASE_URL, ClientPool
-from haystack_integrations.common.openrouter.component import WithClients
+from haystack_integrations.common.openrouter.component import WithClients, shows_its_settings
 from haystack_integrations.common.openrouter.errors import explained
 from haystack_integrations.common.openrouter.headers import checked_headers
+from haystack_integrations.common.openrouter.model_name import warn_of_missing_author
 from haystack_integrations.common.openrouter.retrieval import (
     check_at_least_one,
     check_documents,
@@ -44,6 +45,7 @@ Batch = list[Document]
 Embedded = tuple[list[list[float]], dict[str, Any]]
 
 
+@shows_its_settings
 @component
 class OpenRouterDocumentEmbedder(WithClients):
     """
@@ -116,6 +118,7 @@ class OpenRouterDocumentEmbedder(WithClients):
         check_at_least_one(concurrency, "concurrency")
         check_parameters(extra_parameters, OWN_PARAMETERS)
         checked_headers(extra_headers, "extra_headers")
+        warn_of_missing_author(model)
         self._clients = ClientPool(
             api_key=api_key,
             api_base_url=api_base_url,

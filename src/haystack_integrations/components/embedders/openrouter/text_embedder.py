@@ -15,9 +15,10 @@ from haystack import component, default_from_dict, default_to_dict
 from haystack.utils import Secret
 
 from haystack_integrations.common.openrouter.client import OPENROUTER_API_BASE_URL, ClientPool
-from haystack_integrations.common.openrouter.component import WithClients
+from haystack_integrations.common.openrouter.component import WithClients, shows_its_settings
 from haystack_integrations.common.openrouter.errors import explained
 from haystack_integrations.common.openrouter.headers import checked_headers
+from haystack_integrations.common.openrouter.model_name import warn_of_missing_author
 from haystack_integrations.common.openrouter.retrieval import check_at_least_one, check_parameters
 from haystack_integrations.components.embedders.openrouter.embedding import (
     OWN_PARAMETERS,
@@ -26,6 +27,7 @@ from haystack_integrations.components.embedders.openrouter.embedding import (
 )
 
 
+@shows_its_settings
 @component
 class OpenRouterTextEmbedder(WithClients):
     """
@@ -81,6 +83,7 @@ class OpenRouterTextEmbedder(WithClients):
             check_at_least_one(dimensions, "dimensions")
         check_parameters(extra_parameters, OWN_PARAMETERS)
         checked_headers(extra_headers, "extra_headers")
+        warn_of_missing_author(model)
         self._clients = ClientPool(
             api_key=api_key,
             api_base_url=api_base_url,

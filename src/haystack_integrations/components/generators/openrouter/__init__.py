@@ -4,5 +4,22 @@
 
 from haystack_integrations.common.openrouter.errors import OpenRouterStreamError
 from haystack_integrations.components.generators.openrouter.chat.chat_generator import OpenRouterChatGenerator
+from haystack_integrations.components.generators.openrouter.chat.cost import reply_cost
+from haystack_integrations.components.generators.openrouter.chat.options import (
+    OpenRouterGenerationKwargs,
+    Plugin,
+    ProviderPreferences,
+    ReasoningOptions,
+    ServerTool,
+)
 
-__all__ = ["OpenRouterChatGenerator", "OpenRouterStreamError"]
+__all__ = [
+    "OpenRouterChatGenerator",
+    "OpenRouterGenerationKwargs",
+    "OpenRouterStreamError",
+    "Plugin",
+    "ProviderPreferences",
+    "ReasoningOptions",
+    "ServerTool",
+    "reply_cost",
+]

@@ -16,9 +16,10 @@ from haystack import Document, component, default_from_dict, default_to_dict, lo
 from haystack.utils import Secret
 
 from haystack_integrations.common.openrouter.client import OPENROUTER_API_BASE_URL, ClientPool
-from haystack_integrations.common.openrouter.component import WithClients
+from haystack_integrations.common.openrouter.component import WithClients, shows_its_settings
 from haystack_integrations.common.openrouter.errors import explained
 from haystack_integrations.common.openrouter.headers import checked_headers
+from haystack_integrations.common.openrouter.model_name import warn_of_missing_author
 from haystack_integrations.common.openrouter.retrieval import (
     check_at_least_one,
     check_documents,
@@ -31,6 +32,7 @@ from haystack_integrations.components.rankers.openrouter.reranking import OWN_PA
 logger = logging.getLogger(__name__)
 
 
+@shows_its_settings
 @component
 class OpenRouterRanker(WithClients):
     """
@@ -91,6 +93,7 @@ class OpenRouterRanker(WithClients):
         _check_threshold(score_threshold)
         check_parameters(extra_parameters, OWN_PARAMETERS)
         checked_headers(extra_headers, "extra_headers")
+        warn_of_missing_author(model)
         self._clients = ClientPool(
             api_key=api_key,
             api_base_url=api_base_url,

@@ -22,12 +22,12 @@ from haystack.dataclasses import (
 )
 from haystack.tools import ToolsType, flatten_tools_or_toolsets, serialize_tools_or_toolset
 from haystack.utils import Secret, serialize_callable
-from pydantic import BaseModel
 
 from haystack_integrations.common.openrouter.client import OPENROUTER_API_BASE_URL, ClientPool
-from haystack_integrations.common.openrouter.component import WithClients
+from haystack_integrations.common.openrouter.component import WithClients, shows_its_settings
 from haystack_integrations.common.openrouter.errors import explained
 from haystack_integrations.common.openrouter.headers import checked_headers
+from haystack_integrations.common.openrouter.model_name import warn_of_missing_author
 from haystack_integrations.components.generators.openrouter.chat.delivery import (
     deliver,
     deliver_async,
@@ -36,16 +36,18 @@ from haystack_integrations.components.generators.openrouter.chat.delivery import
 )
 from haystack_integrations.components.generators.openrouter.chat.events import completion_dict
 from haystack_integrations.components.generators.openrouter.chat.models import SUPPORTED_MODELS
+from haystack_integrations.components.generators.openrouter.chat.options import OpenRouterGenerationKwargs
 from haystack_integrations.components.generators.openrouter.chat.reply import chat_messages, warn_of_shortened
 from haystack_integrations.components.generators.openrouter.chat.request import (
     as_messages,
     audio_format,
     check_tool_names,
     request_arguments,
-    response_format_schema,
+    serializable_kwargs,
 )
 
 
+@shows_its_settings
 @component
 class OpenRouterChatGenerator(WithClients, OpenAIChatGenerator):
     """
@@ -77,7 +79,7 @@ class OpenRouterChatGenerator(WithClients, OpenAIChatGenerator):
         model: str = "openai/gpt-4o-mini",
         streaming_callback: StreamingCallbackT | None = None,
         api_base_url: str | None = OPENROUTER_API_BASE_URL,
-        generation_kwargs: dict[str, Any] | None = None,
+        generation_kwargs: OpenRouterGenerationKwargs | dict[str, Any] | None = None,
         tools: ToolsType | None = None,
         timeout: float | None = None,
         extra_headers: dict[str, Any] | None = None,
@@ -97,6 +99,7 @@ class OpenRouterChatGenerator(WithClients, OpenAIChatGenerator):
             example `temperature`, `max_tokens`, `provider`, `models`, `reasoning`, `plugins`, `response_format` (a
             Pydantic class or a dictionary) or `tools` (OpenRouter's server tools). `extra_headers`, `extra_query`,
             `extra_body` and `timeout` in it mean what they mean to the openai SDK. None leaves a key out.
+            `OpenRouterGenerationKwargs` types it.
         :param tools: Tools and toolsets that the model can prepare calls for.
         :param timeout: Seconds to wait for a connection, and for the next bytes of an answer. OpenRouter's keep-alive
             comments count as bytes, so a slow model is no timeout. If None: the environment variable
@@ -123,7 +126,7 @@ class OpenRouterChatGenerator(WithClients, OpenAIChatGenerator):
             model=model,
             streaming_callback=streaming_callback,
             api_base_url=api_base_url or OPENROUTER_API_BASE_URL,
-            generation_kwargs=generation_kwargs,
+            generation_kwargs=cast(dict[str, Any] | None, generation_kwargs),
             tools=tools,
             tools_strict=tools_strict,
             timeout=timeout,
@@ -131,6 +134,7 @@ class OpenRouterChatGenerator(WithClients, OpenAIChatGenerator):
             http_client_kwargs=http_client_kwargs,
         )
         checked_headers(extra_headers, "extra_headers")
+        warn_of_missing_author(model)
         self.extra_headers = extra_headers
 
     def to_dict(self) -> dict[str, Any]:
@@ -140,16 +144,12 @@ class OpenRouterChatGenerator(WithClients, OpenAIChatGenerator):
         :returns: The component as a dictionary.
         :raises ValueError: If the API key was given as a token, which must not be written down.
         """
-        generation_kwargs = dict(self.generation_kwargs)
-        response_format = generation_kwargs.get("response_format")
-        if isinstance(response_format, type) and issubclass(response_format, BaseModel):
-            generation_kwargs["response_format"] = response_format_schema(response_format)
         parameters = {
             "api_key": self.api_key.to_dict(),
             "model": self.model,
             "streaming_callback": serialize_callable(self.streaming_callback) if self.streaming_callback else None,
             "api_base_url": self.api_base_url,
-            "generation_kwargs": copy.deepcopy(generation_kwargs),
+            "generation_kwargs": serializable_kwargs(self.generation_kwargs),
             "tools": serialize_tools_or_toolset(self.tools),
             "timeout": self.timeout,
             "extra_headers": copy.copy(self.extra_headers),
@@ -176,7 +176,7 @@ class OpenRouterChatGenerator(WithClients, OpenAIChatGenerator):
         self,
         messages: list[ChatMessage] | str,
         streaming_callback: StreamingCallbackT | None = None,
-        generation_kwargs: dict[str, Any] | None = None,
+        generation_kwargs: OpenRouterGenerationKwargs | dict[str, Any] | None = None,
         *,
         tools: ToolsType | None = None,
         tools_strict: bool | None = None,
@@ -226,7 +226,7 @@ class OpenRouterChatGenerator(WithClients, OpenAIChatGenerator):
         self,
         messages: list[ChatMessage] | str,
         streaming_callback: StreamingCallbackT | None = None,
-        generation_kwargs: dict[str, Any] | None = None,
+        generation_kwargs: OpenRouterGenerationKwargs | dict[str, Any] | None = None,
         *,
         tools: ToolsType | None = None,
         tools_strict: bool | None = None,
@@ -273,7 +273,7 @@ class OpenRouterChatGenerator(WithClients, OpenAIChatGenerator):
         *,
         messages: list[ChatMessage],
         streaming_callback: StreamingCallbackT | None = None,
-        generation_kwargs: dict[str, Any] | None = None,
+        generation_kwargs: OpenRouterGenerationKwargs | dict[str, Any] | None = None,
         tools: ToolsType | None = None,
         tools_strict: bool | None = None,
     ) -> dict[str, Any]:

@@ -10,6 +10,7 @@ Source: `ChatRequest` in OpenRouter's OpenAPI document.
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -116,6 +117,20 @@ def response_format_schema(response_format: object) -> dict[str, Any]:
         f'{{"type": "json_schema", "json_schema": …}}, not {type(response_format).__name__}.'
     )
     raise TypeError(msg)
+
+
+def serializable_kwargs(generation_kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    Copy generation kwargs as they can be written to YAML.
+
+    :param generation_kwargs: As given to the component.
+    :returns: A deep copy, in which a Pydantic class is its JSON schema.
+    """
+    copied = dict(generation_kwargs)
+    response_format = copied.get("response_format")
+    if isinstance(response_format, type) and issubclass(response_format, BaseModel):
+        copied["response_format"] = response_format_schema(response_format)
+    return copy.deepcopy(copied)
 
 
 def audio_format(arguments: Mapping[str, Any]) -> str | None:

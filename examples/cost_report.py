@@ -1,0 +1,37 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+"""What an agent's run cost, message by message: `reply_cost` adds up USD, your own providers' bills included."""
+
+from typing import Annotated
+
+from haystack.components.agents import Agent
+from haystack.dataclasses import ChatMessage
+from haystack.tools import tool
+from stand_in import base_url
+
+from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator, reply_cost
+
+
+@tool
+def population(city: Annotated[str, "The city"]) -> str:
+    """How many people live in a city."""
+    return f"{len(city) * 100_000} people live in {city}"
+
+
+generator = OpenRouterChatGenerator(
+    model="openai/gpt-4o-mini",
+    api_base_url=base_url(),
+    # for a bill by user and by run at https://openrouter.ai/activity
+    generation_kwargs={"user": "user-7", "session_id": "report-1"},
+)
+agent = Agent(chat_generator=generator, tools=[population])
+messages = agent.run([ChatMessage.from_user("How many people live in Berlin?")])["messages"]
+
+print(f"{'model':<24}{'provider':<12}{'in':>6}{'cached':>8}{'out':>6}{'USD':>12}")
+for message in messages:
+    if usage := message.meta.get("usage"):
+        cached = usage["prompt_tokens_details"]["cached_tokens"]
+        row = f"{message.meta['model']:<24}{message.meta['provider']:<12}{usage['prompt_tokens']:>6}{cached:>8}"
+        print(f"{row}{usage['completion_tokens']:>6}{reply_cost([message]):>12.6f}")
+print(f"{'all of it':<56}{reply_cost(messages):>12.6f}")

@@ -1,0 +1,50 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+Names of models: OpenRouter puts the author before the slug, which those who come from another API forget.
+"""
+
+from __future__ import annotations
+
+from haystack import logging
+
+logger = logging.getLogger(__name__)
+
+# How the names of an author's models begin. Source: https://openrouter.ai/models.
+_AUTHORS = {
+    "openai": ("gpt", "chatgpt", "o1", "o3", "o4", "codex", "text-embedding"),
+    "anthropic": ("claude",),
+    "google": ("gemini", "gemma"),
+    "meta-llama": ("llama",),
+    "mistralai": ("mistral", "mixtral", "ministral", "magistral", "codestral", "devstral", "pixtral", "voxtral"),
+    "deepseek": ("deepseek",),
+    "qwen": ("qwen", "qwq"),
+    "x-ai": ("grok",),
+    "cohere": ("command", "rerank"),
+    "amazon": ("nova",),
+    "microsoft": ("phi", "wizardlm"),
+    "moonshotai": ("kimi",),
+    "z-ai": ("glm",),
+    "minimax": ("minimax",),
+    "perplexity": ("sonar",),
+    "openrouter": ("auto", "fusion"),
+}
+
+
+def warn_of_missing_author(model: str) -> None:
+    """
+    Log a warning if a model's name has no author, and the name that was probably meant.
+
+    :param model: The name as given.
+    """
+    if "/" in model:
+        return
+    author = next((author for author, starts in _AUTHORS.items() if model.lower().startswith(starts)), None)
+    meant = f"Did you mean '{author}/{model}'?" if author else "Write it as 'author/slug'."
+    logger.warning(
+        "`model` is '{model}', and OpenRouter's names have an author. {meant} All names: https://openrouter.ai/models.",
+        model=model,
+        meant=meant,
+    )

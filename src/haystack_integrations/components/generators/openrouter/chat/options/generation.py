@@ -1,0 +1,153 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+Types of `generation_kwargs`, for editors and type checkers. At run time they are plain dictionaries.
+
+Sources: `ChatRequest` in OpenRouter's OpenAPI document, its Python SDK 1.3.84, and
+https://openrouter.ai/docs/api-reference/parameters.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypedDict
+
+from openai import Omit, Timeout
+from pydantic import BaseModel
+
+from haystack_integrations.components.generators.openrouter.chat.options.plugins import Plugin, ServerTool
+from haystack_integrations.components.generators.openrouter.chat.options.provider import ProviderPreferences
+
+Effort = Literal["max", "xhigh", "high", "medium", "low", "minimal", "none"]
+
+
+class ReasoningOptions(TypedDict, total=False):
+    """
+    How much a model reasons before it answers. Give `effort` or `max_tokens`, not both.
+
+    Source: `ChatRequest.reasoning` in OpenRouter's OpenAPI document and
+    https://openrouter.ai/docs/use-cases/reasoning-tokens.
+    """
+
+    effort: Effort | None
+    """How hard it thinks."""
+    max_tokens: int
+    """How many tokens it may spend on reasoning."""
+    enabled: bool
+    """True: reason, with the model's own amount. False: do not."""
+    exclude: bool
+    """True: reason, and keep it out of the reply. It is billed all the same."""
+    summary: Literal["auto", "concise", "detailed"] | None
+    """How detailed the summary is that some models give instead of their reasoning."""
+
+
+class OpenRouterGenerationKwargs(TypedDict, total=False):
+    """
+    What `generation_kwargs` may hold. Other keys are sent as well: give them in a plain dictionary.
+
+    Source: `ChatRequest` in OpenRouter's OpenAPI document and its Python SDK 1.3.84. None leaves a key out.
+    """
+
+    model: str
+    """A model in place of the component's."""
+    models: list[str]
+    """Models to try, in order, when `model` fails for whatever reason. `reply.meta["model"]` tells which answered."""
+    preset: str
+    """The slug of settings saved at https://openrouter.ai/settings/presets."""
+    provider: ProviderPreferences | dict[str, Any] | None
+    """Which providers may answer, and in which order they are tried."""
+    reasoning: ReasoningOptions | dict[str, Any]
+    """How much the model reasons."""
+    reasoning_effort: Effort | None
+    """The same as `reasoning["effort"]`."""
+    plugins: list[Plugin | dict[str, Any]]
+    """Plugins with their settings."""
+    tools: list[ServerTool | dict[str, Any]]
+    """OpenRouter's server tools. They join the Haystack tools of the component or the run."""
+    tool_choice: str | dict[str, Any]
+    """`auto`, `none`, `required`, or one tool: `{"type": "function", "function": {"name": …}}`."""
+    parallel_tool_calls: bool | None
+    """Whether the model may call several tools in one reply."""
+    deferred_tools: dict[str, Any]
+    """How tools are searched for when there are too many to show them all to the model."""
+    max_tool_calls: int
+    """How many calls of server tools a request may make."""
+    stop_server_tools_when: list[dict[str, Any]]
+    """Conditions that end the calls of server tools. They go before `max_tool_calls`."""
+    response_format: type[BaseModel] | dict[str, Any]
+    """The shape of the reply: a Pydantic class, or a dictionary such as `{"type": "json_schema", "json_schema": …}`."""
+    max_completion_tokens: int | None
+    """How long the reply may be, in tokens."""
+    max_tokens: int | None
+    """The same, under its older name. Unset, credits for the model's maximum are reserved."""
+    temperature: float | None
+    """0 (always the likeliest token) to 2."""
+    top_p: float | None
+    """Choose among the likeliest tokens that have this probability together, 0 to 1."""
+    top_k: int | None
+    """Choose among this many of the likeliest tokens."""
+    top_a: float | None
+    """Choose among the tokens that are probable enough compared with the likeliest one, 0 to 1."""
+    min_p: float | None
+    """Leave out tokens that are less probable than this share of the likeliest one, 0 to 1."""
+    frequency_penalty: float | None
+    """Avoid tokens the more, the more often they came, -2 to 2."""
+    presence_penalty: float | None
+    """Avoid tokens that came at all, -2 to 2."""
+    repetition_penalty: float | None
+    """Avoid repetition, 0 to 2; 1 does nothing."""
+    logit_bias: dict[str, float] | None
+    """What is added to the logits of tokens, by token id."""
+    seed: int | None
+    """Makes the same request give the same reply, with models that can do it."""
+    stop: str | list[str] | None
+    """Texts at which the reply ends, four at most."""
+    logprobs: bool | None
+    """Whether `reply.meta["logprobs"]` tells the probabilities of the tokens."""
+    top_logprobs: int | None
+    """How many other likely tokens it tells for each, 0 to 20."""
+    n: int
+    """How many replies to give, if the provider can. Not with a streaming callback."""
+    modalities: list[Literal["text", "image", "audio"]]
+    """What the model makes. Images are in `reply.images`, audio in `reply.files`."""
+    image_config: dict[str, Any]
+    """Settings of image models, such as `{"aspect_ratio": "16:9"}`."""
+    audio: dict[str, Any]
+    """The voice and the format of audio that the model makes: `{"voice": "alloy", "format": "wav"}`."""
+    prediction: dict[str, Any] | None
+    """A text that most of the reply is expected to repeat, which makes it faster."""
+    cache_control: dict[str, Any]
+    """`{"type": "ephemeral"}`: cache the prompt up to its last part that can be cached."""
+    prompt_cache_key: str | None
+    """Requests with the same key are likelier to meet in one provider's cache."""
+    prompt_cache_options: dict[str, Any] | None
+    """How OpenAI's models cache: `{"mode": "explicit", "ttl": …}`."""
+    service_tier: Literal["auto", "default", "fast", "flex", "priority", "scale", "ultrafast"] | None
+    """How soon, and at which price, the request is worked on."""
+    session_id: str
+    """Groups requests, 256 characters at most: they go to one provider, which keeps its cache warm."""
+    user: str
+    """A stable id of your user, so that abuse by one does not block all."""
+    metadata: dict[str, str]
+    """Up to 16 pairs of texts that are kept with the request."""
+    trace: dict[str, Any]
+    """For observability tools that OpenRouter reports to: `trace_id`, `span_name`, `generation_name` …"""
+    debug: dict[str, Any]
+    """`{"echo_upstream_body": True}`: a stream begins with what was sent to the provider."""
+    stream_options: dict[str, Any] | None
+    """Has no effect any more: usage always comes."""
+    usage: dict[str, Any]
+    """Has no effect any more: usage always comes."""
+    transforms: list[str]
+    """Deprecated: use the plugin `context-compression`."""
+    route: str | None
+    """Deprecated: use `provider["sort"]["partition"]`."""
+    extra_headers: dict[str, str | Omit]
+    """HTTP headers. They go over the component's. An option of the openai SDK, as are the next three."""
+    extra_query: dict[str, object]
+    """Parameters of the URL."""
+    extra_body: dict[str, Any]
+    """Fields of the request, over all others."""
+    timeout: float | Timeout
+    """Seconds to wait for a connection, and for the next bytes of the answer."""

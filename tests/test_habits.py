@@ -1,0 +1,144 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""What a person at a prompt meets: `repr`, a hint about the model's name, and what replies cost."""
+
+import logging
+from typing import Any
+
+import pytest
+from haystack import Pipeline
+from haystack.components.agents import Agent
+from haystack.dataclasses import ChatMessage
+from haystack.tools import tool
+from haystack.utils import Secret
+from stand_in import Answer, StandIn
+from wire import USAGE, completion
+
+from haystack_integrations.components.embedders.openrouter import OpenRouterDocumentEmbedder, OpenRouterTextEmbedder
+from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator, reply_cost
+from haystack_integrations.components.rankers.openrouter import OpenRouterRanker
+
+COMPONENTS = [OpenRouterChatGenerator, OpenRouterDocumentEmbedder, OpenRouterTextEmbedder, OpenRouterRanker]
+
+
+@pytest.fixture(params=COMPONENTS, ids=lambda kind: kind.__name__)
+def kind(request: pytest.FixtureRequest) -> Any:
+    return request.param
+
+
+class TestRepr:
+    def test_model_and_url(self, kind):
+        shown = repr(kind(model="author/slug", api_base_url="https://example.com/api/v1"))
+        assert shown.startswith(f"{kind.__name__}(model='author/slug', api_base_url='https://example.com/api/v1')\n")
+        assert "0x" not in shown
+
+    def test_no_secret(self, kind):
+        component = kind(
+            api_key=Secret.from_token("sk-or-secret"),
+            api_base_url="https://user:pass-secret@example.com:8443/v1",
+            extra_headers={"X-Key": "header-secret"},
+            http_client_kwargs={"proxy": "http://me:proxy-secret@localhost:1"},
+        )
+        assert "secret" not in repr(component)
+        assert "api_base_url='https://example.com:8443/v1'" in repr(component)
+
+    def test_what_haystack_shows_stays(self, kind):
+        pipeline = Pipeline()
+        pipeline.add_component("mine", component := kind())
+        assert "\nmine\n" in repr(component)
+        assert "Inputs:" in repr(component)
+        assert "Outputs:" in repr(component)
+        assert "mine" in repr(pipeline)
+
+
+class TestModelName:
+    @pytest.mark.parametrize(
+        ("model", "meant"),
+        [
+            ("gpt-4o", "openai/gpt-4o"),
+            ("o3-mini", "openai/o3-mini"),
+            ("Claude-Sonnet-4.5", "anthropic/Claude-Sonnet-4.5"),
+            ("gemini-2.5-flash", "google/gemini-2.5-flash"),
+            ("llama-3.3-70b-instruct", "meta-llama/llama-3.3-70b-instruct"),
+            ("grok-4", "x-ai/grok-4"),
+            ("text-embedding-3-small", "openai/text-embedding-3-small"),
+            ("rerank-v3.5", "cohere/rerank-v3.5"),
+            ("auto", "openrouter/auto"),
+            ("unheard-of", "author/slug"),
+        ],
+    )
+    def test_a_name_without_author(self, kind, caplog, model, meant):
+        with caplog.at_level(logging.WARNING):
+            assert kind(model=model).model == model
+        assert caplog.text.count("names have an author") == 1
+        assert f"'{meant}'" in caplog.text
+
+    @pytest.mark.parametrize(
+        "model", ["openai/gpt-4o", "@preset/mine", "openai/gpt-4o@preset/mine", "~openai/gpt-latest"]
+    )
+    def test_a_whole_name(self, kind, caplog, model):
+        with caplog.at_level(logging.WARNING):
+            kind(model=model)
+        assert not caplog.records
+
+
+def paid(**usage: Any) -> ChatMessage:
+    return ChatMessage.from_assistant("x", meta={"usage": usage})
+
+
+class TestReplyCost:
+    def test_cost_of_replies(self):
+        assert reply_cost([paid(cost=0.1), paid(cost=0.2), paid(cost=1)]) == 1.3
+        assert reply_cost(iter([paid(cost=0.5)])) == 0.5
+        assert reply_cost([]) == 0.0
+
+    def test_the_bill_of_a_key_of_your_own_is_added(self):
+        details = {"upstream_inference_cost": 0.25}
+        assert reply_cost([paid(cost=0.05, is_byok=True, cost_details=details)]) == 0.3
+        assert reply_cost([paid(cost=0.05, is_byok=False, cost_details=details)]) == 0.05
+        assert reply_cost([paid(cost=0.05, is_byok=True, cost_details={"upstream_inference_cost": None})]) == 0.05
+        assert reply_cost([paid(cost=0.05, is_byok=True, cost_details=None)]) == 0.05
+
+    def test_messages_without_a_cost_count_nothing(self):
+        others = [ChatMessage.from_user("x"), ChatMessage.from_assistant("x", meta={"usage": None}), paid(cost=None)]
+        assert reply_cost([*others, paid(cost=0.5), paid(prompt_tokens=3)]) == 0.5
+
+    @pytest.mark.parametrize("replies", [paid(cost=1), {"replies": []}, "x", None, [{"replies": []}], ["x"]])
+    def test_something_else(self, replies):
+        with pytest.raises(TypeError, match="`replies`"):
+            reply_cost(replies)
+
+    def test_of_a_run(self, stand_in: StandIn):
+        stand_in.script(Answer.json(completion({"content": "a"})))
+        generator = OpenRouterChatGenerator(api_base_url=stand_in.url)
+        assert reply_cost(generator.run("Hi")["replies"]) == USAGE["cost"]
+
+    def test_of_an_agent(self, stand_in: StandIn):
+        @tool
+        def weather(city: str) -> str:
+            """The weather in a city."""
+            return f"Sunny in {city}"
+
+        agent = Agent(chat_generator=OpenRouterChatGenerator(api_base_url=stand_in.url), tools=[weather])
+        messages = agent.run([ChatMessage.from_user("What is the weather in Rome?")])["messages"]
+        costs = [message.meta["usage"]["cost"] for message in messages if "usage" in message.meta]
+        assert len(costs) == 2
+        assert reply_cost(messages) == pytest.approx(sum(costs))
+        assert reply_cost(messages) > 0
+
+
+def test_generation_kwargs_connect_to_a_component_that_makes_them():
+    from haystack import component
+
+    @component
+    class Settings:
+        @component.output_types(settings=dict[str, Any])
+        def run(self):
+            return {"settings": {"temperature": 0}}
+
+    pipeline = Pipeline()
+    pipeline.add_component("settings", Settings())
+    pipeline.add_component("llm", OpenRouterChatGenerator())
+    pipeline.connect("settings.settings", "llm.generation_kwargs")

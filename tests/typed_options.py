@@ -1,0 +1,43 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+What a type checker accepts as options, and what it refuses. Not run: `hatch run test:types` checks it.
+
+A refusal is a `type: ignore` that mypy would report as unused, if it were accepted.
+"""
+
+from typing import Any
+
+from haystack_integrations.components.generators.openrouter import (
+    OpenRouterChatGenerator,
+    OpenRouterGenerationKwargs,
+    Plugin,
+    ProviderPreferences,
+    ReasoningOptions,
+    ServerTool,
+    reply_cost,
+)
+
+good: OpenRouterGenerationKwargs = {
+    "provider": {"sort": "throughput", "max_price": {"prompt": 1}, "preferred_max_latency": {"p90": 2}},
+    "models": ["openai/gpt-4o-mini"],
+    "reasoning": {"effort": "low"},
+    "plugins": [{"id": "a-plugin-of-tomorrow", "with": "settings"}],
+    "tools": [{"type": "openrouter:web_search", "parameters": {"max_results": 3}}],
+}
+anything: dict[str, Any] = {"a_parameter_of_tomorrow": 1}
+OpenRouterChatGenerator(generation_kwargs=good).run("Hi", generation_kwargs=anything)
+OpenRouterChatGenerator(generation_kwargs={"provider": {"sort": "throughput"}})
+OpenRouterChatGenerator(generation_kwargs={"a_parameter_of_tomorrow": 1})
+
+sort: ProviderPreferences = {"sort": "fastest"}  # type: ignore[typeddict-item]
+order: ProviderPreferences = {"order": "groq"}  # type: ignore[typeddict-item]
+typo: ProviderPreferences = {"data_colection": "deny"}  # type: ignore[typeddict-unknown-key]
+effort: ReasoningOptions = {"effort": "extreme"}  # type: ignore[typeddict-item]
+nameless: Plugin = {"max_results": 3}  # type: ignore[typeddict-item]
+untyped: ServerTool = {"parameters": {}}  # type: ignore[typeddict-item]
+hot: OpenRouterGenerationKwargs = {"temperature": "hot"}  # type: ignore[typeddict-item]
+OpenRouterChatGenerator(generation_kwargs=["temperature"])  # type: ignore[arg-type]
+cost: str = reply_cost([])  # type: ignore[assignment]

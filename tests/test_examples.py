@@ -2,50 +2,109 @@
 #
 # SPDX-License-Identifier: Apache-2.0
 
-"""The README's snippets and the examples run, as they stand, against the stand-in."""
+"""The examples, the snippets of the README and of the docs, and their links: each runs or leads somewhere, as it stands."""
 
 import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
+from haystack import Pipeline
 from stand_in import StandIn
 
+from haystack_integrations.components.embedders.openrouter import OpenRouterDocumentEmbedder, OpenRouterTextEmbedder
 from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator
+from haystack_integrations.components.rankers.openrouter import OpenRouterRanker
 
 ROOT = Path(__file__).parent.parent
+COMPONENTS = (OpenRouterChatGenerator, OpenRouterDocumentEmbedder, OpenRouterTextEmbedder, OpenRouterRanker)
 EXAMPLES = sorted(path for path in (ROOT / "examples").glob("*.py") if not path.name.startswith("stand_in"))
-SNIPPETS = re.findall(
-    r"^## ([^\n]+)\n(?:(?!^## ).)*?^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S
-)
+PAGES = [
+    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")),
+    ROOT / "benchmarks" / "README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+]
+SNIPPETS = [
+    pytest.param(match[2], id=f"{page.stem}: {match[1]}")
+    for page in PAGES
+    for match in re.finditer(
+        r"^##+ ([^\n]+)\n(?:(?!^##).)*?^```python\n(.*?)^```", page.read_text("utf-8"), re.M | re.S
+    )
+]
+LINKS = [
+    pytest.param(page, link, id=f"{page.stem}: {link}")
+    for page in PAGES
+    for link in re.findall(r"\[[^\]]*\]\(([^)\s]+)\)", page.read_text("utf-8"))
+]
+
+
+@pytest.fixture(scope="module")
+def runs() -> Iterator[dict[str, Future[Any]]]:
+    """
+    All examples, two at a time: most of what each takes is importing Haystack.
+    """
+    environment = {name: value for name, value in os.environ.items() if name != "OPENROUTER_API_KEY"}
+    environment |= {"HAYSTACK_TELEMETRY_ENABLED": "False", "PYTHONUTF8": "1"}
+
+    def run(path: Path) -> Any:
+        command = [sys.executable, str(path)]
+        return subprocess.run(command, capture_output=True, encoding="utf-8", env=environment, timeout=60, check=False)
+
+    with ThreadPoolExecutor(2) as pool:
+        yield {path.stem: pool.submit(run, path) for path in EXAMPLES}
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_example(path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.delenv("OPENROUTER_API_KEY")
-    environment = {**os.environ, "HAYSTACK_TELEMETRY_ENABLED": "False", "PYTHONUTF8": "1"}
-    done = subprocess.run(
-        [sys.executable, path], capture_output=True, text=True, env=environment, timeout=60, check=False
-    )
+def test_example(path: Path, runs: dict[str, Future[Any]]):
+    done = runs[path.stem].result()
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("OPENROUTER_API_KEY is not set") == 1
     assert "Traceback" not in done.stderr
     assert done.stdout.strip()
-    assert len(path.read_text().splitlines()) < 60
+    assert len(path.read_text("utf-8").splitlines()) < 60
 
 
-@pytest.mark.parametrize(("title", "code"), SNIPPETS, ids=[title for title, _ in SNIPPETS])
-def test_snippet(title: str, code: str, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch, capsys):
-    monkeypatch.setitem(OpenRouterChatGenerator.__init__.__kwdefaults__, "api_base_url", stand_in.url)
-    namespace = {"__name__": "snippet"}
+@pytest.mark.parametrize("snippet", SNIPPETS)
+def test_snippet(snippet: str, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch, capsys):
+    for kind in COMPONENTS:
+        monkeypatch.setitem(kind.__init__.__kwdefaults__, "api_base_url", stand_in.url)
     monkeypatch.setitem(sys.modules, "snippet", type(sys)("snippet"))
-    exec(compile(code, f"README.md: {title}", "exec"), namespace)
+    exec(compile(snippet, "snippet", "exec"), {"__name__": "snippet"})
     assert stand_in.requests
-    if "print" in code and "except" not in code:
+    if "print" in snippet and "except" not in snippet:
         assert capsys.readouterr().out.strip()
 
 
 def test_every_snippet_is_found():
-    assert len(SNIPPETS) == (ROOT / "README.md").read_text().count("```python")
+    assert len(SNIPPETS) == sum(page.read_text("utf-8").count("```python") for page in PAGES)
+
+
+@pytest.mark.parametrize(("page", "link"), LINKS)
+def test_link(page: Path, link: str):
+    if re.match(r"https://[a-z0-9.-]+\.[a-z]{2,}(/\S*)?$", link):
+        return
+    target, _, anchor = link.partition("#")
+    path = (page.parent / target).resolve() if target else page
+    assert path.exists()
+    if anchor:
+        titles = re.findall(r"^#+ (.+)$", path.read_text("utf-8"), re.M)
+        assert anchor in {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def test_the_yaml_example_has_the_published_parameters():
+    written = (ROOT / "examples" / "pipeline.yaml").read_text("utf-8")
+    assert len(yaml.safe_load(written)["components"]["llm"]["init_parameters"]) == 10
+    pipeline = Pipeline.loads(written)
+    assert yaml.safe_load(pipeline.dumps()) == yaml.safe_load(written)
+
+
+def test_the_readme_names_every_example():
+    readme = (ROOT / "README.md").read_text("utf-8")
+    unnamed = {path.name for path in EXAMPLES if f"(examples/{path.name})" not in readme}
+    assert unnamed == {"demo.py"}

@@ -21,7 +21,7 @@ from tqdm import tqdm
 
 from haystack_integrations.common.openrouter.client import OPENROUTER_API_BASE_URL, ClientPool
 from haystack_integrations.common.openrouter.component import WithClients, shows_its_settings
-from haystack_integrations.common.openrouter.errors import explained
+from haystack_integrations.common.openrouter.explanation import explained
 from haystack_integrations.common.openrouter.headers import checked_headers
 from haystack_integrations.common.openrouter.model_name import warn_of_missing_author
 from haystack_integrations.common.openrouter.retrieval import (
@@ -217,7 +217,7 @@ class OpenRouterDocumentEmbedder(WithClients):
 
         :param documents: The documents. They are not changed.
         :returns: A dictionary with `documents` and `meta`, as `run` returns it.
-        :raises TypeError, ValueError, openai.APIError: As `run` does. The other requests are cancelled.
+        :raises openai.APIError: As `run` does, and `TypeError` and `ValueError` too. The other requests are cancelled.
         """
         batches = self._batches(documents)
         if not batches:

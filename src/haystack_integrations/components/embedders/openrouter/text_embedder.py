@@ -16,7 +16,7 @@ from haystack.utils import Secret
 
 from haystack_integrations.common.openrouter.client import OPENROUTER_API_BASE_URL, ClientPool
 from haystack_integrations.common.openrouter.component import WithClients, shows_its_settings
-from haystack_integrations.common.openrouter.errors import explained
+from haystack_integrations.common.openrouter.explanation import explained
 from haystack_integrations.common.openrouter.headers import checked_headers
 from haystack_integrations.common.openrouter.model_name import warn_of_missing_author
 from haystack_integrations.common.openrouter.retrieval import check_at_least_one, check_parameters
@@ -162,7 +162,7 @@ class OpenRouterTextEmbedder(WithClients):
 
         :param text: The text.
         :returns: A dictionary with `embedding`, a list of floats, and `meta`, as `run` returns it.
-        :raises TypeError, ValueError, openai.APIError: As `run` does.
+        :raises openai.APIError: As `run` does, and `TypeError` and `ValueError` too.
         """
         arguments = self._arguments(text)
         create = (await self._clients.get_async()).embeddings.create

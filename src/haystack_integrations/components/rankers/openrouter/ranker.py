@@ -17,7 +17,7 @@ from haystack.utils import Secret
 
 from haystack_integrations.common.openrouter.client import OPENROUTER_API_BASE_URL, ClientPool
 from haystack_integrations.common.openrouter.component import WithClients, shows_its_settings
-from haystack_integrations.common.openrouter.errors import explained
+from haystack_integrations.common.openrouter.explanation import explained
 from haystack_integrations.common.openrouter.headers import checked_headers
 from haystack_integrations.common.openrouter.model_name import warn_of_missing_author
 from haystack_integrations.common.openrouter.retrieval import (
@@ -195,7 +195,7 @@ class OpenRouterRanker(WithClients):
         :param top_k: How many documents to return at most; it goes over the one given at init.
         :param score_threshold: The score that a document needs to be returned; it goes over the one given at init.
         :returns: A dictionary with `documents` and `meta`, as `run` returns it.
-        :raises TypeError, ValueError, openai.APIError: As `run` does.
+        :raises openai.APIError: As `run` does, and `TypeError` and `ValueError` too.
         """
         top_k, unique = self._checked(query, documents, top_k, score_threshold)
         if not unique:

@@ -25,7 +25,7 @@ from haystack.utils import Secret, serialize_callable
 
 from haystack_integrations.common.openrouter.client import OPENROUTER_API_BASE_URL, ClientPool
 from haystack_integrations.common.openrouter.component import WithClients, shows_its_settings
-from haystack_integrations.common.openrouter.errors import explained
+from haystack_integrations.common.openrouter.explanation import explained
 from haystack_integrations.common.openrouter.headers import checked_headers
 from haystack_integrations.common.openrouter.model_name import warn_of_missing_author
 from haystack_integrations.components.generators.openrouter.chat.delivery import (
@@ -240,7 +240,7 @@ class OpenRouterChatGenerator(WithClients, OpenAIChatGenerator):
         :param tools: Tools and toolsets for this run, in place of those given at init. `[]` means none.
         :param tools_strict: Whether the tools' schemas are made strict; None means as given at init.
         :returns: A dictionary with `replies`, a list of ChatMessage: one, or as many as `n` asked for.
-        :raises TypeError, ValueError, openai.APIError, OpenRouterStreamError: As `run` does.
+        :raises openai.APIError: As `run` does, and `TypeError` and `ValueError` too.
         """
         callback = select_streaming_callback(
             init_callback=self.streaming_callback, runtime_callback=streaming_callback, requires_async=True

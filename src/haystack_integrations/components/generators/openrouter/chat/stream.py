@@ -15,7 +15,7 @@ from typing import Any
 
 from haystack.dataclasses import ChatMessage, ComponentInfo, ReasoningContent, StreamingChunk, ToolCallDelta
 
-from haystack_integrations.common.openrouter.errors import OpenRouterStreamError, reported_error
+from haystack_integrations.common.openrouter.errors import OpenRouterStreamError
 from haystack_integrations.components.generators.openrouter.chat.clock import Clock
 from haystack_integrations.components.generators.openrouter.chat.fragments import (
     AudioFragments,
@@ -157,7 +157,7 @@ class StreamedReply:
         Note the fields beside the choices.
         """
         if event.get("error"):
-            raise reported_error(event)
+            raise OpenRouterStreamError.from_event(event)
         self._top = event
         self._completion.update({name: value for name, value in event.items() if value is not None})
         self._meta.update({name: self._completion.get(name) for name in ("model", "id", "provider")})
@@ -170,7 +170,7 @@ class StreamedReply:
         """
         own, finish_reason = self._choice, choice.get("finish_reason")
         if choice.get("error") or finish_reason == "error":
-            raise reported_error({"choices": [choice]})
+            raise OpenRouterStreamError.from_event({"choices": [choice]})
         index = self._meta["index"] = choice.get("index") or 0
         if own.setdefault("index", index) != index:
             msg = "The stream holds several choices, which can't be told apart in one reply"

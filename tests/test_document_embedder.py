@@ -15,8 +15,11 @@ from typing import Any
 
 import openai
 import pytest
-from haystack import Document
+from haystack import Document, Pipeline
 from haystack.components.embedders import OpenAIDocumentEmbedder
+from haystack.components.writers import DocumentWriter
+from haystack.dataclasses import ByteStream, SparseEmbedding
+from haystack.document_stores.in_memory import InMemoryDocumentStore
 from haystack.utils import Secret
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,7 +49,8 @@ class Picky(StandIn):
         with self.counting:
             self.active -= 1
         if "refuse" in texts:
-            metadata = {"provider_name": "DeepInfra", "raw": "The text is refused"}
+            raw = f"The text is refused for {request.headers['authorization']} of user_2abcdefghij"
+            metadata = {"provider_name": "DeepInfra", "raw": raw, "flagged_input": "refused"}
             return Answer.error(400, "Provider returned error", metadata=metadata)
         return Answer([b"{", STALL]) if "stall" in texts else answer
 
@@ -161,6 +165,7 @@ class TestResult:
             [entry(1, 1.0), entry(2, 2.0), entry(3, 3.0)],
             [entry(0, 1.0), entry(1), entry(2, 3.0)],
             [entry(0, 1.0), entry(1, "x"), entry(2, 3.0)],
+            [entry(0, 1.0), entry(1, 2.0, 2.0), entry(2, 3.0)],
         ],
     )
     def test_not_one_embedding_for_each_text(self, embed: Embed, stand_in: StandIn, data):
@@ -187,6 +192,38 @@ class TestResult:
         assert meta["model"] == "test/dated"
         assert meta["failed"] == 0
 
+    def test_a_bill_of_a_provider_counts_where_the_provider_billed(self, embed: Embed, stand_in: StandIn):
+        def billed(cost: float, *, byok: bool) -> dict[str, Any]:
+            return {"cost": cost, "is_byok": byok, "cost_details": {"upstream_inference_cost": 0.5, "other": 1}}
+
+        stand_in.script(answer(entry(0, 1.0), usage=billed(1.0, byok=False)), answer(entry(0, 2.0)))
+        stand_in.script(answer(entry(0, 3.0), usage=billed(0.25, byok=True)))
+        usage = embed(stand_in, documents_of(*"abc"), batch_size=1, concurrency=1)["meta"]["usage"]
+        details = {"upstream_inference_cost": 0.5, "other": 2}
+        assert usage == {"cost": 1.25, "is_byok": True, "cost_details": details}
+        stand_in.script(*[answer(entry(0, 1.0), usage=billed(1.0, byok=False))] * 2)
+        usage = embed(stand_in, documents_of("a", "b"), batch_size=1)["meta"]["usage"]
+        assert usage == {"cost": 2.0, "is_byok": False, "cost_details": {"upstream_inference_cost": 1.0, "other": 2}}
+
+    def test_another_length_than_asked_for_is_warned_of(self, embed: Embed, stand_in: StandIn, caplog):
+        stand_in.script(answer(entry(0, 1.0, 2.0), entry(1, 3.0, 4.0)), answer(entry(0, 1.0, 2.0), entry(1, 3.0, 4.0)))
+        embed(stand_in, documents_of("a", "b"), dimensions=2)
+        assert not caplog.records
+        embed(stand_in, documents_of("a", "b"), dimensions=3)
+        assert "`dimensions` is 3, and openai/text-embedding-3-small made embeddings of length 2" in caplog.text
+
+    def test_everything_else_of_a_document_is_kept(self, embed: Embed, stand_in: StandIn):
+        document = Document(
+            content="a",
+            blob=ByteStream(b"b"),
+            meta={"c": {"d": 1}},
+            score=0.5,
+            sparse_embedding=SparseEmbedding(indices=[1], values=[0.5]),
+        )
+        (copied,) = embed(stand_in, [document])["documents"]
+        assert copied is not document
+        assert replace(copied, embedding=None) == document
+
     def test_failed_is_only_in_meta_when_failures_are_not_raised(self, embed: Embed, stand_in: StandIn):
         assert set(embed(stand_in, documents_of("a"), raise_on_failure=True)["meta"]) == {"model", "usage"}
 
@@ -212,10 +249,38 @@ class TestFailures:
         (record,) = [record for record in caplog.records if "embedded" in record.getMessage()]
         told = record.getMessage()
         assert told.startswith("2 documents could not be embedded: Error code: 400")
-        assert "Provider: DeepInfra. The provider says: The text is refused" in told
+        assert "Provider: DeepInfra. The provider says: The text is *** for Bearer *** of ***" in told
         assert all(document.id in told for document in documents[2:4])
-        assert "sk-or-test-key" not in caplog.text
+        for private in ("sk-or-test-key", "refused", "user_2abcdefghij"):
+            assert private not in caplog.text
         assert record.exc_info
+
+    def test_a_text_that_cannot_be_sent_loses_nothing(self, embed: Embed, stand_in: StandIn, caplog):
+        documents = [*documents_of("a", "b"), Document(id="half", content="\ud83d")]
+        result = embed(stand_in, documents, batch_size=1)
+        assert [bool(document.embedding) for document in result["documents"]] == [True, True, False]
+        assert result["meta"]["failed"] == 1
+        assert "could not be embedded" in caplog.text
+        with pytest.raises(UnicodeEncodeError):
+            embed(stand_in, documents, raise_on_failure=True)
+
+    def test_what_an_unusable_answer_cost_is_counted(self, embed: Embed, stand_in: StandIn):
+        good = answer(entry(0, 1.0), usage={"cost": 0.25}, provider="Azure", id="gen-1")
+        stand_in.script(good, answer(entry(5, 1.0), usage={"cost": 0.5}, provider="Azure", id="gen-2"))
+        meta = embed(stand_in, documents_of("a", "b"), batch_size=1, concurrency=1)["meta"]
+        assert meta == {"model": "test/dated", "usage": {"cost": 0.75}, "provider": "Azure", "id": "gen-1", "failed": 1}
+
+    def test_a_partly_failed_run_in_a_pipeline(self, picky: Picky):
+        store = InMemoryDocumentStore(embedding_similarity_function="cosine")
+        pipeline = Pipeline()
+        pipeline.add_component("embed", embedder(picky.url, batch_size=1))
+        pipeline.add_component("write", DocumentWriter(store))
+        pipeline.connect("embed.documents", "write.documents")
+        outputs = pipeline.run({"embed": {"documents": documents_of("a ferry", "refuse")}}, {"embed"})
+        assert outputs["embed"]["meta"]["failed"] == 1
+        assert outputs["write"]["documents_written"] == 2
+        query = OpenRouterTextEmbedder(api_base_url=picky.url).run("ferry")["embedding"]
+        assert [document.content for document in store.embedding_retrieval(query)] == ["a ferry"]
 
     def test_all_batches_fail(self, embed: Embed, picky: Picky):
         result = embed(picky, documents_of("refuse", "refuse"), batch_size=1, model="test/model")
@@ -223,7 +288,7 @@ class TestFailures:
         assert result["meta"] == {"model": "test/model", "usage": {}, "failed": 2}
 
     def test_raised(self, embed: Embed, picky: Picky, caplog: pytest.LogCaptureFixture):
-        with pytest.raises(openai.BadRequestError, match="The text is refused"):
+        with pytest.raises(openai.BadRequestError, match="The text is"):
             embed(picky, documents_of("a", "refuse", "c"), batch_size=1, raise_on_failure=True)
         assert "could not be embedded" not in caplog.text
 
@@ -270,7 +335,7 @@ class TestConcurrency:
         component = embedder(picky.url, batch_size=1, raise_on_failure=True)
 
         async def run() -> None:
-            with pytest.raises(openai.BadRequestError, match="The text is refused"):
+            with pytest.raises(openai.BadRequestError, match="The text is"):
                 await component.run_async(documents_of("stall", "stall", "slow refuse", "stall", "never sent"))
             assert await asyncio.to_thread(picky.wait_for_disconnect, 3)
             assert len(asyncio.all_tasks()) == 1

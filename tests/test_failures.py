@@ -429,6 +429,7 @@ class TestManyLoops:
                 asyncio.run(five())
                 texts.append(generator.run("hi")["replies"][0].text)
 
+        gc.collect()  # what other tests left is not the matter here
         with warnings.catch_warnings(), caplog.at_level(logging.WARNING):
             warnings.simplefilter("error")
             threads = [threading.Thread(target=three_rounds) for _ in range(4)]

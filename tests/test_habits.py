@@ -53,6 +53,20 @@ class TestRepr:
         assert "mine" in repr(pipeline)
 
 
+class TestArguments:
+    def test_a_key_that_is_no_secret(self, kind):
+        with pytest.raises(TypeError, match="`api_key` must be a Secret, not str") as caught:
+            kind(api_key="sk-or-secret")
+        assert "sk-or-secret" not in str(caught.value)
+
+    def test_a_model_that_is_no_name(self, kind):
+        with pytest.raises(TypeError, match="`model` must be a name"):
+            kind(model=None)
+
+    def test_telemetry_tells_the_model(self, kind):
+        assert kind(model="author/slug")._get_telemetry_data() == {"model": "author/slug"}
+
+
 class TestModelName:
     @pytest.mark.parametrize(
         ("model", "meant"),

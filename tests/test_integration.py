@@ -7,9 +7,12 @@
 import os
 
 import pytest
+from haystack import Document
 from haystack.dataclasses import ChatMessage, StreamingChunk
 
+from haystack_integrations.components.embedders.openrouter import OpenRouterDocumentEmbedder, OpenRouterTextEmbedder
 from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator
+from haystack_integrations.components.rankers.openrouter import OpenRouterRanker
 
 pytestmark = [
     pytest.mark.integration,
@@ -32,3 +35,23 @@ def test_a_streamed_answer():
     reply = generator.run(QUESTION)["replies"][0]
     assert "".join(chunk.content for chunk in chunks) == reply.text
     assert reply.meta["usage"]["cost"] > 0
+
+
+DOCUMENTS = [Document(content="Paris is the capital of France."), Document(content="Bread is made of flour.")]
+
+
+def test_embeddings():
+    embedded = OpenRouterDocumentEmbedder(dimensions=256, raise_on_failure=True).run(DOCUMENTS)
+    query = OpenRouterTextEmbedder(dimensions=256).run("What is the capital of France?")
+    near, far = (
+        sum(a * b for a, b in zip(document.embedding, query["embedding"], strict=True))
+        for document in embedded["documents"]
+    )
+    assert near > far
+    assert embedded["meta"]["usage"]["cost"] > 0
+
+
+def test_rerank():
+    result = OpenRouterRanker(top_k=1).run("What is the capital of France?", DOCUMENTS[::-1])
+    assert [document.content for document in result["documents"]] == [DOCUMENTS[0].content]
+    assert result["meta"]["usage"]["cost"] > 0

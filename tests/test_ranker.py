@@ -120,6 +120,7 @@ class TestResult:
             [scored(0, True)],
             [scored(0, float("nan"))],
             [scored(0, [0.5])],
+            [scored(0, 10**400)],
             [scored(0, 0.5), scored(0, 0.6)],
             ["text"],
             [None],
@@ -174,9 +175,9 @@ class TestScoreThreshold:
         assert numbers(result) == [(2, 0.8), (1, 0.5), (0, 0.1)][:kept]
 
     def test_no_number(self, rank: Rank, stand_in: StandIn, documents):
-        with pytest.raises(TypeError, match="`score_threshold` must be a number"):
+        with pytest.raises(TypeError, match="`score_threshold` must be a finite number"):
             OpenRouterRanker(score_threshold="high")
-        with pytest.raises(TypeError, match="`score_threshold` must be a number"):
+        with pytest.raises(TypeError, match="`score_threshold` must be a finite number"):
             rank("When?", documents, score_threshold="high")
         assert not stand_in.requests
 

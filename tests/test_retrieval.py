@@ -197,6 +197,30 @@ class TestFailures:
         with pytest.raises(openai.InternalServerError):
             case()
 
+    def test_nothing_in_the_answer_is_retried(self, case: Case, stand_in: StandIn):
+        empty = Answer.json({"data": [], "results": [], "model": "test/dated"}, headers=SOON)
+        stand_in.script(empty)
+        assert case(max_retries=1)["meta"]["model"] == "test/model"
+        assert len(stand_in.requests) == 2
+        stand_in.script(empty)
+        with pytest.raises(openai.InternalServerError):
+            case()
+
+    def test_an_unusable_answer_tells_who_gave_it(self, case: Case, stand_in: StandIn):
+        entry = {"index": 7, "embedding": [1.0], "relevance_score": 1.0}
+        stand_in.script(Answer.json({"data": [entry], "results": [entry], "provider": "DeepInfra", "id": "gen-77"}))
+        with pytest.raises(openai.APIError, match=r"index 7.*Provider: DeepInfra\. Generation id: gen-77"):
+            case()
+
+    def test_a_client_of_the_users_is_not_closed(self, plain: Case, stand_in: StandIn):
+        shared = openai.OpenAI(api_key=KEY, base_url=stand_in.url)
+        one, other = plain.component(), plain.component()
+        one.client = other.client = shared
+        one.close()
+        del one
+        assert plain.run(other)["meta"]["model"] == "test/model"
+        shared.close()
+
     def test_the_network(self, case: Case, stand_in: StandIn):
         stand_in.script(Answer([b'{"da', RESET], 200, {"content-type": "application/json"}))
         with pytest.raises(openai.APIConnectionError, match="check the network"):
@@ -340,8 +364,22 @@ class TestArguments:
 
     def test_meta_fields(self, stand_in: StandIn):
         for kind in (OpenRouterDocumentEmbedder, OpenRouterRanker):
-            with pytest.raises(TypeError, match=r"write \['title'\]"):
+            with pytest.raises(TypeError, match=r"such as \['title'\], not str"):
                 kind(meta_fields_to_embed="title")
+            for odd in (5, [5], {"title": 1}):
+                with pytest.raises(TypeError, match="`meta_fields_to_embed` must be a list of names"):
+                    kind(meta_fields_to_embed=odd)
+
+    @pytest.mark.parametrize("value", ["a", ["provider"], 5])
+    def test_extra_parameters(self, plain: Case, value):
+        with pytest.raises(TypeError, match="`extra_parameters` must be a dictionary"):
+            plain.component(extra_parameters=value)
+
+    @pytest.mark.parametrize("name", ["prefix", "suffix", "embedding_separator", "meta_data_separator"])
+    def test_texts(self, plain: Case, name):
+        if name in inspect.signature(plain.kind.__init__).parameters:
+            with pytest.raises(TypeError, match=f"`{name}` must be a str, not NoneType"):
+                plain.component(**{name: None})
 
 
 FACTS = [

@@ -69,7 +69,7 @@ class TestResult:
     @pytest.mark.parametrize(
         "data",
         [
-            [],
+            [{"index": 0, "embedding": [1.0]}, {"index": 0, "embedding": [1.0]}],
             [{"index": 1, "embedding": [1.0]}],
             [{"index": "0", "embedding": [1.0]}],
             [{"index": -1, "embedding": [1.0]}],

@@ -52,6 +52,12 @@ class ClientPool:
         max_retries: int | None = None,
         http_client_kwargs: dict[str, Any] | None = None,
     ) -> None:
+        if not isinstance(api_key, Secret):
+            msg = (
+                f"`api_key` must be a Secret, not {type(api_key).__name__}: leave it out to read OPENROUTER_API_KEY, "
+                "or pass Secret.from_env_var(...) or Secret.from_token(...)."
+            )
+            raise TypeError(msg)
         self._api_key = api_key
         self._base_url = api_base_url or OPENROUTER_API_BASE_URL
         self._timeout = timeout
@@ -62,6 +68,7 @@ class ClientPool:
     def _forget_clients(self) -> None:
         self._lock = threading.Lock()
         self._sync: OpenAI | None = None
+        self._built: OpenAI | None = None
         self._by_loop: dict[asyncio.AbstractEventLoop, AsyncOpenAI] = {}
         self._closers: dict[asyncio.AbstractEventLoop, AsyncGenerator[None, None]] = {}
 
@@ -69,7 +76,7 @@ class ClientPool:
         """
         Leave out what can't be copied: clients, loops and the lock.
         """
-        own = ("_lock", "_sync", "_by_loop", "_closers")
+        own = ("_lock", "_sync", "_built", "_by_loop", "_closers")
         return {name: value for name, value in self.__dict__.items() if name not in own}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -129,7 +136,7 @@ class ClientPool:
         if self._sync is None:
             with self._lock:
                 if self._sync is None:
-                    self._sync = self._build(OpenAI, self._http_client())
+                    self._sync = self._built = self._build(OpenAI, self._http_client())
         return self._sync
 
     async def get_async(self) -> AsyncOpenAI:
@@ -155,23 +162,21 @@ class ClientPool:
 
     def close(self) -> None:
         """
-        Close the synchronous client. The next `get` builds a new one.
+        Close the synchronous client, unless somebody else built it. The next `get` builds a new one.
         """
-        client, self._sync = self._sync, None
-        if client is not None:
-            client.close()
+        built, self._built, self._sync = self._built, None, None
+        if built is not None:
+            built.close()
 
     async def close_async(self) -> None:
         """
-        Close the client of the running event loop. The next `get_async` builds a new one.
+        Close the client of the running event loop, unless somebody else built it. The next `get_async` builds another.
         """
         loop = asyncio.get_running_loop()
-        client, closer = self._by_loop.get(loop), self._closers.get(loop)
+        closer = self._closers.get(loop)
         self._drop(loop)
         if closer is not None:
             await closer.aclose()
-        if client is not None:
-            await client.close()
 
     def _drop(self, loop: asyncio.AbstractEventLoop) -> None:
         self._by_loop.pop(loop, None)

@@ -24,6 +24,13 @@ class WithClients:
     """
 
     _clients: ClientPool
+    model: str
+
+    def _get_telemetry_data(self) -> dict[str, Any]:
+        """
+        What Haystack's telemetry, where it is on, tells of this component.
+        """
+        return {"model": self.model}
 
     @property
     def client(self) -> OpenAI | None:

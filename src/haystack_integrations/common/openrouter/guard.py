@@ -127,7 +127,8 @@ def _status_of(response: Any, body: object) -> int:
 def _is_complete(path: str, body: dict[str, Any]) -> bool:
     if path.endswith("/chat/completions"):
         return has_messages(completion_of(body))
-    return isinstance(body.get("results" if path.endswith("/rerank") else "data"), list)
+    entries = body.get("results" if path.endswith("/rerank") else "data")
+    return isinstance(entries, list) and bool(entries)
 
 
 def _set_retry_headers(response: Any, failure: Failure) -> None:

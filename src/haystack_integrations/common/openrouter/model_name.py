@@ -33,12 +33,16 @@ _AUTHORS = {
 }
 
 
-def warn_of_missing_author(model: str) -> None:
+def check_model_name(model: object) -> None:
     """
-    Log a warning if a model's name has no author, and the name that was probably meant.
+    Refuse what is no name of a model. If it has no author, log a warning with the name that was probably meant.
 
-    :param model: The name as given.
+    :param model: `model` as given.
+    :raises TypeError: If it is no text.
     """
+    if not isinstance(model, str):
+        msg = f"`model` must be a name such as 'openai/gpt-4o-mini', not {type(model).__name__}."
+        raise TypeError(msg)
     if "/" in model:
         return
     author = next((author for author, starts in _AUTHORS.items() if model.lower().startswith(starts)), None)

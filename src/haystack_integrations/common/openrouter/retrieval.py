@@ -9,7 +9,8 @@ What embedders and ranker have in common: checks of their arguments, the text of
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from math import isfinite
+from typing import Any, TypeGuard
 
 import openai
 from haystack import Document
@@ -45,18 +46,34 @@ def check_documents(documents: object, remedy: str) -> None:
         raise TypeError(msg)
 
 
+def check_texts(**arguments: object) -> None:
+    """
+    Refuse what is no text: None would be embedded as the word "None".
+
+    :param arguments: Values by the names of their arguments.
+    :raises TypeError: If one is anything else.
+    """
+    for argument, value in arguments.items():
+        if not isinstance(value, str):
+            msg = f"`{argument}` must be a str, not {type(value).__name__}."
+            raise TypeError(msg)
+
+
 def checked_fields(meta_fields: object) -> list[str]:
     """
     Copy the names of the meta fields that are sent with a document's content.
 
     :param meta_fields: `meta_fields_to_embed` as given: a list of names, or None.
     :returns: A new list.
-    :raises TypeError: If it is one text, which would be taken for its letters.
+    :raises TypeError: If it is anything else, or one text, which would be taken for its letters.
     """
-    if isinstance(meta_fields, str):
-        msg = f"`meta_fields_to_embed` must be a list of names: write [{meta_fields!r}]."
+    if meta_fields is None:
+        return []
+    if not isinstance(meta_fields, list | tuple) or not all(isinstance(name, str) for name in meta_fields):
+        example = [meta_fields] if isinstance(meta_fields, str) else ["title"]
+        msg = f"`meta_fields_to_embed` must be a list of names, such as {example!r}, not {type(meta_fields).__name__}."
         raise TypeError(msg)
-    return list(meta_fields or [])  # type: ignore[call-overload,no-any-return]
+    return list(meta_fields)
 
 
 def check_parameters(extra_parameters: Mapping[str, Any] | None, owned: Mapping[str, str]) -> None:
@@ -65,8 +82,12 @@ def check_parameters(extra_parameters: Mapping[str, Any] | None, owned: Mapping[
 
     :param extra_parameters: `extra_parameters` as given.
     :param owned: What to do instead, for each name that is not allowed.
+    :raises TypeError: If they are no dictionary.
     :raises ValueError: If there is such a name.
     """
+    if extra_parameters is not None and not isinstance(extra_parameters, Mapping):
+        msg = f"`extra_parameters` must be a dictionary, not {type(extra_parameters).__name__}."
+        raise TypeError(msg)
     for name, remedy in owned.items():
         if name in (extra_parameters or {}):
             msg = f"`extra_parameters` can't hold {name!r}. {remedy}"
@@ -100,13 +121,29 @@ def answer_meta(body: dict[str, Any], model: str, payload: tuple[str, ...]) -> d
     return {"model": model, **sent, "usage": usage if isinstance(usage, dict) else {}}
 
 
+def is_number(value: object) -> TypeGuard[int | float]:
+    """
+    Whether a value of an answer is a number that a float can hold.
+
+    :param value: The value, of any type.
+    :returns: Whether it is; True and False are none.
+    """
+    try:
+        return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+    except OverflowError:
+        return False
+
+
 def unusable_answer(message: str, body: object = None) -> openai.APIError:
     """
     Make the error for an answer that came with a good status and can't be used.
 
     :param message: What is wrong with it.
-    :param body: The answer, where it may say itself what went wrong.
+    :param body: The answer: it may say itself what went wrong, who gave it, and what it cost.
     :returns: The error.
     """
     request: Any = None
-    return openai.APIError(message, request=request, body=body)
+    fields = body if isinstance(body, dict) else {}
+    told = {"Provider": fields.get("provider"), "Generation id": fields.get("id")}
+    parts = [message, *(f"{name}: {value}" for name, value in told.items() if isinstance(value, str))]
+    return openai.APIError(". ".join(parts), request=request, body=body)

@@ -23,26 +23,26 @@ from haystack_integrations.common.openrouter.client import OPENROUTER_API_BASE_U
 from haystack_integrations.common.openrouter.component import WithClients, shows_its_settings
 from haystack_integrations.common.openrouter.explanation import explained
 from haystack_integrations.common.openrouter.headers import checked_headers
-from haystack_integrations.common.openrouter.model_name import warn_of_missing_author
+from haystack_integrations.common.openrouter.model_name import check_model_name
 from haystack_integrations.common.openrouter.retrieval import (
     check_at_least_one,
     check_documents,
     check_parameters,
+    check_texts,
     checked_fields,
     document_text,
 )
 from haystack_integrations.components.embedders.openrouter.embedding import (
     OWN_PARAMETERS,
-    read_answer,
+    Outcome,
+    merged_meta,
     request_arguments,
-    summed_usage,
 )
 from haystack_integrations.components.embedders.openrouter.workers import map_bounded
 
 logger = logging.getLogger(__name__)
 
 Batch = list[Document]
-Embedded = tuple[list[list[float]], dict[str, Any]]
 
 
 @shows_its_settings
@@ -116,9 +116,10 @@ class OpenRouterDocumentEmbedder(WithClients):
             check_at_least_one(dimensions, "dimensions")
         check_at_least_one(batch_size, "batch_size")
         check_at_least_one(concurrency, "concurrency")
+        check_texts(prefix=prefix, suffix=suffix, embedding_separator=embedding_separator)
         check_parameters(extra_parameters, OWN_PARAMETERS)
         checked_headers(extra_headers, "extra_headers")
-        warn_of_missing_author(model)
+        check_model_name(model)
         self._clients = ClientPool(
             api_key=api_key,
             api_base_url=api_base_url,
@@ -190,8 +191,9 @@ class OpenRouterDocumentEmbedder(WithClients):
 
         :param documents: The documents. They are not changed.
         :returns: A dictionary with `documents`, copies with embeddings in the same order, and `meta`: `model`, `usage`
-            (tokens, and `cost` in USD, summed over the batches) and, with `raise_on_failure=False`, `failed`: how many
-            documents could not be embedded. These come back without embedding.
+            (tokens, and `cost` in USD, summed over the batches), what else all answers agree on and, with
+            `raise_on_failure=False`, `failed`: how many documents could not be embedded. These come back without
+            embedding.
         :raises TypeError: If it is no list of documents.
         :raises ValueError: If the API key is missing.
         :raises openai.APIError: With `raise_on_failure=True`, if OpenRouter or a provider fails: the openai SDK's class
@@ -201,12 +203,12 @@ class OpenRouterDocumentEmbedder(WithClients):
         if not batches:
             return self._result([], [])
         create = self._clients.get().embeddings.create
-        outcomes: list[Embedded | None] = []
+        outcomes: list[Outcome] = []
         with self._progress(batches) as bar:
             for batch in batches:
-                outcomes.append(None)
-                with self._attempt(batch):
-                    outcomes[-1] = read_answer(create(**self._arguments(batch)), len(batch), self.model)
+                with self._attempt(batch) as outcome:
+                    outcome.take(create(**self._arguments(batch)), self.model, self.dimensions)
+                outcomes.append(outcome)
                 bar.update()
         return self._result(batches, outcomes)
 
@@ -225,10 +227,9 @@ class OpenRouterDocumentEmbedder(WithClients):
         create = (await self._clients.get_async()).embeddings.create
         with self._progress(batches) as bar:
 
-            async def embed(batch: Batch) -> Embedded | None:
-                outcome = None
-                with self._attempt(batch):
-                    outcome = read_answer(await create(**self._arguments(batch)), len(batch), self.model)
+            async def embed(batch: Batch) -> Outcome:
+                with self._attempt(batch) as outcome:
+                    outcome.take(await create(**self._arguments(batch)), self.model, self.dimensions)
                 bar.update()
                 return outcome
 
@@ -253,32 +254,29 @@ class OpenRouterDocumentEmbedder(WithClients):
         return tqdm(total=len(batches), disable=not self.progress_bar, desc="Calculating embeddings")
 
     @contextmanager
-    def _attempt(self, batch: Batch) -> Iterator[None]:
+    def _attempt(self, batch: Batch) -> Iterator[Outcome]:
         """
         Explain a failure of the block, and unless it is to be raised, log it.
         """
+        outcome = Outcome(size=len(batch))
         try:
             with explained(self.api_key, self.model):
-                yield
-        except openai.APIError as error:
+                yield outcome
+        except (openai.APIError, UnicodeError) as error:  # half a surrogate pair in a text can't be sent
             if self.raise_on_failure:
                 raise
+            outcome.take_failure(error)
             ids = ", ".join(document.id for document in batch)
             msg = "{count} documents could not be embedded: {error} Their ids: {ids}"
             logger.error(msg, count=len(batch), error=str(error), ids=ids, exc_info=error)
 
-    def _result(self, batches: list[Batch], outcomes: list[Embedded | None]) -> dict[str, Any]:
-        documents: list[Document] = []
-        for batch, outcome in zip(batches, outcomes, strict=True):
-            embeddings = outcome[0] if outcome else [None] * len(batch)
-            documents += [
-                replace(document, embedding=embedding) for document, embedding in zip(batch, embeddings, strict=True)
-            ]
-        metas = [outcome[1] for outcome in outcomes if outcome]
-        meta: dict[str, Any] = {
-            "model": metas[0]["model"] if metas else self.model,
-            "usage": summed_usage(meta["usage"] for meta in metas),
-        }
+    def _result(self, batches: list[Batch], outcomes: list[Outcome]) -> dict[str, Any]:
+        documents = [
+            replace(document, embedding=embedding)
+            for batch, outcome in zip(batches, outcomes, strict=True)
+            for document, embedding in zip(batch, outcome.embeddings, strict=True)
+        ]
+        meta = merged_meta(outcomes, self.model)
         if not self.raise_on_failure:
             meta["failed"] = sum(document.embedding is None for document in documents)
         return {"documents": documents, "meta": meta}

@@ -18,8 +18,8 @@ from haystack_integrations.common.openrouter.client import OPENROUTER_API_BASE_U
 from haystack_integrations.common.openrouter.component import WithClients, shows_its_settings
 from haystack_integrations.common.openrouter.explanation import explained
 from haystack_integrations.common.openrouter.headers import checked_headers
-from haystack_integrations.common.openrouter.model_name import warn_of_missing_author
-from haystack_integrations.common.openrouter.retrieval import check_at_least_one, check_parameters
+from haystack_integrations.common.openrouter.model_name import check_model_name
+from haystack_integrations.common.openrouter.retrieval import check_at_least_one, check_parameters, check_texts
 from haystack_integrations.components.embedders.openrouter.embedding import (
     OWN_PARAMETERS,
     read_answer,
@@ -81,9 +81,10 @@ class OpenRouterTextEmbedder(WithClients):
         """
         if dimensions is not None:
             check_at_least_one(dimensions, "dimensions")
+        check_texts(prefix=prefix, suffix=suffix)
         check_parameters(extra_parameters, OWN_PARAMETERS)
         checked_headers(extra_headers, "extra_headers")
-        warn_of_missing_author(model)
+        check_model_name(model)
         self._clients = ClientPool(
             api_key=api_key,
             api_base_url=api_base_url,
@@ -152,7 +153,7 @@ class OpenRouterTextEmbedder(WithClients):
         arguments = self._arguments(text)
         create = self._clients.get().embeddings.create
         with explained(self.api_key, self.model):
-            (embedding,), meta = read_answer(create(**arguments), 1, self.model)
+            (embedding,), meta = read_answer(create(**arguments), 1, model=self.model, dimensions=self.dimensions)
         return {"embedding": embedding, "meta": meta}
 
     @component.output_types(embedding=list[float], meta=dict[str, Any])
@@ -167,7 +168,8 @@ class OpenRouterTextEmbedder(WithClients):
         arguments = self._arguments(text)
         create = (await self._clients.get_async()).embeddings.create
         with explained(self.api_key, self.model):
-            (embedding,), meta = read_answer(await create(**arguments), 1, self.model)
+            answer = await create(**arguments)
+            (embedding,), meta = read_answer(answer, 1, model=self.model, dimensions=self.dimensions)
         return {"embedding": embedding, "meta": meta}
 
     def _arguments(self, text: str) -> dict[str, Any]:

@@ -12,24 +12,24 @@ import copy
 from dataclasses import replace
 from typing import Any
 
-from haystack import Document, component, default_from_dict, default_to_dict, logging
+from haystack import Document, component, default_from_dict, default_to_dict
 from haystack.utils import Secret
 
 from haystack_integrations.common.openrouter.client import OPENROUTER_API_BASE_URL, ClientPool
 from haystack_integrations.common.openrouter.component import WithClients, shows_its_settings
 from haystack_integrations.common.openrouter.explanation import explained
 from haystack_integrations.common.openrouter.headers import checked_headers
-from haystack_integrations.common.openrouter.model_name import warn_of_missing_author
+from haystack_integrations.common.openrouter.model_name import check_model_name
 from haystack_integrations.common.openrouter.retrieval import (
     check_at_least_one,
     check_documents,
     check_parameters,
+    check_texts,
     checked_fields,
     document_text,
+    is_number,
 )
 from haystack_integrations.components.rankers.openrouter.reranking import OWN_PARAMETERS, read_answer, request_body
-
-logger = logging.getLogger(__name__)
 
 
 @shows_its_settings
@@ -91,9 +91,10 @@ class OpenRouterRanker(WithClients):
         if top_k is not None:
             check_at_least_one(top_k, "top_k")
         _check_threshold(score_threshold)
+        check_texts(meta_data_separator=meta_data_separator)
         check_parameters(extra_parameters, OWN_PARAMETERS)
         checked_headers(extra_headers, "extra_headers")
-        warn_of_missing_author(model)
+        check_model_name(model)
         self._clients = ClientPool(
             api_key=api_key,
             api_base_url=api_base_url,
@@ -176,8 +177,8 @@ class OpenRouterRanker(WithClients):
         post, body = self._clients.get().post, self._body(query, unique, top_k)
         with explained(self.api_key, self.model):
             answer = post("/rerank", cast_to=object, body=body, options={"headers": self.extra_headers or {}})
-            ranking, meta = read_answer(answer, len(unique), self.model)
-        return {"documents": self._ranked(unique, ranking, top_k, score_threshold), "meta": meta}
+            ranking, meta = read_answer(answer, len(unique), top_k=top_k, model=self.model)
+        return {"documents": self._ranked(unique, ranking, score_threshold), "meta": meta}
 
     @component.output_types(documents=list[Document], meta=dict[str, Any])
     async def run_async(
@@ -203,8 +204,8 @@ class OpenRouterRanker(WithClients):
         post, body = (await self._clients.get_async()).post, self._body(query, unique, top_k)
         with explained(self.api_key, self.model):
             answer = await post("/rerank", cast_to=object, body=body, options={"headers": self.extra_headers or {}})
-            ranking, meta = read_answer(answer, len(unique), self.model)
-        return {"documents": self._ranked(unique, ranking, top_k, score_threshold), "meta": meta}
+            ranking, meta = read_answer(answer, len(unique), top_k=top_k, model=self.model)
+        return {"documents": self._ranked(unique, ranking, score_threshold), "meta": meta}
 
     def _checked(
         self, query: str, documents: list[Document], top_k: int | None, score_threshold: float | None
@@ -235,25 +236,17 @@ class OpenRouterRanker(WithClients):
         return request_body(query, texts, model=self.model, top_k=top_k, extra_parameters=self.extra_parameters)
 
     def _ranked(
-        self,
-        documents: list[Document],
-        ranking: list[tuple[int, float]],
-        top_k: int | None,
-        score_threshold: float | None,
+        self, documents: list[Document], ranking: list[tuple[int, float]], score_threshold: float | None
     ) -> list[Document]:
-        asked = len(documents) if top_k is None else min(top_k, len(documents))
-        if len(ranking) < asked:
-            msg = "{model} ranked {ranked} documents, and {asked} were asked for. The others are left out."
-            logger.warning(msg, model=self.model, ranked=len(ranking), asked=asked)
         threshold = self.score_threshold if score_threshold is None else score_threshold
         return [
             replace(documents[index], score=score)
-            for index, score in ranking[:top_k]
+            for index, score in ranking
             if threshold is None or score >= threshold
         ]
 
 
 def _check_threshold(score_threshold: object) -> None:
-    if score_threshold is not None and not isinstance(score_threshold, int | float):
-        msg = f"`score_threshold` must be a number or None, not {type(score_threshold).__name__}."
+    if score_threshold is not None and not is_number(score_threshold):
+        msg = f"`score_threshold` must be a finite number or None, not {score_threshold!r}."
         raise TypeError(msg)

@@ -9,10 +9,13 @@ Requests and answers of the rerank endpoint, as plain data.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import isfinite
 from typing import Any
 
-from haystack_integrations.common.openrouter.retrieval import answer_meta, unusable_answer
+from haystack import logging
+
+from haystack_integrations.common.openrouter.retrieval import answer_meta, is_number, unusable_answer
+
+logger = logging.getLogger(__name__)
 
 OWN_PARAMETERS = {
     "model": "Pass `model` to the component.",
@@ -40,29 +43,48 @@ def request_body(
     return {"model": model, "query": query, "documents": texts, **top_n, **(extra_parameters or {})}
 
 
-def read_answer(body: object, count: int, model: str) -> tuple[list[tuple[int, float]], dict[str, Any]]:
+def read_answer(
+    body: object, count: int, *, top_k: int | None, model: str
+) -> tuple[list[tuple[int, float]], dict[str, Any]]:
     """
     Read an answer of `/rerank`.
 
     :param body: The decoded answer.
     :param count: How many texts were sent.
+    :param top_k: How many results were asked for; None means all.
     :param model: The model that was asked for.
-    :returns: Pairs of a text's number and its score, best first, and everything else that was sent.
-    :raises openai.APIError: If a result belongs to no text, or has no score.
+    :returns: Pairs of a text's number and its score, best first and no more than asked for, and everything else that
+        was sent.
+    :raises openai.APIError: If a result belongs to no text or has no score, or there is none at all. If there are only
+        fewer than asked for, a warning is logged.
     """
     results = body.get("results") if isinstance(body, dict) else None
     if not isinstance(body, dict) or not isinstance(results, list):
         msg = "The answer holds no results. Check that `model` is a rerank model"
         raise unusable_answer(msg, body)
+    try:
+        scores = _scores(results, count)
+    except ValueError as error:
+        raise unusable_answer(str(error), body) from None
+    asked = count if top_k is None else min(top_k, count)
+    if not scores:
+        raise unusable_answer("The answer has no results", body)
+    if len(scores) < asked:
+        msg = "{model} ranked {ranked} documents, and {asked} were asked for. The others are left out."
+        logger.warning(msg, model=model, ranked=len(scores), asked=asked)
+    ranking = sorted(scores.items(), key=lambda pair: -pair[1])[:asked]
+    return ranking, {"provider": None, **answer_meta(body, model, ("results",))}
+
+
+def _scores(results: list[Any], count: int) -> dict[int, float]:
     scores: dict[int, float] = {}
     for result in results:
         index, score = _index_and_score(result, count)
         if index in scores:
             msg = f"The answer scores the document with index {index} twice"
-            raise unusable_answer(msg)
+            raise ValueError(msg)
         scores[index] = score
-    ranking = sorted(scores.items(), key=lambda pair: -pair[1])
-    return ranking, {"provider": None, **answer_meta(body, model, ("results",))}
+    return scores
 
 
 def _index_and_score(result: object, count: int) -> tuple[int, float]:
@@ -70,8 +92,8 @@ def _index_and_score(result: object, count: int) -> tuple[int, float]:
     index, score = result.get("index"), result.get("relevance_score")
     if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < count:
         msg = f"The answer has a result with index {index!r}, and {count} documents were sent"
-        raise unusable_answer(msg)
-    if not isinstance(score, int | float) or isinstance(score, bool) or not isfinite(score):
+        raise ValueError(msg)
+    if not is_number(score):
         msg = f"The answer has {score!r} as the score of the document with index {index}, which is no number"
-        raise unusable_answer(msg)
+        raise ValueError(msg)
     return index, float(score)

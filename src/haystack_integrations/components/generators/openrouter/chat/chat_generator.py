@@ -27,7 +27,7 @@ from haystack_integrations.common.openrouter.client import OPENROUTER_API_BASE_U
 from haystack_integrations.common.openrouter.component import WithClients, shows_its_settings
 from haystack_integrations.common.openrouter.explanation import explained
 from haystack_integrations.common.openrouter.headers import checked_headers
-from haystack_integrations.common.openrouter.model_name import warn_of_missing_author
+from haystack_integrations.common.openrouter.model_name import check_model_name
 from haystack_integrations.components.generators.openrouter.chat.delivery import (
     deliver,
     deliver_async,
@@ -134,7 +134,7 @@ class OpenRouterChatGenerator(WithClients, OpenAIChatGenerator):
             http_client_kwargs=http_client_kwargs,
         )
         checked_headers(extra_headers, "extra_headers")
-        warn_of_missing_author(model)
+        check_model_name(model)
         self.extra_headers = extra_headers
 
     def to_dict(self) -> dict[str, Any]:

@@ -142,9 +142,17 @@ def _content(request: Json) -> str:
         return json.dumps(_instance(schema, schema, _names(_text(user))))
     counts = Counter(PART_NAMES.get(part.get("type"), "") for part in _parts(user))
     extras = ", ".join(f"{n} {name}{'s' if n > 1 else ''}" for name, n in counts.items() if name)
-    told = f"The tools said: {' | '.join(results)}" if results else f"You said: {_text(user)[:200]}"
+    told = f"The tools said: {' | '.join(results)}" if results else _echo(_text(user))
     answer = f"{INTRODUCTION} {told}{f' [{extras}]' if extras else ''}"
     return json.dumps({"answer": answer}) if wanted.get("type") == "json_object" else answer
+
+
+def _echo(text: str) -> str:
+    """
+    Repeat what the user said: of a prompt with numbered documents the first one, cited.
+    """
+    document = re.search(r"^\[1\] (.+)$", text, re.M)
+    return f"The documents say: {document[1]} [1]" if document else f"You said: {text[:200]}"
 
 
 def _parts(message: Json) -> list[Json]:

@@ -70,6 +70,19 @@ def test_example(path: Path, runs: dict[str, Future[Any]]):
     assert len(path.read_text("utf-8").splitlines()) < 60
 
 
+def test_the_rag_example_answers_with_citations_and_costs(runs: dict[str, Future[Any]]):
+    told = runs["rag"].result().stdout
+    assert "The ferry to Gull Island leaves the harbour at nine and at three. [1]" in told
+    assert re.findall(r"^\[\d\] \w+", told, re.M) == ["[1] Ferry"]
+    costs = re.findall(r"^([\w ]+): (0\.\d{6}) USD", told, re.M)
+    assert {name for name, cost in costs if float(cost) > 0} == {
+        "embed documents",
+        "embed question",
+        "rerank",
+        "answer",
+    }
+
+
 @pytest.mark.parametrize("snippet", SNIPPETS)
 def test_snippet(snippet: str, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch, capsys):
     for kind in COMPONENTS:

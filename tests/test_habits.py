@@ -16,6 +16,7 @@ from haystack.utils import Secret
 from stand_in import Answer, StandIn
 from wire import USAGE, completion
 
+from haystack_integrations.common.openrouter.cost import usage_cost
 from haystack_integrations.components.embedders.openrouter import OpenRouterDocumentEmbedder, OpenRouterTextEmbedder
 from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator, reply_cost
 from haystack_integrations.components.rankers.openrouter import OpenRouterRanker
@@ -123,6 +124,13 @@ class TestReplyCost:
     def test_something_else(self, replies):
         with pytest.raises(TypeError, match="`replies`"):
             reply_cost(replies)
+
+    @pytest.mark.parametrize("usage", [None, {}, "x", {"cost": "1"}, {"is_byok": True, "cost_details": "x"}])
+    def test_usage_without_a_cost(self, usage):
+        assert usage_cost(usage) == 0.0
+
+    def test_usage_of_a_request(self):
+        assert usage_cost({"cost": 0.25, "is_byok": True, "cost_details": {"upstream_inference_cost": 0.5}}) == 0.75
 
     def test_of_a_run(self, stand_in: StandIn):
         stand_in.script(Answer.json(completion({"content": "a"})))

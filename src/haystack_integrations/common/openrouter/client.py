@@ -89,9 +89,12 @@ class ClientPool:
     def __del__(self) -> None:
         """
         Close the connections of a component that is gone. Those of event loops are closed with their loops.
+
+        A client that somebody else built stays open: another component may have it too.
         """
         with suppress(Exception):
-            self.close()
+            if self._built is not None:
+                self._built.close()
 
     @property
     def sync_client(self) -> OpenAI | None:
@@ -162,21 +165,25 @@ class ClientPool:
 
     def close(self) -> None:
         """
-        Close the synchronous client, unless somebody else built it. The next `get` builds a new one.
+        Close the synchronous client. The next `get` builds a new one.
         """
-        built, self._built, self._sync = self._built, None, None
-        if built is not None:
-            built.close()
+        clients = {self._sync, self._built}
+        self._sync = self._built = None
+        for client in clients:
+            if client is not None:
+                client.close()
 
     async def close_async(self) -> None:
         """
-        Close the client of the running event loop, unless somebody else built it. The next `get_async` builds another.
+        Close the client of the running event loop. The next `get_async` builds a new one.
         """
         loop = asyncio.get_running_loop()
-        closer = self._closers.get(loop)
+        client, closer = self._by_loop.get(loop), self._closers.get(loop)
         self._drop(loop)
         if closer is not None:
             await closer.aclose()
+        if client is not None:
+            await client.close()
 
     def _drop(self, loop: asyncio.AbstractEventLoop) -> None:
         self._by_loop.pop(loop, None)

@@ -10,18 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from math import fsum
-from typing import Any
 
 from haystack.dataclasses import ChatMessage
+
+from haystack_integrations.common.openrouter.cost import usage_cost
 
 
 def reply_cost(replies: Iterable[ChatMessage]) -> float:
     """
     Add up what replies cost, for example those of a pipeline or all messages of an agent.
 
-    With a key of your own at a provider (BYOK), `usage["cost"]` is OpenRouter's fee only; the provider's bill,
-    `usage["cost_details"]["upstream_inference_cost"]`, is added.
-    Source: https://openrouter.ai/docs/use-cases/usage-accounting.
+    The bills of providers at which you use a key of your own (BYOK) are added: see `usage_cost`.
 
     :param replies: Messages. Those that report no cost, such as the user's, count nothing.
     :returns: The cost in USD.
@@ -37,13 +36,4 @@ def _cost(message: ChatMessage) -> float:
     if not isinstance(message, ChatMessage):
         msg = f"`replies` must be a list of ChatMessage, and holds a {type(message).__name__}."
         raise TypeError(msg)
-    usage: Any = message.meta.get("usage")
-    if not isinstance(usage, dict):
-        return 0.0
-    details = usage.get("cost_details")
-    upstream = details.get("upstream_inference_cost") if usage.get("is_byok") and isinstance(details, dict) else None
-    return _dollars(usage.get("cost")) + _dollars(upstream)
-
-
-def _dollars(value: object) -> float:
-    return float(value) if isinstance(value, int | float) else 0.0
+    return usage_cost(message.meta.get("usage"))

@@ -5,7 +5,8 @@
 A server process that sends bytes baked beforehand, so that what is measured is the client.
 
 The model's name says what to send: `text/5000`, `tool_arguments/5000` and `reasoning/5000` are streams of that many
-chunks, anything else is a plain completion. `python benchmarks/server.py` prints its port and serves until killed.
+chunks, `text_apart/5000` has each event in a piece of its own, and anything else is a plain completion.
+`python benchmarks/server.py` prints its port and serves until killed.
 """
 
 import asyncio
@@ -18,7 +19,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-KINDS = ("text", "tool_arguments", "reasoning")
+KINDS = ("text", "text_apart", "tool_arguments", "reasoning")
 
 # The largest TLS record: how the bytes of a stream usually arrive when the client is the slower side.
 _PIECE = 16_384
@@ -81,8 +82,10 @@ def answer(model: str) -> bytes:
     if kind not in KINDS:
         body = json.dumps(_completion()).encode()
         return _head("application/json", f"Content-Length: {len(body)}") + body
-    body = b"".join(_events(kind, int(count)))
-    pieces = [body[start : start + _PIECE] for start in range(0, len(body), _PIECE)]
+    pieces = list(_events(kind.removesuffix("_apart"), int(count)))
+    if not kind.endswith("_apart"):
+        body = b"".join(pieces)
+        pieces = [body[start : start + _PIECE] for start in range(0, len(body), _PIECE)]
     chunked = b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in [*pieces, b""])
     return _head("text/event-stream", "Transfer-Encoding: chunked") + chunked
 

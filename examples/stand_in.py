@@ -137,7 +137,7 @@ class StandIn:
         """
         Serve on a thread of its own.
         """
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.004,), daemon=True).start()
         return self
 
     def stop(self) -> None:

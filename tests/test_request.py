@@ -109,6 +109,8 @@ class TestGenerationKwargs:
     def test_n_with_a_callback_is_refused(self, streaming: Mode):
         with pytest.raises(ValueError, match="n=1"):
             streaming(generation_kwargs={"n": 2})
+        with pytest.raises(ValueError, match="n=1"):
+            streaming(generation_kwargs={"n": 1, "extra_body": {"n": 2}})
         assert streaming(generation_kwargs={"n": 1}).text
 
     def test_a_model_for_one_run(self, mode: Mode, stand_in: StandIn):

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import openai
 
-from haystack_integrations.common.openrouter.errors import OpenRouterStreamError
+from haystack_integrations.common.openrouter.errors import CallbackFailure, OpenRouterStreamError
 from haystack_integrations.common.openrouter.failure import Failure, find_error
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _ACCOUNT_ID = re.compile(r"\b(?:user|org)_[A-Za-z0-9]{8,}\b")
 _MAX_TEXT = 1000
+_MAX_DEPTH = 20
 
 
 @contextmanager
@@ -35,21 +36,27 @@ def explained(api_key: Secret, model: str) -> Iterator[None]:
 
     :param api_key: The key's Secret: its name may be told, its value is cut out of the text.
     :param model: The model that was asked for.
-    :raises openai.APIError: The same error object.
+    :raises openai.APIError: The same error object. One that the user's callback raised is left as it is.
     """
     try:
         yield
+        return
+    except CallbackFailure as failure:
+        of_the_callback = failure.error
     except openai.APIError as error:
         text = _explanation(error, api_key, model)
         error.message = text
         error.args = (text,)
         raise
+    raise of_the_callback
 
 
 def _explanation(error: openai.APIError, api_key: Secret, model: str) -> str:
     failure = _failure_of(error)
     if failure is None:
-        parts = [error.message.rstrip(".") + _cause(error)]
+        # a stream's error tells its cause itself
+        cause = "" if isinstance(error, OpenRouterStreamError) else _cause(error)
+        parts = [error.message.rstrip(".") + cause]
     else:
         status = getattr(error, "status_code", None)
         parts = [f"Error code: {status} - {failure.message}" if status else error.message, *_details(failure)]
@@ -100,22 +107,24 @@ def _details(failure: Failure) -> list[str]:
     return parts
 
 
-def _raw_message(raw: object) -> str:
+def _raw_message(raw: object, depth: int = 0) -> str:
     """
     The provider's own words from `metadata.raw`: a text, JSON in a text, or an object.
     """
     if isinstance(raw, str):
         try:
             decoded = json.loads(raw)
-        except ValueError:
+        except (ValueError, RecursionError):
             return raw.strip()
-        return _raw_message(decoded) if isinstance(decoded, dict | list) else raw.strip()
+        return _raw_message(decoded, depth + 1) if isinstance(decoded, dict | list) else raw.strip()
+    if depth > _MAX_DEPTH:
+        return ""
     if isinstance(raw, list):
-        return "; ".join(filter(None, map(_raw_message, raw)))
+        return "; ".join(filter(None, (_raw_message(item, depth + 1) for item in raw)))
     if not isinstance(raw, dict):
         return ""
     for key in ("error", "message", "detail", "details", "msg", "errors"):
-        if said := _raw_message(raw.get(key)):
+        if said := _raw_message(raw.get(key), depth + 1):
             return said
     return ""
 

@@ -14,6 +14,17 @@ from haystack_integrations.common.openrouter.errors import OpenRouterStreamError
 from haystack_integrations.common.openrouter.failure import LONGEST_WAIT
 
 
+def retries_of_the_sdk(error: OpenRouterStreamError) -> int:
+    """
+    Count how often the openai SDK itself had sent a request again, before its stream failed.
+
+    :param error: What ended the stream.
+    :returns: The number that the SDK writes into the request's headers, 0 if there is none.
+    """
+    count = error.request.headers.get("x-stainless-retry-count", "") if error.request is not None else ""
+    return int(count) if count.isdecimal() else 0
+
+
 def seconds_before_retry(error: OpenRouterStreamError, retries_done: int, max_retries: int) -> float | None:
     """
     Decide whether to ask again, and how long to wait first: as long as the error says, else as the openai SDK waits.

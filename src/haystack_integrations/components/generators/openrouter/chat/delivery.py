@@ -14,10 +14,11 @@ from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from typing import Any
 
+import openai
 from haystack.dataclasses import ChatMessage, ComponentInfo, StreamingCallbackT, SyncStreamingCallbackT
 
-from haystack_integrations.common.openrouter.errors import OpenRouterStreamError
-from haystack_integrations.common.openrouter.retry import seconds_before_retry
+from haystack_integrations.common.openrouter.errors import CallbackFailure, OpenRouterStreamError
+from haystack_integrations.common.openrouter.retry import retries_of_the_sdk, seconds_before_retry
 from haystack_integrations.components.generators.openrouter.chat.events import EventReader
 from haystack_integrations.components.generators.openrouter.chat.stream import StreamedReply
 
@@ -37,13 +38,15 @@ def deliver(
     """
     reply, reader = StreamedReply(component_info), EventReader(stream)
     try:
-        for events in reader.read():
-            for event in events:
-                for chunk in reply.chunks(event):
+        for event in reader.read():
+            for chunk in reply.chunks(event):
+                try:
                     callback(chunk)
+                except openai.APIError as error:
+                    raise CallbackFailure(error) from error
         reply.check_whole(done=reader.done)
     except OpenRouterStreamError as error:
-        error.partial_reply = reply.partial_message(audio_format)
+        error.request, error.partial_reply = reader.request, reply.partial_message(audio_format)
         raise
     finally:
         reader.close()
@@ -65,16 +68,18 @@ async def deliver_async(
     """
     reply, reader = StreamedReply(component_info), EventReader(stream)
     try:
-        async with aclosing(reader.read_async()) as pieces:
-            async for events in pieces:
-                for event in events:
-                    for chunk in reply.chunks(event):
+        async with aclosing(reader.read_async()) as events:
+            async for event in events:
+                for chunk in reply.chunks(event):
+                    try:
                         called: Any = callback(chunk)
                         if hasattr(called, "__await__"):
                             await called
+                    except openai.APIError as error:
+                        raise CallbackFailure(error) from error
         reply.check_whole(done=reader.done)
     except OpenRouterStreamError as error:
-        error.partial_reply = reply.partial_message(audio_format)
+        error.request, error.partial_reply = reader.request, reply.partial_message(audio_format)
         raise
     finally:
         await reader.aclose()
@@ -95,6 +100,7 @@ def with_retries(attempt: Callable[[], list[ChatMessage]], max_retries: int) -> 
         try:
             return attempt()
         except OpenRouterStreamError as error:
+            retries += retries_of_the_sdk(error)
             wait = seconds_before_retry(error, retries, max_retries)
             if wait is None:
                 raise
@@ -118,6 +124,7 @@ async def with_retries_async(
         try:
             return await attempt()
         except OpenRouterStreamError as error:
+            retries += retries_of_the_sdk(error)
             wait = seconds_before_retry(error, retries, max_retries)
             if wait is None:
                 raise

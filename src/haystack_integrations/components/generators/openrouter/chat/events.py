@@ -15,7 +15,7 @@ import asyncio
 import copy
 import inspect
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing
 from typing import Any
 
 import openai
@@ -29,6 +29,7 @@ from haystack_integrations.components.generators.openrouter.chat.sse import SSEP
 
 # Seconds to wait for the end of a connection after the end of its stream, so that it can be used again.
 _DRAIN = 0.1
+_DONE = b"[DONE]"
 
 Event = dict[str, Any]
 
@@ -48,43 +49,59 @@ class EventReader:
         self.done = False
         """Whether the stream said that it is at its end."""
 
-    def read(self) -> Iterator[Iterator[Event]]:
+    @property
+    def request(self) -> Any:
+        """
+        The HTTP request, where it is known.
+        """
+        return getattr(getattr(self._stream, "response", None), "request", None)
+
+    def read(self) -> Iterator[Event]:
         """
         Read a synchronous stream.
-
-        :returns: For each piece that comes from the network, its events.
         """
-        with self._named_failures():
-            if type(self._stream) is not openai.Stream:
-                for chunk in _whole_or_chunks(self._stream):
-                    yield self._chunk_events(chunk)
-            elif _is_event_stream(self._stream.response):
-                for piece in self._stream.response.iter_bytes():
-                    yield self._piece_events(piece)
-                    if self.done:
-                        return
+        stream = self._stream
+        try:
+            if type(stream) is not openai.Stream:
+                for chunk in _whole_or_chunks(stream):
+                    yield self._event_of(chunk)
+            elif not _is_event_stream(stream.response):
+                yield self._event_of(_decoded(stream.response.read()))
             else:
-                yield self._chunk_events(_decoded(self._stream.response.content))
+                for piece in stream.response.iter_bytes():
+                    for data in self._parser.feed(piece):
+                        if data.startswith(_DONE):
+                            self.done = True
+                            return
+                        yield _decoded(data)
+                yield from self._rest()
+        except Exception as error:
+            raise _stream_error(error) from error
 
-    async def read_async(self) -> AsyncGenerator[Iterator[Event], None]:
+    async def read_async(self) -> AsyncGenerator[Event, None]:
         """
         Read an asynchronous stream.
-
-        :returns: For each piece that comes from the network, its events.
         """
-        with self._named_failures():
-            if type(self._stream) is not openai.AsyncStream:
-                async for chunk in _as_async(_whole_or_chunks(self._stream)):
-                    yield self._chunk_events(chunk)
-            elif _is_event_stream(self._stream.response):
-                async with aclosing(self._stream.response.aiter_bytes()) as pieces:
-                    async for piece in pieces:
-                        yield self._piece_events(piece)
-                        if self.done:
-                            await _drain(pieces)
-                            break
+        stream = self._stream
+        try:
+            if type(stream) is not openai.AsyncStream:
+                async for chunk in _as_async(_whole_or_chunks(stream)):
+                    yield self._event_of(chunk)
+            elif not _is_event_stream(stream.response):
+                yield self._event_of(_decoded(await stream.response.aread()))
             else:
-                yield self._chunk_events(_decoded(self._stream.response.content))
+                async with aclosing(stream.response.aiter_bytes()) as pieces:
+                    async for piece in pieces:
+                        for data in self._parser.feed(piece):
+                            if data.startswith(_DONE):
+                                self.done = True
+                                await _drain(pieces)
+                                return
+                            yield _decoded(data)
+                for event in self._rest():
+                    yield event
+        except Exception as error:
+            raise _stream_error(error) from error
 
     def close(self) -> None:
         """
@@ -102,33 +119,30 @@ class EventReader:
             if inspect.isawaitable(closing):
                 await asyncio.shield(asyncio.ensure_future(closing))
 
-    def _piece_events(self, piece: bytes) -> Iterator[Event]:
-        with self._named_failures():
-            for data in self._parser.feed(piece):
-                if data.startswith(b"[DONE]"):
-                    self.done = True
-                    return
-                yield _decoded(data)
+    def _rest(self) -> Iterator[Event]:
+        """
+        The event that no blank line has ended, at the end of the stream.
+        """
+        for data in self._parser.end():
+            self.done = data.startswith(_DONE)
+            if not self.done:
+                try:
+                    yield _decoded(data)
+                except ValueError as error:
+                    msg = "it ended in the middle of an event"
+                    raise EOFError(msg) from error
 
-    def _chunk_events(self, chunk: Any) -> Iterator[Event]:
+    def _event_of(self, chunk: Any) -> Event:
         """
         A chunk that some library built, or a whole completion, as an event.
         """
-        with self._named_failures():
-            event = copy.deepcopy(chunk) if isinstance(chunk, dict) else chunk.to_dict(warnings=False)
-            choices = completion_of(event).get("choices")
-            choices = choices if isinstance(choices, list) else []
-            if any(isinstance(choice, dict) and "message" in choice and "delta" not in choice for choice in choices):
-                self.done = True
-                event = completion_of(event)
-            yield event
-
-    @contextmanager
-    def _named_failures(self) -> Iterator[None]:
-        try:
-            yield
-        except Exception as error:
-            raise _stream_error(error, self._stream) from error
+        event = copy.deepcopy(chunk) if isinstance(chunk, dict) else chunk.to_dict(warnings=False)
+        choices = completion_of(event).get("choices")
+        choices = choices if isinstance(choices, list) else []
+        if not any(isinstance(choice, dict) and "message" in choice and "delta" not in choice for choice in choices):
+            return event
+        self.done = True
+        return completion_of(event)
 
 
 def completion_dict(answer: Any) -> dict[str, Any]:
@@ -195,13 +209,12 @@ async def _drain(pieces: AsyncIterator[bytes]) -> None:
         return
 
 
-def _stream_error(error: Exception, stream: Any) -> OpenRouterStreamError:
-    request = getattr(getattr(stream, "response", None), "request", None)
+def _stream_error(error: Exception) -> OpenRouterStreamError:
     if isinstance(error, openai.APIError) and error.body:
         failure = Failure.read(error.body)
-        return OpenRouterStreamError(f"The stream failed: {failure.message}", request=request, failure=failure)
+        return OpenRouterStreamError(f"The stream failed: {failure.message}", failure=failure)
     name, text = type(error).__name__, str(error)
     if "Timeout" in name:
-        return OpenRouterStreamError(f"The stream stalled: no bytes came within `timeout` ({name})", request=request)
+        return OpenRouterStreamError(f"The stream stalled: no bytes came within `timeout` ({name})")
     what = "can't be read" if isinstance(error, ValueError | TypeError | AttributeError) else "was cut"
-    return OpenRouterStreamError(f"The stream {what} ({name}{': ' if text else ''}{text})", request=request)
+    return OpenRouterStreamError(f"The stream {what} ({name}{': ' if text else ''}{text})")

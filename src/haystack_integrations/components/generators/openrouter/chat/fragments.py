@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-Fragments of a stream, collected and joined once: reasoning details, tool calls, and what else comes in pieces.
+Fragments of reasoning details and of tool calls, sorted to their wholes, collected, and joined once.
 """
 
 from __future__ import annotations
@@ -13,7 +13,10 @@ from dataclasses import dataclass, field
 from io import StringIO
 from typing import Any
 
+from haystack_integrations.components.generators.openrouter.chat.surrogates import with_joined_halves
+
 _JOINED = {"text", "summary", "data"}
+_CALL_FIELDS = {"id", "type", "index", "function"}
 _KEY_TYPES = {str, int, bool, type(None)}
 
 
@@ -26,7 +29,7 @@ class ReasoningDetails:
     """
 
     def __init__(self) -> None:
-        self._entries: list[_Detail] = []
+        self._entries: list[object] = []
         self._open: dict[tuple[Any, ...], _Detail] = {}
         self._usual: dict[str, Any] | None = None
         self._usual_pieces = StringIO()
@@ -38,7 +41,7 @@ class ReasoningDetails:
         :param fragment: One entry of a delta's `reasoning_details`.
         """
         if not isinstance(fragment, dict):
-            self._entries.append(_Detail({"value": fragment}, whole=fragment))
+            self._entries.append(fragment)
             return
         name = "summary" if "summary" in fragment else "text"
         text = fragment.get(name)
@@ -57,7 +60,7 @@ class ReasoningDetails:
         own_place = (*place, _key(detail_id)) if detail_id else place
         entry = self._open.get(own_place) or self._open.get(place)
         if entry is None or not entry.takes(fragment):
-            entry = _Detail({})
+            entry = _Detail()
             self._entries.append(entry)
         self._open[place] = self._open[own_place] = entry
         return entry
@@ -68,13 +71,12 @@ class ReasoningDetails:
 
         :returns: The entries in the order in which they began.
         """
-        return [entry.joined() for entry in self._entries]
+        return [entry.joined() if isinstance(entry, _Detail) else entry for entry in self._entries]
 
 
 class _Detail:
-    def __init__(self, fields: dict[str, Any], whole: object = None) -> None:
-        self._fields = fields
-        self._whole = whole
+    def __init__(self) -> None:
+        self._fields: dict[str, Any] = {}
         self.pieces: dict[str, StringIO] = {}
 
     @property
@@ -98,10 +100,8 @@ class _Detail:
             elif name not in fields or (value is not None and fields[name] in (None, "")):
                 fields[name] = value
 
-    def joined(self) -> Any:
-        if self._whole is not None:
-            return self._whole
-        return {**self._fields, **{name: pieces.getvalue() for name, pieces in self.pieces.items()}}
+    def joined(self) -> dict[str, Any]:
+        return {**self._fields, **{name: with_joined_halves(pieces.getvalue()) for name, pieces in self.pieces.items()}}
 
 
 @dataclass(eq=False)
@@ -170,9 +170,6 @@ class ToolCallFragments:
         return {**self.extra, "id": self.id, "type": "function", "function": function}
 
 
-_CALL_FIELDS = {"id", "type", "index", "function"}
-
-
 class ToolCalls:
     """
     Sorts fragments of tool calls to their calls.
@@ -225,31 +222,18 @@ def _begins_another(call: ToolCallFragments, call_id: str | None, function: dict
     return not has_index and call.has_whole_arguments()
 
 
-class AudioFragments:
+def with_numbered_calls(message: Any) -> Any:
     """
-    Joins the pieces of `audio`: its data and its transcript grow, other fields keep the first value.
+    Number the tool calls of a whole message, so that they are not taken for fragments of one.
+
+    :param message: A message, or what came in place of one.
+    :returns: The message with an `index` in each call.
     """
-
-    def __init__(self) -> None:
-        self.fields: dict[str, Any] = {}
-
-    def add(self, fragment: dict[str, Any]) -> None:
-        """
-        Take the next piece.
-
-        :param fragment: The `audio` of a delta.
-        """
-        for name, value in fragment.items():
-            if name in ("data", "transcript") and isinstance(value, str):
-                self.fields.setdefault(name, StringIO()).write(value)
-            elif self.fields.get(name) is None:
-                self.fields[name] = value
-
-    def joined(self) -> dict[str, Any]:
-        """
-        The audio as a non-streamed reply has it.
-        """
-        return {n: value.getvalue() if isinstance(value, StringIO) else value for n, value in self.fields.items()}
+    calls = message.get("tool_calls") if isinstance(message, dict) else None
+    if not isinstance(calls, list):
+        return message
+    numbered = [{**call, "index": index} if isinstance(call, dict) else call for index, call in enumerate(calls)]
+    return {**message, "tool_calls": numbered}
 
 
 def carries_something(fragment: object) -> bool:
@@ -262,24 +246,6 @@ def carries_something(fragment: object) -> bool:
     if not isinstance(fragment, dict):
         return True
     return any(value for name, value in fragment.items() if name not in ("type", "format", "index", "id"))
-
-
-def joined_field(so_far: Any, value: Any) -> Any:
-    """
-    Add the next piece of a field that is not known to come in pieces.
-
-    :param so_far: What came before, or None.
-    :param value: The next value, not None.
-    :returns: Lists and texts joined; a repeated text once; the last of anything else.
-    """
-    if isinstance(so_far, list) and isinstance(value, list):
-        so_far.extend(value)
-        return so_far
-    if isinstance(so_far, str) and isinstance(value, str):
-        return so_far if value == so_far else so_far + value
-    if isinstance(so_far, dict) and isinstance(value, dict):
-        return {**so_far, **{name: joined_field(so_far.get(name), item) for name, item in value.items()}}
-    return list(value) if isinstance(value, list) else value
 
 
 def _key(value: Any) -> Any:

@@ -25,6 +25,7 @@ from haystack.dataclasses import (
 )
 
 from haystack_integrations.components.generators.openrouter.chat.parts import content_part, image_part
+from haystack_integrations.components.generators.openrouter.chat.surrogates import sendable
 
 
 def wire_messages(messages: Sequence[ChatMessage]) -> list[dict[str, Any]]:
@@ -56,7 +57,7 @@ def _wire(message: ChatMessage, where: str) -> Iterator[dict[str, Any]]:
 
 def _user_content(message: ChatMessage, where: str) -> str | list[dict[str, Any]]:
     if len(message) == 1 and message.text is not None:
-        return message.text
+        return sendable(message.text)
     parts = _content(message)
     if not parts:
         msg = f"{where}: a user message needs content: a text, an image or a file."
@@ -73,7 +74,7 @@ def _system_content(message: ChatMessage, where: str) -> str | list[dict[str, An
 
 
 def _assistant(message: ChatMessage, where: str) -> dict[str, Any]:
-    texts, meta = [text for text in message.texts if text], message.meta
+    texts, meta = [sendable(text) for text in message.texts if text], message.meta
     refusal = meta.get("refusal") if isinstance(meta.get("refusal"), str) else None
     content: str | list[dict[str, Any]] | None = None
     if texts:
@@ -100,7 +101,7 @@ def _reasoning(reasonings: list[ReasoningContent]) -> dict[str, Any]:
     details = [detail for part in reasonings for detail in part.extra.get("reasoning_details") or []]
     if details:
         return {"reasoning_details": details}
-    text = "".join(part.reasoning_text for part in reasonings)
+    text = sendable("".join(part.reasoning_text for part in reasonings))
     return {"reasoning": text} if text else {}
 
 
@@ -133,7 +134,7 @@ def _tool_results(message: ChatMessage, where: str) -> Iterator[dict[str, Any]]:
 
 def _result_content(result: ToolCallResult, where: str) -> str | list[dict[str, Any]]:
     if isinstance(result.result, str):
-        return result.result
+        return sendable(result.result)
     if not isinstance(result.result, Sequence):
         msg = (
             f"{where}: the result of tool '{result.origin.tool_name}' must be a text or a list of content parts, "
@@ -162,7 +163,7 @@ def _content(message: ChatMessage) -> list[object]:
 
 def _as_content(parts: list[object], where: str) -> str | list[dict[str, Any]]:
     if len(parts) == 1 and isinstance(parts[0], TextContent):
-        return parts[0].text
+        return sendable(parts[0].text)
     return [content_part(part, f"{where}, part {number}") for number, part in enumerate(parts)]
 
 

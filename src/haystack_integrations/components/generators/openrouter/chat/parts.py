@@ -17,6 +17,8 @@ from urllib.parse import unquote_to_bytes
 
 from haystack.dataclasses import FileContent, ImageContent, TextContent
 
+from haystack_integrations.components.generators.openrouter.chat.surrogates import sendable
+
 AUDIO_FORMATS = {
     "aac": "aac",
     "aiff": "aiff",
@@ -57,7 +59,7 @@ def content_part(part: object, where: str) -> dict[str, Any]:
     :raises ValueError: If it has no data, or no part of OpenRouter's can carry it.
     """
     if isinstance(part, TextContent):
-        return {"type": "text", "text": part.text}
+        return {"type": "text", "text": sendable(part.text)}
     if isinstance(part, ImageContent):
         return image_part(part, where)
     if isinstance(part, FileContent):

@@ -25,6 +25,7 @@ from haystack.dataclasses import (
 )
 
 from haystack_integrations.components.generators.openrouter.chat.parts import split_data_url
+from haystack_integrations.components.generators.openrouter.chat.surrogates import with_joined_halves
 
 logger = logging.getLogger(__name__)
 
@@ -176,7 +177,7 @@ def _text(message: dict[str, Any], meta: dict[str, Any]) -> str | None:
         meta["content"] = other
     audio = message.get("audio")
     transcript = audio.get("transcript") if isinstance(audio, dict) else None
-    return content_text(content) or content_text(transcript) or None
+    return with_joined_halves(content_text(content) or content_text(transcript)) or None
 
 
 def _reasoning(message: dict[str, Any], meta: dict[str, Any]) -> ReasoningContent | None:
@@ -191,7 +192,7 @@ def _reasoning(message: dict[str, Any], meta: dict[str, Any]) -> ReasoningConten
             meta[name] = message[name]
     if not text and not details:
         return None
-    return ReasoningContent(reasoning_text=text, extra={"reasoning_details": details} if details else {})
+    return ReasoningContent(with_joined_halves(text), extra={"reasoning_details": details} if details else {})
 
 
 def _tool_calls(message: dict[str, Any], meta: dict[str, Any], generation_id: str) -> list[ToolCall]:

@@ -156,7 +156,8 @@ def _checked_body(generation_kwargs: Mapping[str, Any], *, streaming: bool) -> d
     if "stream" in body:
         del body["stream"]
         logger.warning("`stream` in generation_kwargs is ignored: set or leave out `streaming_callback` instead.")
-    count = body.get("n")
+    extra = body.get("extra_body")
+    count = extra.get("n", body.get("n")) if isinstance(extra, Mapping) else body.get("n")
     if streaming and isinstance(count, int) and count > 1:
         msg = (
             "Cannot stream multiple responses, please set n=1 in `generation_kwargs` or leave out `streaming_callback`."

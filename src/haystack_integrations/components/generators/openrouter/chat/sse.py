@@ -46,6 +46,14 @@ class SSEParser:
             lines[0] = lines[0].removeprefix(BOM_UTF8)
         return self._events(lines)
 
+    def end(self) -> list[bytes]:
+        """
+        Take the end of the stream.
+
+        :returns: The data of the event that no blank line has ended, if there is one. It may be cut.
+        """
+        return self.feed(b"\n\n")
+
     def _with_newlines(self, piece: bytes) -> bytes:
         """
         Make a newline of each CR LF and CR. Only these end a line: U+2028 may stand in JSON.

@@ -10,20 +10,22 @@ This runs for every token: it walks a delta once, builds each chunk once and kee
 
 from __future__ import annotations
 
+import copy
 from io import StringIO
 from typing import Any
 
 from haystack.dataclasses import ChatMessage, ComponentInfo, ReasoningContent, StreamingChunk, ToolCallDelta
 
 from haystack_integrations.common.openrouter.errors import OpenRouterStreamError
+from haystack_integrations.components.generators.openrouter.chat.blocks import REASONING, TEXT, Blocks
 from haystack_integrations.components.generators.openrouter.chat.clock import Clock
+from haystack_integrations.components.generators.openrouter.chat.fields import AudioFragments, Fields
 from haystack_integrations.components.generators.openrouter.chat.fragments import (
-    AudioFragments,
     ReasoningDetails,
     ToolCallFragments,
     ToolCalls,
     carries_something,
-    joined_field,
+    with_numbered_calls,
 )
 from haystack_integrations.components.generators.openrouter.chat.reply import (
     chat_message,
@@ -34,7 +36,6 @@ from haystack_integrations.components.generators.openrouter.chat.reply import (
 _PLAIN_DELTA = {"role", "content"}
 _PAYLOAD_FIELDS = {"role", "content", "reasoning", "reasoning_content", "reasoning_details", "tool_calls"}
 _CHUNK_FINISH_REASONS = {"function_call": "tool_calls"}
-_TEXT, _REASONING = "text", "reasoning"
 
 # content, index, tool_calls, start and reasoning of a StreamingChunk
 _Payload = tuple[str, int | None, list[ToolCallDelta] | None, bool, ReasoningContent | None]
@@ -59,16 +60,14 @@ class StreamedReply:
             ("model", "index", "finish_reason", "received_at", "usage", "id", "provider")
         )
         self._choice: dict[str, Any] = {}
-        self._message: dict[str, Any] = {}
+        self._whole: dict[str, Any] | None = None
+        self._fields, self._logprobs, self._audio = Fields(), Fields(), AudioFragments()
         self._text, self._reasoning = StringIO(), StringIO()
         self._details, self._calls = ReasoningDetails(), ToolCalls()
-        self._audio = AudioFragments()
         self._content_parts: list[Any] = []
-        self._has_content = False
-        self._block = self._blocks = 0
-        self._kind: object = None
-        self._clock, self._now = Clock(), ""
-        self.first_chunk_at: str | None = None
+        self._end_of_transcript = 0
+        self._blocks = Blocks()
+        self._clock, self._now, self.first_chunk_at = Clock(), "", ""
 
     def check_whole(self, *, done: bool) -> None:
         """
@@ -79,7 +78,7 @@ class StreamedReply:
         """
         if "index" not in self._choice:
             raise OpenRouterStreamError("The stream ended without a reply")
-        if not done and "finish_reason" not in self._choice:
+        if not done and not self._choice.get("finish_reason"):
             raise OpenRouterStreamError("The stream was cut: it ended with neither a finish reason nor a [DONE]")
 
     def chunks(self, event: dict[str, Any]) -> list[StreamingChunk]:
@@ -97,8 +96,10 @@ class StreamedReply:
         if not choices:
             return [self._chunk(_NO_PAYLOAD, usage=usage)] if usage else []
         choice = choices[0] if type(choices) is list and len(choices) == 1 else None
-        delta = (choice.pop("delta", None) or choice.pop("message", None) or {}) if type(choice) is dict else None
-        if choice is None or type(delta) is not dict:
+        delta = choice.pop("delta", None) if type(choice) is dict else None
+        if delta is None and type(choice) is dict:
+            delta = self._take_whole(event, choice)
+        if type(choice) is not dict or type(delta) is not dict:
             raise OpenRouterStreamError("An event of the stream has unreadable `choices`")
         extra: dict[str, Any] = {}
         finish_reason = None if choice == self._plain_choice else self._take_choice(choice, extra)
@@ -116,7 +117,9 @@ class StreamedReply:
 
         :returns: A completion with one choice, as a request without streaming returns it.
         """
-        message = {**self._message, "role": "assistant", "content": self._text.getvalue()}
+        if self._whole is not None:
+            return self._whole
+        message = {**self._fields.joined(), "role": "assistant", "content": self._text.getvalue()}
         if self._content_parts:
             other = [part for part in self._content_parts if not content_text([part])]
             message["content"] = [{"type": "text", "text": message["content"]}, *other]
@@ -128,7 +131,7 @@ class StreamedReply:
             message["reasoning"] = reasoning
         if self._calls.calls:
             message["tool_calls"] = [call.joined() for call in self._calls.calls]
-        choice = {"index": 0, **self._choice, "message": message}
+        choice = {"index": 0, **self._choice, **self._logprobs.joined(), "message": message}
         return {**self._completion, "object": "chat.completion", "choices": [choice]}
 
     def message(self, audio_format: str | None = None) -> ChatMessage:
@@ -140,7 +143,7 @@ class StreamedReply:
         """
         completion = self.completion()
         reply = chat_message(completion, completion["choices"][0], audio_format)
-        reply.meta["completion_start_time"] = self.first_chunk_at
+        reply.meta["completion_start_time"] = self.first_chunk_at or None
         return reply
 
     def partial_message(self, audio_format: str | None = None) -> ChatMessage | None:
@@ -162,13 +165,24 @@ class StreamedReply:
         self._completion.update({name: value for name, value in event.items() if value is not None})
         self._meta.update({name: self._completion.get(name) for name in ("model", "id", "provider")})
 
+    def _take_whole(self, event: dict[str, Any], choice: dict[str, Any]) -> Any:
+        """
+        Note a completion that came in place of a stream: its message is whole, and is not joined with anything.
+
+        :returns: A delta with all of the message.
+        """
+        if not choice.get("message"):
+            return {}
+        self._whole = copy.deepcopy({**event, "choices": [choice]})
+        return with_numbered_calls(choice.pop("message"))
+
     def _take_choice(self, choice: dict[str, Any], extra: dict[str, Any]) -> str | None:
         """
         Note the fields beside the delta.
 
         :returns: The finish reason, if it is the first.
         """
-        own, finish_reason = self._choice, choice.get("finish_reason")
+        own, finish_reason = self._choice, choice.get("finish_reason") or None
         if choice.get("error") or finish_reason == "error":
             raise OpenRouterStreamError.from_event({"choices": [choice]})
         index = self._meta["index"] = choice.get("index") or 0
@@ -177,14 +191,14 @@ class StreamedReply:
             raise OpenRouterStreamError(msg, retryable=False)
         if logprobs := choice.get("logprobs"):
             extra["logprobs"] = logprobs
-            own["logprobs"] = joined_field(own.get("logprobs"), logprobs)
+            self._logprobs.add("logprobs", logprobs)
         elif finish_reason is None:
             self._plain_choice = choice  # most choices are like it
-        if "finish_reason" in own:
+        if own.get("finish_reason"):
             finish_reason = None
         for name, value in choice.items():
-            if value is not None and name != "logprobs":
-                own.setdefault(name, value)
+            if value is not None and own.get(name) in (None, "") and name != "logprobs":
+                own[name] = value
         return finish_reason
 
     def _take_delta(self, delta: dict[str, Any], extra: dict[str, Any]) -> list[_Payload]:
@@ -209,15 +223,15 @@ class StreamedReply:
 
     def _text_payload(self, text: str) -> _Payload:
         self._text.write(text)
-        if self._kind is _TEXT:
-            return text, self._block, None, False, None
-        if type(self._kind) is ToolCallFragments and text.isspace():
+        blocks = self._blocks
+        if blocks.kind is TEXT:
+            return text, blocks.index, None, False, None
+        if type(blocks.kind) is ToolCallFragments and text.isspace():
             return text, None, None, False, None
-        index, start = self._place(_TEXT)
+        index, start = blocks.place(TEXT)
         return text, index, None, start, None
 
     def _content_payloads(self, content: object) -> list[_Payload]:
-        self._has_content = True
         text = content_text(content)
         if not isinstance(content, str):
             self._content_parts += content if isinstance(content, list) else [content]
@@ -231,7 +245,7 @@ class StreamedReply:
         if not text and not any(map(carries_something, fragments)):
             return []
         self._reasoning.write(text)
-        index, start = self._place(_REASONING)
+        index, start = self._blocks.place(REASONING)
         extra = {"reasoning_details": fragments} if fragments else {}
         return [("", index, None, start, ReasoningContent(text, extra))]
 
@@ -244,7 +258,7 @@ class StreamedReply:
             call = self._calls.call_of(entry, function)
             call_id, name, arguments = call.add(entry, function)
             if call_id or name or arguments:
-                index, start = self._place(call)
+                index, start = self._blocks.place(call)
                 delta = ToolCallDelta(call.number, name, arguments, call_id)
                 payloads.append(("", index, [delta], start, None))
         return payloads
@@ -255,32 +269,19 @@ class StreamedReply:
         """
         if value is None:
             return []
-        if value or value is False or value == 0:
+        if value or value == 0:
             extra[name] = value
         if name != "audio" or not isinstance(value, dict):
-            self._message[name] = joined_field(self._message.get(name), value)
+            self._fields.add(name, value)
             return []
         self._audio.add(value)
         transcript = value.get("transcript")
-        if self._has_content or not isinstance(transcript, str) or not transcript:
+        has_other_text = self._text.tell() != self._end_of_transcript
+        if has_other_text or not isinstance(transcript, str) or not transcript:
             return []
-        return [self._text_payload(transcript)]
-
-    def _place(self, kind: object) -> tuple[int, bool]:
-        """
-        The block of the next payload, and whether the payload begins it.
-        """
-        if kind is self._kind:
-            return self._block, False
-        self._kind = kind
-        if type(kind) is ToolCallFragments and kind.block is not None:  # interleaved calls
-            self._block = kind.block
-            return self._block, False
-        self._block = self._blocks
-        self._blocks += 1
-        if type(kind) is ToolCallFragments:
-            kind.block = self._block
-        return self._block, True
+        payload = self._text_payload(transcript)
+        self._end_of_transcript = self._text.tell()
+        return [payload]
 
     def _chunk(
         self, payload: _Payload, extra: dict[str, Any] | None = None, finish_reason: Any = None, usage: Any = None
@@ -291,7 +292,7 @@ class StreamedReply:
         if usage or finish_reason is not None:
             meta["usage"], meta["finish_reason"] = usage, finish_reason
         if extra:
-            meta.update(extra)
+            meta = {**extra, **meta}
         if finish_reason is not None:
             finish_reason = _CHUNK_FINISH_REASONS.get(str(finish_reason), finish_reason)
         content, index, calls, start, reasoning = payload

@@ -1,0 +1,84 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+Fields of a streamed reply that have no place of their own in a chunk: collected, and joined once.
+"""
+
+from __future__ import annotations
+
+from io import StringIO
+from itertools import chain
+from typing import Any
+
+# Texts that are known to come in pieces. Of others it is not known: one that is the same in every piece is a repeat.
+_GROWING = {"refusal"}
+
+
+class Fields:
+    """
+    Joins fields that may come whole, in pieces, or again and again.
+    """
+
+    def __init__(self) -> None:
+        self._pieces: dict[str, list[Any]] = {}
+
+    def add(self, name: str, value: Any) -> None:
+        """
+        Take the next value of a field.
+
+        :param name: The field's name.
+        :param value: Its value, not None.
+        """
+        self._pieces.setdefault(name, []).append(value)
+
+    def joined(self) -> dict[str, Any]:
+        """
+        Join the pieces, and change none of them.
+
+        :returns: Texts and lists one after the other, objects field by field, and of anything else the last value.
+        """
+        return {name: _joined(pieces, grows=name in _GROWING) for name, pieces in self._pieces.items()}
+
+
+def _joined(pieces: list[Any], *, grows: bool) -> Any:
+    if all(isinstance(piece, str) for piece in pieces):
+        return "".join(pieces) if grows or any(piece != pieces[0] for piece in pieces) else pieces[0]
+    if all(isinstance(piece, list) for piece in pieces):
+        return list(chain.from_iterable(pieces))
+    if not all(isinstance(piece, dict) for piece in pieces):
+        return pieces[-1]
+    values: dict[str, list[Any]] = {name: [] for piece in pieces for name in piece}
+    for piece in pieces:
+        for name, value in piece.items():
+            if value is not None:
+                values[name].append(value)
+    return {name: _joined(known, grows=name in _GROWING) if known else None for name, known in values.items()}
+
+
+class AudioFragments:
+    """
+    Joins the pieces of `audio`: its data and its transcript grow, other fields keep the first value.
+    """
+
+    def __init__(self) -> None:
+        self.fields: dict[str, Any] = {}
+
+    def add(self, fragment: dict[str, Any]) -> None:
+        """
+        Take the next piece.
+
+        :param fragment: The `audio` of a delta.
+        """
+        for name, value in fragment.items():
+            if name in ("data", "transcript") and isinstance(value, str):
+                self.fields.setdefault(name, StringIO()).write(value)
+            elif self.fields.get(name) is None:
+                self.fields[name] = value
+
+    def joined(self) -> dict[str, Any]:
+        """
+        The audio as a non-streamed reply has it.
+        """
+        return {n: value.getvalue() if isinstance(value, StringIO) else value for n, value in self.fields.items()}

@@ -174,6 +174,19 @@ class TestFragmentShortcuts:
         reply, _ = folded(events(*({"tool_calls": [fragment]} for fragment in sent)))
         assert reply.tool_calls[0].extra == {"signature": "s"}
 
+    def test_what_stands_beside_name_and_arguments_is_kept_and_goes_back(self, mode: Mode, stand_in: StandIn):
+        start = call("f", "{", index=0)
+        sent = [start, {"index": 0, "function": {"arguments": "}", "note": "n", "none": None}}]
+        whole = call("f", "{}", function={"name": "f", "arguments": "{}", "note": "n"})
+        deltas = events(*({"tool_calls": [fragment]} for fragment in sent))
+        message = {"content": None, "tool_calls": [whole]}
+        stand_in.script(Answer.sse(deltas) if mode.streams else Answer.json(completion(message)))
+        reply = mode()
+        assert reply.tool_calls[0].extra == {"function": {"note": "n"}}
+        mode.run(mode.generator(), [ChatMessage.from_user("hi"), reply])
+        function = {"note": "n", "name": "f", "arguments": "{}"}
+        assert stand_in.requests[1].body["messages"][1]["tool_calls"][0]["function"] == function
+
     def test_a_fragment_that_is_no_object_is_kept_as_it_is(self):
         reply, _ = folded(events({"reasoning_details": [None, "x"]}, {"reasoning": "Hm"}))
         assert reply.reasoning.extra["reasoning_details"] == [None, "x"]

@@ -17,6 +17,7 @@ from haystack_integrations.components.generators.openrouter.chat.surrogates impo
 
 _JOINED = {"text", "summary", "data"}
 _CALL_FIELDS = {"id", "type", "index", "function"}
+_FUNCTION_FIELDS = {"name", "arguments"}
 _KEY_TYPES = {str, int, bool, type(None)}
 
 
@@ -117,6 +118,7 @@ class ToolCallFragments:
     id: str = ""
     name: str = ""
     extra: dict[str, Any] = field(default_factory=dict)
+    function_extra: dict[str, Any] = field(default_factory=dict)
     block: int | None = None
     argument_object: dict[str, Any] | None = None
     pieces: StringIO = field(default_factory=StringIO)
@@ -148,6 +150,9 @@ class ToolCallFragments:
             self.last_piece = raw
         if not _CALL_FIELDS.issuperset(entry):
             self.extra.update({k: v for k, v in entry.items() if k not in _CALL_FIELDS and v is not None})
+        if not _FUNCTION_FIELDS.issuperset(function):
+            more = {k: v for k, v in function.items() if k not in _FUNCTION_FIELDS and v is not None}
+            self.function_extra.update(more)
         return new_id, new_name, raw or None
 
     def has_whole_arguments(self) -> bool:
@@ -166,7 +171,7 @@ class ToolCallFragments:
         The call as a non-streamed reply has it.
         """
         arguments = self.pieces.getvalue() if self.argument_object is None else self.argument_object
-        function = {"name": self.name, "arguments": arguments}
+        function = {**self.function_extra, "name": self.name, "arguments": arguments}
         return {**self.extra, "id": self.id, "type": "function", "function": function}
 
 

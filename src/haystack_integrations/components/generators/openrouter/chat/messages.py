@@ -115,8 +115,11 @@ def _tool_call(call: ToolCall, where: str) -> dict[str, Any]:
     if not call.id:
         msg = f"{where}: the call of tool '{call.tool_name}' has no id. Give its `ToolCall` an `id`."
         raise ValueError(msg)
+    extra = call.extra or {}
+    more = extra.get("function")
     function = {"name": call.tool_name, "arguments": json.dumps(call.arguments, ensure_ascii=False)}
-    return {**(call.extra or {}), "id": call.id, "type": "function", "function": function}
+    function = {**more, **function} if isinstance(more, dict) else function
+    return {**extra, "id": call.id, "type": "function", "function": function}
 
 
 def _tool_results(message: ChatMessage, where: str) -> Iterator[dict[str, Any]]:

@@ -212,6 +212,8 @@ def _tool_calls(message: dict[str, Any], meta: dict[str, Any], generation_id: st
             invalid.append({"id": call_id, "name": name, "arguments": raw if function else entry})
             continue
         extra = {k: v for k, v in call.items() if k not in ("id", "type", "index", "function") and v is not None}
+        if more := {k: v for k, v in function.items() if k not in ("name", "arguments") and v is not None}:
+            extra["function"] = more
         calls.append(ToolCall(tool_name=name, arguments=arguments, id=call_id, extra=extra or None))
     if invalid:
         meta["invalid_tool_calls"] = invalid

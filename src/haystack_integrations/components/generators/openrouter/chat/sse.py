@@ -5,7 +5,7 @@
 """
 Server-sent events: bytes as they come from the network, and the data of the events that are whole.
 
-A library would do (httpx-sse does) for 1.2 µs an event, 1.7 µs in an asynchronous generator. This costs 0.3 µs in both.
+A library would do (httpx-sse does) for 1.2 µs an event, 1.7 µs in an asynchronous generator. This costs 0.3 µs.
 Source: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
 """
 
@@ -39,8 +39,11 @@ class SSEParser:
             self._line.append(piece)
             return []
         lines = piece.split(b"\n")
-        lines[0] = b"".join([*self._line, lines[0]])
-        self._line = [lines.pop()]
+        if self._line:
+            lines[0] = b"".join(self._line) + lines[0]
+            self._line = []
+        if rest := lines.pop():
+            self._line.append(rest)
         if not self._begun:
             self._begun = True
             lines[0] = lines[0].removeprefix(BOM_UTF8)

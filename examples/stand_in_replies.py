@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from stand_in_schema import instance_of
 from stand_in_search import words_of
 
 Json = dict[str, Any]
@@ -23,14 +24,6 @@ PIXEL = (
     "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC"
 )
 PART_NAMES = {"image_url": "image", "input_audio": "audio", "file": "file", "video_url": "video"}
-STRING_FORMATS = {
-    "date": "2026-01-01",
-    "date-time": "2026-01-01T00:00:00Z",
-    "email": "stand-in@example.com",
-    "time": "00:00:00Z",
-    "uri": "https://example.com/stand-in",
-    "uuid": "00000000-0000-4000-8000-000000000000",
-}
 
 
 def complaint(request: Json) -> str | None:
@@ -139,7 +132,7 @@ def _content(request: Json) -> str:
     wanted = request.get("response_format") or {}
     if wanted.get("type") == "json_schema":
         schema = wanted["json_schema"].get("schema") or {}
-        return json.dumps(_instance(schema, schema, _names(_text(user))))
+        return json.dumps(instance_of(schema, _names(_text(user))))
     counts = Counter(PART_NAMES.get(part.get("type"), "") for part in _parts(user))
     extras = ", ".join(f"{n} {name}{'s' if n > 1 else ''}" for name, n in counts.items() if name)
     told = f"The tools said: {' | '.join(results)}" if results else _echo(_text(user))
@@ -200,7 +193,7 @@ def _tool_call(request: Json, number: int) -> Json | None:
 
     function = max(functions, key=likeness)
     schema = function.get("parameters") or {"type": "object"}
-    arguments = json.dumps(_instance(schema, schema, _names(text)))
+    arguments = json.dumps(instance_of(schema, _names(text)))
     call = {"name": function["name"], "arguments": arguments}
     return {"index": 0, "id": f"call_standin_{number}", "type": "function", "function": call}
 
@@ -210,29 +203,6 @@ def _names(text: str) -> list[str]:
     Capitalised words that do not begin the text: good arguments for a tool.
     """
     return re.findall(r"(?<=\s)[A-Z][\w-]*", text)
-
-
-def _instance(schema: Json, root: Json, names: list[str]) -> Any:
-    if "$ref" in schema:
-        target = root
-        for step in schema["$ref"].removeprefix("#/").split("/"):
-            target = target[step]
-        return _instance(target, root, names)
-    for key in ("anyOf", "oneOf", "allOf"):
-        if choices := [choice for choice in schema.get(key) or [] if choice.get("type") != "null"]:
-            return _instance(choices[0], root, names)
-    if "const" in schema or schema.get("enum"):
-        return schema["const"] if "const" in schema else schema["enum"][0]
-    kind = schema.get("type")
-    kind = next((name for name in kind if name != "null"), "null") if isinstance(kind, list) else kind
-    if kind == "object" or "properties" in schema:
-        return {name: _instance(part, root, names) for name, part in (schema.get("properties") or {}).items()}
-    if kind == "array":
-        return [_instance(schema.get("items") or {}, root, names) for _ in range(max(1, schema.get("minItems") or 1))]
-    plain = {"integer": 1, "number": 1, "boolean": True, "null": None}
-    if kind in plain:
-        return plain[kind]
-    return STRING_FORMATS.get(schema.get("format") or "") or (names[0] if names else "stand-in")
 
 
 def _audio(transcript: str, number: int) -> Json:

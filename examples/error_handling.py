@@ -14,7 +14,7 @@ for model in ("stand-in/error-in-stream", "stand-in/cut-stream", "stand-in/error
         reply = generator.run("Write a long story.", streaming_callback=lambda chunk: None)["replies"][0]
         print(reply.text)
     except OpenRouterStreamError as error:
-        print(f"The stream failed: {error}")
+        print(error)
         print(f"So far: {error.partial_reply.text if error.partial_reply else 'nothing'}\n")
     except openai.APIError as error:
-        print(f"Failed: {error}\n")
+        print(f"{error}\n")

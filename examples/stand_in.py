@@ -285,7 +285,7 @@ def base_url() -> str | None:
     if os.environ.get("OPENROUTER_API_KEY"):
         return None
     print("OPENROUTER_API_KEY is not set: the local stand-in answers, no model does.", file=sys.stderr, flush=True)
-    os.environ["OPENROUTER_API_KEY"] = "stand-in"
+    os.environ["OPENROUTER_API_KEY"] = "sk-or-v1-no-key"
     return StandIn().start().url
 
 

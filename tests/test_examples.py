@@ -70,6 +70,14 @@ def test_example(path: Path, runs: dict[str, Future[Any]]):
     assert len(path.read_text("utf-8").splitlines()) < 60
 
 
+def test_the_error_example_shows_provider_cause_and_what_came(runs: dict[str, Future[Any]]):
+    told = runs["error_handling"].result().stdout
+    assert "Provider: Stand-in. The provider says: The stand-in fails here" in told
+    assert told.count("So far: This is the stand-in") == 2
+    assert "Error code: 402" in told
+    assert "***" not in told
+
+
 def test_the_rag_example_answers_with_citations_and_costs(runs: dict[str, Future[Any]]):
     told = runs["rag"].result().stdout
     assert "The ferry to Gull Island leaves the harbour at nine and at three. [1]" in told

@@ -261,6 +261,14 @@ class TestRetries:
             streaming(max_retries=2)
         assert len(stand_in.requests) == 3
 
+    def test_an_error_event_that_tells_how_long_to_wait(self, streaming: Mode, stand_in: StandIn, monkeypatch):
+        monkeypatch.setattr(NO_WAIT, lambda: -1000.0)  # any other wait would be minutes
+        metadata = {"headers": {"Retry-After": "0.01"}}
+        error = {"error": {"code": 429, "message": "Slow down", "metadata": metadata}, "choices": []}
+        stand_in.script(Answer.sse([error]))
+        assert streaming(max_retries=1).text
+        assert len(stand_in.requests) == 2
+
     def test_one_of_each(self, streaming: Mode, stand_in: StandIn, monkeypatch):
         monkeypatch.setattr(NO_WAIT, lambda: 4.0)
         failing = Answer.sse([{"error": {"code": 502, "message": "Boom"}, "choices": []}])

@@ -1,14 +1,15 @@
 # SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
 #
 # SPDX-License-Identifier: Apache-2.0
-"""What to catch, and what a failed stream still gives. The stand-in fails on demand, by the name of the model."""
+"""What to catch, and what a failed stream still gives. The stand-in fails on demand; OpenRouter at a wrong name."""
 
 import openai
 from stand_in import base_url
 
 from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator, OpenRouterStreamError
 
-for model in ("stand-in/error-in-stream", "stand-in/cut-stream", "stand-in/error-402"):
+failing = ("stand-in/error-in-stream", "stand-in/cut-stream", "stand-in/error-402")
+for model in failing if base_url() else ("openai/no-such-model",):
     generator = OpenRouterChatGenerator(model=model, api_base_url=base_url(), max_retries=1)
     try:
         reply = generator.run("Write a long story.", streaming_callback=lambda chunk: None)["replies"][0]

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
 #
 # SPDX-License-Identifier: Apache-2.0
-"""A long prompt that is paid for once: what is marked with `cache_control` is read from the cache the second time."""
+"""A long prompt that is paid for in full once: what `cache_control` marks is read from the cache the second time."""
 
 from haystack.dataclasses import ChatMessage
 from stand_in import base_url

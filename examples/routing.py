@@ -7,7 +7,7 @@ from stand_in import base_url
 
 from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator, OpenRouterGenerationKwargs
 
-# typed, so that an editor completes the names and mypy finds typing errors; a plain dictionary does as well
+# typed, so that an editor completes the names and mypy finds misspelt ones; a plain dictionary works too
 options: OpenRouterGenerationKwargs = {
     "models": ["openai/gpt-4o-mini", "anthropic/claude-haiku-4.5"],  # tried in this order when the first model fails
     "provider": {

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
 #
 # SPDX-License-Identifier: Apache-2.0
-"""Reasoning, text and tool calls as they come, and the same in asynchronous code."""
+"""Reasoning and text as they come, and the same in asynchronous code."""
 
 import asyncio
 

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
 #
 # SPDX-License-Identifier: Apache-2.0
-"""Replies in the shape of a Pydantic class, routed to providers that can hold to it, with tools in the same request."""
+"""Replies in the shape of a Pydantic class, routed to providers that can hold to it."""
 
 from pydantic import BaseModel, Field
 from stand_in import base_url

@@ -37,6 +37,7 @@ SNIPPETS = [
         r"^##+ ([^\n]+)\n(?:(?!^##).)*?^```python\n(.*?)^```", page.read_text("utf-8"), re.M | re.S
     )
 ]
+REPOSITORY = "https://github.com/openrouter-haystack/openrouter-haystack/blob/main/"
 LINKS = [
     pytest.param(page, link, id=f"{page.stem}: {link}")
     for page in PAGES
@@ -108,6 +109,7 @@ def test_every_snippet_is_found():
 
 @pytest.mark.parametrize(("page", "link"), LINKS)
 def test_link(page: Path, link: str):
+    link = link.replace(REPOSITORY, f"{os.path.relpath(ROOT, page.parent)}/")
     if re.match(r"https://[a-z0-9.-]+\.[a-z]{2,}(/\S*)?$", link):
         return
     target, _, anchor = link.partition("#")
@@ -127,5 +129,5 @@ def test_the_yaml_example_has_the_published_parameters():
 
 def test_the_readme_names_every_example():
     readme = (ROOT / "README.md").read_text("utf-8")
-    unnamed = {path.name for path in EXAMPLES if f"(examples/{path.name})" not in readme}
+    unnamed = {path.name for path in EXAMPLES if f"({REPOSITORY}examples/{path.name})" not in readme}
     assert unnamed == {"demo.py"}

@@ -38,7 +38,7 @@ class TestRepr:
     def test_no_secret(self, kind):
         component = kind(
             api_key=Secret.from_token("sk-or-secret"),
-            api_base_url="https://user:pass-secret@example.com:8443/v1",
+            api_base_url="https://user:pass-secret@example.com:8443/v1?token=url-secret#secret",
             extra_headers={"X-Key": "header-secret"},
             http_client_kwargs={"proxy": "http://me:proxy-secret@localhost:1"},
         )
@@ -74,7 +74,10 @@ class TestModelName:
         [
             ("gpt-4o", "openai/gpt-4o"),
             ("o3-mini", "openai/o3-mini"),
-            ("Claude-Sonnet-4.5", "anthropic/Claude-Sonnet-4.5"),
+            ("Claude-Sonnet-4.5", "anthropic/claude-sonnet-4.5"),
+            ("llama3.3", "meta-llama/llama3.3"),
+            ("automl-x", "author/slug"),
+            ("philo-1", "author/slug"),
             ("gemini-2.5-flash", "google/gemini-2.5-flash"),
             ("llama-3.3-70b-instruct", "meta-llama/llama-3.3-70b-instruct"),
             ("grok-4", "x-ai/grok-4"),
@@ -89,6 +92,14 @@ class TestModelName:
             assert kind(model=model).model == model
         assert caplog.text.count("names have an author") == 1
         assert f"'{meant}'" in caplog.text
+
+    def test_a_name_for_one_run(self, stand_in: StandIn, caplog):
+        generator = OpenRouterChatGenerator(api_base_url=stand_in.url)
+        with caplog.at_level(logging.WARNING):
+            generator.run("Hi", generation_kwargs={"model": "openai/gpt-4o"})
+            assert not caplog.records
+            generator.run("Hi", generation_kwargs={"model": "gpt-4o"})
+        assert "'openai/gpt-4o'" in caplog.text
 
     @pytest.mark.parametrize(
         "model", ["openai/gpt-4o", "@preset/mine", "openai/gpt-4o@preset/mine", "~openai/gpt-latest"]
@@ -131,6 +142,14 @@ class TestReplyCost:
 
     def test_usage_of_a_request(self):
         assert usage_cost({"cost": 0.25, "is_byok": True, "cost_details": {"upstream_inference_cost": 0.5}}) == 0.75
+
+    def test_replies_of_one_request_count_once(self, stand_in: StandIn):
+        body = completion({"content": "a"})
+        body["choices"].append({**body["choices"][0], "index": 1})
+        stand_in.script(Answer.json(body))
+        replies = OpenRouterChatGenerator(api_base_url=stand_in.url).run("Hi", generation_kwargs={"n": 2})["replies"]
+        assert len(replies) == 2
+        assert reply_cost(replies) == USAGE["cost"]
 
     def test_of_a_run(self, stand_in: StandIn):
         stand_in.script(Answer.json(completion({"content": "a"})))

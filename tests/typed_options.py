@@ -32,6 +32,9 @@ OpenRouterChatGenerator(generation_kwargs=good).run("Hi", generation_kwargs=anyt
 OpenRouterChatGenerator(generation_kwargs={"provider": {"sort": "throughput"}})
 OpenRouterChatGenerator(generation_kwargs={"a_parameter_of_tomorrow": 1})
 
+inside: OpenRouterGenerationKwargs = {"provider": {"sort": "fastest"}}  # type: ignore[typeddict-item]
+inside_typo: OpenRouterGenerationKwargs = {"provider": {"data_colection": "deny"}}  # type: ignore[typeddict-item]
+inside_effort: OpenRouterGenerationKwargs = {"reasoning": {"effort": "extreme"}}  # type: ignore[typeddict-item]
 sort: ProviderPreferences = {"sort": "fastest"}  # type: ignore[typeddict-item]
 order: ProviderPreferences = {"order": "groq"}  # type: ignore[typeddict-item]
 typo: ProviderPreferences = {"data_colection": "deny"}  # type: ignore[typeddict-unknown-key]

@@ -96,7 +96,7 @@ def shows_its_settings(cls: type[Class]) -> type[Class]:
 
     def settings_repr(self: Any) -> str:
         url = urlsplit(self.api_base_url)
-        url = url._replace(netloc=url.netloc.rpartition("@")[2])  # without a password
+        url = url._replace(netloc=url.netloc.rpartition("@")[2], query="", fragment="")  # where secrets may be
         settings = f"{type(self).__name__}(model={self.model!r}, api_base_url={url.geturl()!r})"
         return haystack_repr(self).replace(object.__repr__(self), settings, 1)
 

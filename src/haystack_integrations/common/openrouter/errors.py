@@ -70,17 +70,5 @@ class OpenRouterStreamError(openai.APIError):
         return _rebuild_stream_error, (self.message, state)
 
 
-class CallbackFailure(Exception):  # noqa: N818
-    """
-    Carries an error of the openai SDK that the user's own callback raised past what explains ours.
-
-    :param error: What the callback raised.
-    """
-
-    def __init__(self, error: openai.APIError) -> None:
-        super().__init__(str(error))
-        self.error = error
-
-
 def _rebuild_stream_error(message: str, state: dict[str, Any]) -> OpenRouterStreamError:
     return OpenRouterStreamError(message, **state)

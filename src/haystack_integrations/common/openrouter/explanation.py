@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import openai
 
-from haystack_integrations.common.openrouter.errors import CallbackFailure, OpenRouterStreamError
+from haystack_integrations.common.openrouter.errors import OpenRouterStreamError
 from haystack_integrations.common.openrouter.failure import Failure, find_error
 
 if TYPE_CHECKING:
@@ -25,6 +25,18 @@ if TYPE_CHECKING:
 _ACCOUNT_ID = re.compile(r"\b(?:user|org)_[A-Za-z0-9]{8,}\b")
 _MAX_TEXT = 1000
 _MAX_DEPTH = 20
+
+
+class CallbackFailure(Exception):  # noqa: N818
+    """
+    Carries an error of the openai SDK that the user's own callback raised past what explains ours.
+
+    :param error: What the callback raised.
+    """
+
+    def __init__(self, error: openai.APIError) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 @contextmanager

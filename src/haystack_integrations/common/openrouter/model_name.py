@@ -8,6 +8,8 @@ Names of models: OpenRouter puts the author before the slug, which those who com
 
 from __future__ import annotations
 
+import re
+
 from haystack import logging
 
 logger = logging.getLogger(__name__)
@@ -45,8 +47,9 @@ def check_model_name(model: object) -> None:
         raise TypeError(msg)
     if "/" in model:
         return
-    author = next((author for author, starts in _AUTHORS.items() if model.lower().startswith(starts)), None)
-    meant = f"Did you mean '{author}/{model}'?" if author else "Write it as 'author/slug'."
+    name = model.lower()
+    author = next((a for a, starts in _AUTHORS.items() if re.match(rf"({'|'.join(starts)})(?![a-z])", name)), None)
+    meant = f"Did you mean '{author}/{name}'?" if author else "Write it as 'author/slug'."
     logger.warning(
         "`model` is '{model}', and OpenRouter's names have an author. {meant} All names: https://openrouter.ai/models.",
         model=model,

@@ -20,7 +20,8 @@ def reply_cost(replies: Iterable[ChatMessage]) -> float:
     """
     Add up what replies cost, for example those of a pipeline or all messages of an agent.
 
-    The bills of providers at which you use a key of your own (BYOK) are added: see `usage_cost`.
+    What providers bill for a key of your own (BYOK) is added: see `usage_cost`. Replies of one request, with `n` greater
+    than 1, all report what the request cost; it counts once.
 
     :param replies: Messages. Those that report no cost, such as the user's, count nothing.
     :returns: The cost in USD.
@@ -29,11 +30,11 @@ def reply_cost(replies: Iterable[ChatMessage]) -> float:
     if isinstance(replies, ChatMessage | str | dict) or not isinstance(replies, Iterable):
         msg = f'`replies` must be a list of ChatMessage, such as `result["replies"]`, not {type(replies).__name__}.'
         raise TypeError(msg)
-    return fsum(map(_cost, replies))
-
-
-def _cost(message: ChatMessage) -> float:
-    if not isinstance(message, ChatMessage):
-        msg = f"`replies` must be a list of ChatMessage, and holds a {type(message).__name__}."
-        raise TypeError(msg)
-    return usage_cost(message.meta.get("usage"))
+    costs: dict[object, float] = {}
+    for number, message in enumerate(replies):
+        if not isinstance(message, ChatMessage):
+            msg = f"`replies` must be a list of ChatMessage, and holds a {type(message).__name__}."
+            raise TypeError(msg)
+        generation = message.meta.get("id")
+        costs[generation if isinstance(generation, str) else number] = usage_cost(message.meta.get("usage"))
+    return fsum(costs.values())

@@ -17,7 +17,8 @@ from typing import Any
 import openai
 from haystack.dataclasses import ChatMessage, ComponentInfo, StreamingCallbackT, SyncStreamingCallbackT
 
-from haystack_integrations.common.openrouter.errors import CallbackFailure, OpenRouterStreamError
+from haystack_integrations.common.openrouter.errors import OpenRouterStreamError
+from haystack_integrations.common.openrouter.explanation import CallbackFailure
 from haystack_integrations.common.openrouter.retry import retries_of_the_sdk, seconds_before_retry
 from haystack_integrations.components.generators.openrouter.chat.events import EventReader
 from haystack_integrations.components.generators.openrouter.chat.stream import StreamedReply

@@ -23,6 +23,7 @@ from haystack.tools.tool import Tool
 from pydantic import BaseModel
 
 from haystack_integrations.common.openrouter.headers import checked_headers, merged_headers
+from haystack_integrations.common.openrouter.model_name import check_model_name
 from haystack_integrations.components.generators.openrouter.chat.messages import wire_messages
 from haystack_integrations.components.generators.openrouter.chat.strict import strict_schema
 
@@ -152,6 +153,8 @@ def _checked_body(generation_kwargs: Mapping[str, Any], *, streaming: bool) -> d
     if "model" in generation_kwargs and not generation_kwargs["model"]:
         msg = '`generation_kwargs["model"]` is empty: leave it out to use the component\'s model.'
         raise ValueError(msg)
+    if "model" in generation_kwargs:
+        check_model_name(generation_kwargs["model"])
     body = {name: value for name, value in generation_kwargs.items() if value is not None}
     if "stream" in body:
         del body["stream"]

@@ -35,7 +35,7 @@ class ReasoningOptions(TypedDict, total=False):
     max_tokens: int
     """How many tokens it may spend on reasoning."""
     enabled: bool
-    """True: reason, with the model's own amount. False: do not."""
+    """True: reason, with the default settings. False: do not."""
     exclude: bool
     """True: reason, and keep it out of the reply. It is billed all the same."""
     summary: Literal["auto", "concise", "detailed"] | None
@@ -55,9 +55,9 @@ class OpenRouterGenerationKwargs(TypedDict, total=False):
     """Models to try, in order, when `model` fails for whatever reason. `reply.meta["model"]` tells which answered."""
     preset: str
     """The slug of settings saved at https://openrouter.ai/settings/presets."""
-    provider: ProviderPreferences | dict[str, Any] | None
+    provider: ProviderPreferences | None
     """Which providers may answer, and in which order they are tried."""
-    reasoning: ReasoningOptions | dict[str, Any]
+    reasoning: ReasoningOptions
     """How much the model reasons."""
     reasoning_effort: Effort | None
     """The same as `reasoning["effort"]`."""
@@ -110,7 +110,7 @@ class OpenRouterGenerationKwargs(TypedDict, total=False):
     n: int
     """How many replies to give, if the provider can. Not with a streaming callback."""
     modalities: list[Literal["text", "image", "audio"]]
-    """What the model makes. Images are in `reply.images`, audio in `reply.files`."""
+    """What the model makes. Images are in `reply.images`, audio in `reply.files`; audio needs a streaming callback."""
     image_config: dict[str, Any]
     """Settings of image models, such as `{"aspect_ratio": "16:9"}`."""
     audio: dict[str, Any]

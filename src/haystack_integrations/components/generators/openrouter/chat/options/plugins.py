@@ -27,7 +27,7 @@ class Plugin(TypedDict, total=False):
     `alignment`, `armor`, `auto-router`, `auto-beta-router`, `pareto-router`, `jev-router`, `switchyard-router` …
     """
     enabled: bool
-    """Most plugins: False switches off one that the account has on."""
+    """Most plugins: False switches the plugin off for this request."""
     engine: str
     """`web`: the search engine, such as `native` or `exa`. `context-compression`: `middle-out`."""
     mode: str
@@ -59,9 +59,9 @@ class Plugin(TypedDict, total=False):
     analysis_models: list[str]
     """`fusion`: the models of the panel, 8 at most."""
     model: str
-    """`fusion`: the model that compares what the panel said and writes the reply."""
+    """`fusion`: the model that analyses what the panel said and writes the reply."""
     max_tool_calls: int
-    """`fusion`: how many rounds of tool calls each model has, 16 at most."""
+    """`fusion`: how many steps with tool calls each model of the panel and the analyst may take, 16 at most."""
     tools: list[dict[str, Any]]
     """`fusion`: server tools of the panel."""
     allowed_models: list[str]
@@ -75,9 +75,12 @@ class Plugin(TypedDict, total=False):
     cost_quality_tradeoff: int
     """`auto-router`, `auto-beta-router`: 0 is the best, 10 the cheapest. Deprecated: `cost_tier` goes before it."""
     pin_model: bool
-    """`auto-router`: whether the next turns of a conversation stay with the model that was chosen."""
+    """
+    `auto-router`: whether a conversation stays with the `model` that its last assistant message names. Messages of
+    Haystack name none, so that it does nothing here: pass `reply.meta["model"]` as `model` instead.
+    """
     min_coding_score: float
-    """`pareto-router`: how well the model codes, from 0 to 1."""
+    """`pareto-router`: how well the model must code, from 0 to 1. Not used with `max_price`."""
     max_price: float
     """`pareto-router`: USD for a million tokens of the prompt, at most."""
     price_source: str

@@ -20,8 +20,8 @@ def reply_cost(replies: Iterable[ChatMessage]) -> float:
     """
     Add up what replies cost, for example those of a pipeline or all messages of an agent.
 
-    What providers bill for a key of your own (BYOK) is added: see `usage_cost`. Replies of one request, with `n` greater
-    than 1, all report what the request cost; it counts once.
+    What providers bill for a key of your own (BYOK) is added: see `usage_cost`. The replies of one request (more than
+    one with `n`) all report what the request cost; it counts once.
 
     :param replies: Messages. Those that report no cost, such as the user's, count nothing.
     :returns: The cost in USD.

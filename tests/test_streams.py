@@ -98,6 +98,11 @@ class TestWholeCompletions:
         assert comparable(streamed) == comparable(plain)
         assert "".join(chunk.content for chunk in streaming.chunks) == (plain.text or "")
 
+    def test_pieces_that_are_called_messages_are_joined(self):
+        pieces = [{**TOP, "choices": [{"index": 0, "message": {"content": text}}]} for text in ("Good ", "morning")]
+        reply, chunks = folded([*pieces, event({}, "stop")])
+        assert reply.text == "Good morning" == "".join(chunk.content for chunk in chunks)
+
     def test_each_call_is_a_block(self, streaming: Mode, stand_in: StandIn):
         stand_in.script(Answer.json(completion({"content": None, **WHOLE["calls at one index"]})))
         streaming()

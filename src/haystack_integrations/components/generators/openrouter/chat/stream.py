@@ -167,13 +167,14 @@ class StreamedReply:
 
     def _take_whole(self, event: dict[str, Any], choice: dict[str, Any]) -> Any:
         """
-        Note a completion that came in place of a stream: its message is whole, and is not joined with anything.
+        Note a completion that came in place of a stream: unless more follows, its message is not joined with anything.
 
         :returns: A delta with all of the message.
         """
         if not choice.get("message"):
             return {}
-        self._whole = copy.deepcopy({**event, "choices": [choice]})
+        is_first = "index" not in self._choice
+        self._whole = copy.deepcopy({**event, "choices": [choice]}) if is_first else None
         return with_numbered_calls(choice.pop("message"))
 
     def _take_choice(self, choice: dict[str, Any], extra: dict[str, Any]) -> str | None:
@@ -276,8 +277,7 @@ class StreamedReply:
             return []
         self._audio.add(value)
         transcript = value.get("transcript")
-        has_other_text = self._text.tell() != self._end_of_transcript
-        if has_other_text or not isinstance(transcript, str) or not transcript:
+        if self._text.tell() != self._end_of_transcript or not isinstance(transcript, str) or not transcript:
             return []
         payload = self._text_payload(transcript)
         self._end_of_transcript = self._text.tell()

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openai.types.chat import ChatCompletionChunk
 from stand_in import Answer, StandIn
-from wire import TOP, call, completion, event, events
+from wire import TOP, call, comparable, completion, event, events, folded
 
 from haystack_integrations.components.generators.openrouter.chat.fragments import ReasoningDetails
 from haystack_integrations.components.generators.openrouter.chat.reply import chat_messages
@@ -41,20 +41,8 @@ BYTES = b"".join(
 )
 
 
-def comparable(reply: ChatMessage) -> dict[str, Any]:
-    data = reply.to_dict()
-    data["meta"].pop("completion_start_time", None)
-    return data
-
-
 def chunk_list(chunks: list[StreamingChunk]) -> list[dict[str, Any]]:
     return [{**c.to_dict(), "meta": {k: v for k, v in c.meta.items() if k != "received_at"}} for c in chunks]
-
-
-def folded(sent: list[dict[str, Any]]) -> tuple[ChatMessage, list[StreamingChunk]]:
-    reply = StreamedReply()
-    chunks = [chunk for one in sent for chunk in reply.chunks(one)]
-    return reply.message(), chunks
 
 
 def pieces(text: str, cuts: list[int]) -> list[str]:

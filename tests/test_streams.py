@@ -14,8 +14,7 @@ import pytest
 from conftest import Mode
 from haystack.dataclasses import ChatMessage, StreamingChunk, ToolCall
 from stand_in import CUT, Answer, StandIn
-from test_properties import comparable, folded
-from wire import TOP, call, completion, event, events
+from wire import TOP, call, comparable, completion, event, events, folded
 
 from haystack_integrations.components.generators.openrouter import OpenRouterStreamError
 from haystack_integrations.components.generators.openrouter.chat import clock

@@ -2,12 +2,15 @@
 #
 # SPDX-License-Identifier: Apache-2.0
 
-"""Replies in OpenRouter's shape, for scripts of the stand-in."""
+"""Replies in OpenRouter's shape, for scripts of the stand-in, and what becomes of them."""
 
 import copy
 from typing import Any
 
+from haystack.dataclasses import ChatMessage, StreamingChunk
 from stand_in import Answer
+
+from haystack_integrations.components.generators.openrouter.chat.stream import StreamedReply
 
 Json = dict[str, Any]
 
@@ -54,3 +57,21 @@ def answer(mode: Any, message: Json, *deltas: Json, finish_reason: str = "stop",
 
 def call(name: str, arguments: Any, call_id: str | None = "call_1", **more: Any) -> Json:
     return {"id": call_id, "type": "function", "function": {"name": name, "arguments": arguments}, **more}
+
+
+def comparable(reply: ChatMessage) -> dict[str, Any]:
+    """
+    A reply without what differs from run to run.
+    """
+    data = reply.to_dict()
+    data["meta"].pop("completion_start_time", None)
+    return data
+
+
+def folded(sent: list[dict[str, Any]]) -> tuple[ChatMessage, list[StreamingChunk]]:
+    """
+    The reply and the chunks of a stream, without a server.
+    """
+    reply = StreamedReply()
+    chunks = [chunk for one in sent for chunk in reply.chunks(one)]
+    return reply.message(), chunks

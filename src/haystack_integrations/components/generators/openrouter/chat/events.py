@@ -23,7 +23,7 @@ from openai.types.chat import ChatCompletion
 from pydantic_core import from_json
 
 from haystack_integrations.common.openrouter.errors import OpenRouterStreamError
-from haystack_integrations.common.openrouter.failure import Failure, find_error
+from haystack_integrations.common.openrouter.failure import find_error
 from haystack_integrations.common.openrouter.guard import completion_of, decode_json, has_messages
 from haystack_integrations.components.generators.openrouter.chat.sse import SSEParser
 
@@ -211,8 +211,7 @@ async def _drain(pieces: AsyncIterator[bytes]) -> None:
 
 def _stream_error(error: Exception) -> OpenRouterStreamError:
     if isinstance(error, openai.APIError) and error.body:
-        failure = Failure.read(error.body)
-        return OpenRouterStreamError(f"The stream failed: {failure.message}", failure=failure)
+        return OpenRouterStreamError.from_event({"error": error.body})
     name, text = type(error).__name__, str(error)
     if "Timeout" in name:
         return OpenRouterStreamError(f"The stream stalled: no bytes came within `timeout` ({name})")

@@ -237,7 +237,9 @@ class TestStreams:
 
     @pytest.mark.parametrize("name", FAILURES)
     def test_before_content_it_is_retried(self, streaming: Mode, stand_in: StandIn, name, monkeypatch):
-        monkeypatch.setattr("haystack_integrations.common.openrouter.retry.random.random", lambda: 4.0)  # wait 0 s
+        monkeypatch.setattr(
+            "haystack_integrations.components.generators.openrouter.chat.stream.retry.random.random", lambda: 4.0
+        )  # wait 0 s
         failing = Answer.sse([event({}), *self.FAILURES[name]], done=False)
         error = self.fail(streaming, stand_in, *[failing] * 3, max_retries=2)
         assert len(stand_in.requests) == 3

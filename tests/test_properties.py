@@ -19,9 +19,9 @@ from openai.types.chat import ChatCompletionChunk
 from stand_in import Answer, StandIn
 from wire import TOP, call, comparable, completion, event, events, folded
 
-from haystack_integrations.components.generators.openrouter.chat.fragments import ReasoningDetails
 from haystack_integrations.components.generators.openrouter.chat.reply import chat_messages
-from haystack_integrations.components.generators.openrouter.chat.stream import StreamedReply
+from haystack_integrations.components.generators.openrouter.chat.stream.chunks import StreamedReply
+from haystack_integrations.components.generators.openrouter.chat.stream.reasoning_details import ReasoningDetails
 
 SLOW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 FAST = settings(max_examples=150, deadline=None)

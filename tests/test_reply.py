@@ -16,7 +16,7 @@ from stand_in import Answer, StandIn
 from wire import USAGE, answer, call, completion, event, events
 
 from haystack_integrations.components.generators.openrouter.chat.reply import chat_messages, tool_arguments
-from haystack_integrations.components.generators.openrouter.chat.stream import StreamedReply
+from haystack_integrations.components.generators.openrouter.chat.stream.chunks import StreamedReply
 
 PNG = "data:image/png;base64,iVBORw0KGgo="
 

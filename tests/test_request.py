@@ -26,7 +26,7 @@ from stand_in import StandIn
 from wire import answer, call
 
 from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator
-from haystack_integrations.components.generators.openrouter.chat.strict import strict_schema
+from haystack_integrations.components.generators.openrouter.chat.request.strict_schema import strict_schema
 
 PNG, PDF = "iVBORw0KGgo=", "JVBERi0xLjQ="
 WEATHER = ToolCall("weather", {"city": "Zürich"}, id="call_1")

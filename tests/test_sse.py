@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from stand_in import Answer, StandIn
 from wire import event, events
 
-from haystack_integrations.components.generators.openrouter.chat.sse import SSEParser
+from haystack_integrations.components.generators.openrouter.chat.stream.sse import SSEParser
 
 LINE_ENDS = st.sampled_from(["\n", "\r\n", "\r"])
 FIELDS = st.sampled_from(["data: ", "data:", "data", "data:  ", ": ", ":", "event: ", "id: ", "retry: ", "datax: ", ""])

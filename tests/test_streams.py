@@ -17,10 +17,10 @@ from stand_in import CUT, Answer, StandIn
 from wire import TOP, call, comparable, completion, event, events, folded
 
 from haystack_integrations.components.generators.openrouter import OpenRouterStreamError
-from haystack_integrations.components.generators.openrouter.chat import clock
-from haystack_integrations.components.generators.openrouter.chat.stream import StreamedReply
+from haystack_integrations.components.generators.openrouter.chat.stream import clock
+from haystack_integrations.components.generators.openrouter.chat.stream.chunks import StreamedReply
 
-NO_WAIT = "haystack_integrations.common.openrouter.retry.random.random"
+NO_WAIT = "haystack_integrations.components.generators.openrouter.chat.stream.retry.random.random"
 BUSY = Answer.error(503, "Busy", headers={"retry-after": "0.01"})
 DETAIL = {"type": "reasoning.text", "index": 0}
 

@@ -10,7 +10,7 @@ from typing import Any
 from haystack.dataclasses import ChatMessage, StreamingChunk
 from stand_in import Answer
 
-from haystack_integrations.components.generators.openrouter.chat.stream import StreamedReply
+from haystack_integrations.components.generators.openrouter.chat.stream.chunks import StreamedReply
 
 Json = dict[str, Any]
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from openai import AsyncOpenAI, OpenAI
 
-from haystack_integrations.common.openrouter.client import ClientPool
+from haystack_integrations.common.openrouter.clients import ClientPool
 
 Class = TypeVar("Class")
 

@@ -19,12 +19,7 @@ from haystack import Document, component, default_from_dict, default_to_dict, lo
 from haystack.utils import Secret
 from tqdm import tqdm
 
-from haystack_integrations.common.openrouter.client import OPENROUTER_API_BASE_URL, ClientPool
-from haystack_integrations.common.openrouter.component import WithClients, shows_its_settings
-from haystack_integrations.common.openrouter.explanation import explained
-from haystack_integrations.common.openrouter.headers import checked_headers
-from haystack_integrations.common.openrouter.model_name import check_model_name
-from haystack_integrations.common.openrouter.retrieval import (
+from haystack_integrations.common.openrouter.arguments import (
     check_at_least_one,
     check_documents,
     check_parameters,
@@ -32,6 +27,11 @@ from haystack_integrations.common.openrouter.retrieval import (
     checked_fields,
     document_text,
 )
+from haystack_integrations.common.openrouter.clients import OPENROUTER_API_BASE_URL, ClientPool
+from haystack_integrations.common.openrouter.component import WithClients, shows_its_settings
+from haystack_integrations.common.openrouter.errors.error_text import explained
+from haystack_integrations.common.openrouter.headers import checked_headers
+from haystack_integrations.common.openrouter.model_names import check_model_name
 from haystack_integrations.components.embedders.openrouter.embedding import (
     OWN_PARAMETERS,
     Outcome,

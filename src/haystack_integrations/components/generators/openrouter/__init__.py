@@ -2,7 +2,7 @@
 #
 # SPDX-License-Identifier: Apache-2.0
 
-from haystack_integrations.common.openrouter.errors import OpenRouterStreamError
+from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
 from haystack_integrations.components.generators.openrouter.chat.chat_generator import OpenRouterChatGenerator
 from haystack_integrations.components.generators.openrouter.chat.cost import reply_cost
 from haystack_integrations.components.generators.openrouter.chat.options import (

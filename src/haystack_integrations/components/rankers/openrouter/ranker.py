@@ -15,20 +15,20 @@ from typing import Any
 from haystack import Document, component, default_from_dict, default_to_dict
 from haystack.utils import Secret
 
-from haystack_integrations.common.openrouter.client import OPENROUTER_API_BASE_URL, ClientPool
-from haystack_integrations.common.openrouter.component import WithClients, shows_its_settings
-from haystack_integrations.common.openrouter.explanation import explained
-from haystack_integrations.common.openrouter.headers import checked_headers
-from haystack_integrations.common.openrouter.model_name import check_model_name
-from haystack_integrations.common.openrouter.retrieval import (
+from haystack_integrations.common.openrouter.arguments import (
     check_at_least_one,
     check_documents,
     check_parameters,
     check_texts,
     checked_fields,
     document_text,
-    is_number,
 )
+from haystack_integrations.common.openrouter.clients import OPENROUTER_API_BASE_URL, ClientPool
+from haystack_integrations.common.openrouter.component import WithClients, shows_its_settings
+from haystack_integrations.common.openrouter.errors.error_text import explained
+from haystack_integrations.common.openrouter.headers import checked_headers
+from haystack_integrations.common.openrouter.model_names import check_model_name
+from haystack_integrations.common.openrouter.responses import is_number
 from haystack_integrations.components.rankers.openrouter.reranking import OWN_PARAMETERS, read_answer, request_body
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from haystack import logging
 
-from haystack_integrations.common.openrouter.retrieval import answer_meta, is_number, unusable_answer
+from haystack_integrations.common.openrouter.responses import answer_meta, is_number, unusable_answer
 
 logger = logging.getLogger(__name__)
 

@@ -23,27 +23,26 @@ from haystack.dataclasses import (
 from haystack.tools import ToolsType, flatten_tools_or_toolsets, serialize_tools_or_toolset
 from haystack.utils import Secret, serialize_callable
 
-from haystack_integrations.common.openrouter.client import OPENROUTER_API_BASE_URL, ClientPool
+from haystack_integrations.common.openrouter.clients import OPENROUTER_API_BASE_URL, ClientPool
 from haystack_integrations.common.openrouter.component import WithClients, shows_its_settings
-from haystack_integrations.common.openrouter.explanation import explained
+from haystack_integrations.common.openrouter.errors.error_text import explained
 from haystack_integrations.common.openrouter.headers import checked_headers
-from haystack_integrations.common.openrouter.model_name import check_model_name
-from haystack_integrations.components.generators.openrouter.chat.delivery import (
-    deliver,
-    deliver_async,
-    with_retries,
-    with_retries_async,
-)
-from haystack_integrations.components.generators.openrouter.chat.events import completion_dict
-from haystack_integrations.components.generators.openrouter.chat.models import SUPPORTED_MODELS
+from haystack_integrations.common.openrouter.model_names import SUPPORTED_MODELS, check_model_name
+from haystack_integrations.components.generators.openrouter.chat.completion import completion_dict
 from haystack_integrations.components.generators.openrouter.chat.options import OpenRouterGenerationKwargs
 from haystack_integrations.components.generators.openrouter.chat.reply import chat_messages, warn_of_shortened
-from haystack_integrations.components.generators.openrouter.chat.request import (
+from haystack_integrations.components.generators.openrouter.chat.request.arguments import (
     as_messages,
     audio_format,
     check_tool_names,
     request_arguments,
     serializable_kwargs,
+)
+from haystack_integrations.components.generators.openrouter.chat.stream.delivery import (
+    deliver,
+    deliver_async,
+    with_retries,
+    with_retries_async,
 )
 
 

@@ -24,8 +24,8 @@ from haystack.dataclasses import (
     ToolCall,
 )
 
-from haystack_integrations.components.generators.openrouter.chat.parts import split_data_url
-from haystack_integrations.components.generators.openrouter.chat.surrogates import with_joined_halves
+from haystack_integrations.common.openrouter.media import split_data_url
+from haystack_integrations.common.openrouter.text import with_joined_halves
 
 logger = logging.getLogger(__name__)
 

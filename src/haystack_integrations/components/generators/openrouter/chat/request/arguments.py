@@ -23,9 +23,9 @@ from haystack.tools.tool import Tool
 from pydantic import BaseModel
 
 from haystack_integrations.common.openrouter.headers import checked_headers, merged_headers
-from haystack_integrations.common.openrouter.model_name import check_model_name
-from haystack_integrations.components.generators.openrouter.chat.messages import wire_messages
-from haystack_integrations.components.generators.openrouter.chat.strict import strict_schema
+from haystack_integrations.common.openrouter.model_names import check_model_name
+from haystack_integrations.components.generators.openrouter.chat.request.messages import wire_messages
+from haystack_integrations.components.generators.openrouter.chat.request.strict_schema import strict_schema
 
 logger = logging.getLogger(__name__)
 

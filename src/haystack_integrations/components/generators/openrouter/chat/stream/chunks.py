@@ -16,21 +16,23 @@ from typing import Any
 
 from haystack.dataclasses import ChatMessage, ComponentInfo, ReasoningContent, StreamingChunk, ToolCallDelta
 
-from haystack_integrations.common.openrouter.errors import OpenRouterStreamError
-from haystack_integrations.components.generators.openrouter.chat.blocks import REASONING, TEXT, Blocks
-from haystack_integrations.components.generators.openrouter.chat.clock import Clock
-from haystack_integrations.components.generators.openrouter.chat.fields import AudioFragments, Fields
-from haystack_integrations.components.generators.openrouter.chat.fragments import (
-    ReasoningDetails,
-    ToolCallFragments,
-    ToolCalls,
-    carries_something,
-    with_numbered_calls,
-)
+from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
 from haystack_integrations.components.generators.openrouter.chat.reply import (
     chat_message,
     content_text,
     reasoning_text,
+)
+from haystack_integrations.components.generators.openrouter.chat.stream.blocks import REASONING, TEXT, Blocks
+from haystack_integrations.components.generators.openrouter.chat.stream.clock import Clock
+from haystack_integrations.components.generators.openrouter.chat.stream.other_fields import AudioFragments, Fields
+from haystack_integrations.components.generators.openrouter.chat.stream.reasoning_details import (
+    ReasoningDetails,
+    carries_something,
+)
+from haystack_integrations.components.generators.openrouter.chat.stream.tool_calls import (
+    ToolCallFragments,
+    ToolCalls,
+    with_numbered_calls,
 )
 
 _PLAIN_DELTA = {"role", "content"}

@@ -3,16 +3,14 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-What embedders and ranker have in common: checks of their arguments, the text of a document, the meta of an answer.
+Checks of the arguments that components have in common, before anything is sent.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import isfinite
-from typing import Any, TypeGuard
+from typing import Any
 
-import openai
 from haystack import Document
 
 
@@ -105,45 +103,3 @@ def document_text(document: Document, meta_fields: list[str], separator: str) ->
     """
     values = [str(document.meta[name]) for name in meta_fields if document.meta.get(name) is not None]
     return separator.join([*values, document.content or ""])
-
-
-def answer_meta(body: dict[str, Any], model: str, payload: tuple[str, ...]) -> dict[str, Any]:
-    """
-    Take everything from an answer that is not its payload.
-
-    :param body: The decoded answer.
-    :param model: The model that was asked for, in case the answer names none.
-    :param payload: Names of the fields that are left out. Those that are null are left out too.
-    :returns: A new dictionary; `model` and `usage` are always in it.
-    """
-    sent = {name: value for name, value in body.items() if name not in payload and value is not None}
-    usage = sent.pop("usage", None)
-    return {"model": model, **sent, "usage": usage if isinstance(usage, dict) else {}}
-
-
-def is_number(value: object) -> TypeGuard[int | float]:
-    """
-    Whether a value of an answer is a number that a float can hold.
-
-    :param value: The value, of any type.
-    :returns: Whether it is; True and False are none.
-    """
-    try:
-        return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
-    except OverflowError:
-        return False
-
-
-def unusable_answer(message: str, body: object = None) -> openai.APIError:
-    """
-    Make the error for an answer that came with a good status and can't be used.
-
-    :param message: What is wrong with it.
-    :param body: The answer: it may say itself what went wrong, who gave it, and what it cost.
-    :returns: The error.
-    """
-    request: Any = None
-    fields = body if isinstance(body, dict) else {}
-    told = {"Provider": fields.get("provider"), "Generation id": fields.get("id")}
-    parts = [message, *(f"{name}: {value}" for name, value in told.items() if isinstance(value, str))]
-    return openai.APIError(". ".join(parts), request=request, body=body)

@@ -22,10 +22,9 @@ import openai
 from openai.types.chat import ChatCompletion
 from pydantic_core import from_json
 
-from haystack_integrations.common.openrouter.errors import OpenRouterStreamError
-from haystack_integrations.common.openrouter.failure import find_error
-from haystack_integrations.common.openrouter.guard import completion_of, decode_json, has_messages
-from haystack_integrations.components.generators.openrouter.chat.sse import SSEParser
+from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
+from haystack_integrations.common.openrouter.responses import completion_of, decode_json
+from haystack_integrations.components.generators.openrouter.chat.stream.sse import SSEParser
 
 # Seconds to wait for the end of a connection after the end of its stream, so that it can be used again.
 _DRAIN = 0.1
@@ -143,30 +142,6 @@ class EventReader:
             return event
         self.done = True
         return completion_of(event)
-
-
-def completion_dict(answer: Any) -> dict[str, Any]:
-    """
-    Read what `client.chat.completions.create` returned for a request without streaming.
-
-    :param answer: An `openai.types.chat.ChatCompletion`, or what a proxy made of it.
-    :returns: The completion as sent, with no field added.
-    :raises openai.APIError: If it is no completion, or reports an error.
-    """
-    body = answer if isinstance(answer, dict) else None
-    if body is None and hasattr(answer, "to_dict"):
-        body = answer.to_dict(warnings=False)
-    if not isinstance(body, dict):
-        raise _no_completion(answer)
-    completion = completion_of(body)
-    if find_error(completion) is not None or not has_messages(completion):
-        raise _no_completion(completion)
-    return completion
-
-
-def _no_completion(answer: object) -> openai.APIError:
-    request: Any = None
-    return openai.APIError("The answer is not a completion", request=request, body=answer)
 
 
 def _whole_or_chunks(stream: Any) -> Any:

@@ -8,7 +8,7 @@ The content blocks of a streamed reply: runs of one kind, numbered from 0. Each 
 
 from __future__ import annotations
 
-from haystack_integrations.components.generators.openrouter.chat.fragments import ToolCallFragments
+from haystack_integrations.components.generators.openrouter.chat.stream.tool_calls import ToolCallFragments
 
 TEXT, REASONING = "text", "reasoning"
 

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import openai
 
-from haystack_integrations.common.openrouter.errors import OpenRouterStreamError
-from haystack_integrations.common.openrouter.failure import Failure, find_error
+from haystack_integrations.common.openrouter.errors.error_body import Failure, find_error
+from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
 
 if TYPE_CHECKING:
     from haystack.utils import Secret

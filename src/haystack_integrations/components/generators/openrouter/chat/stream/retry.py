@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import random
 
-from haystack_integrations.common.openrouter.errors import OpenRouterStreamError
-from haystack_integrations.common.openrouter.failure import LONGEST_WAIT
+from haystack_integrations.common.openrouter.errors.error_body import LONGEST_WAIT
+from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
 
 
 def retries_of_the_sdk(error: OpenRouterStreamError) -> int:

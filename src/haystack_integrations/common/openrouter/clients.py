@@ -21,8 +21,8 @@ from haystack.utils import Secret
 from haystack.utils.http_client import init_http_client
 from openai import AsyncOpenAI, DefaultAsyncHttpxClient, DefaultHttpxClient, Omit, OpenAI
 
-from haystack_integrations.common.openrouter.explanation import secret_name
-from haystack_integrations.common.openrouter.guard import check_response, check_response_async
+from haystack_integrations.common.openrouter.errors.error_text import secret_name
+from haystack_integrations.common.openrouter.errors.response_hook import check_response, check_response_async
 
 OPENROUTER_API_BASE_URL = "https://openrouter.ai/api/v1"
 

@@ -17,11 +17,14 @@ from typing import Any
 import openai
 from haystack.dataclasses import ChatMessage, ComponentInfo, StreamingCallbackT, SyncStreamingCallbackT
 
-from haystack_integrations.common.openrouter.errors import OpenRouterStreamError
-from haystack_integrations.common.openrouter.explanation import CallbackFailure
-from haystack_integrations.common.openrouter.retry import retries_of_the_sdk, seconds_before_retry
-from haystack_integrations.components.generators.openrouter.chat.events import EventReader
-from haystack_integrations.components.generators.openrouter.chat.stream import StreamedReply
+from haystack_integrations.common.openrouter.errors.error_text import CallbackFailure
+from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
+from haystack_integrations.components.generators.openrouter.chat.stream.chunks import StreamedReply
+from haystack_integrations.components.generators.openrouter.chat.stream.events import EventReader
+from haystack_integrations.components.generators.openrouter.chat.stream.retry import (
+    retries_of_the_sdk,
+    seconds_before_retry,
+)
 
 
 def deliver(

@@ -24,8 +24,8 @@ from haystack.dataclasses import (
     ToolCallResult,
 )
 
-from haystack_integrations.components.generators.openrouter.chat.parts import content_part, image_part
-from haystack_integrations.components.generators.openrouter.chat.surrogates import sendable
+from haystack_integrations.common.openrouter.text import sendable
+from haystack_integrations.components.generators.openrouter.chat.request.content_parts import content_part, image_part
 
 
 def wire_messages(messages: Sequence[ChatMessage]) -> list[dict[str, Any]]:

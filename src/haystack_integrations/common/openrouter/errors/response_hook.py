@@ -11,12 +11,10 @@ status put right, the openai SDK retries and raises for them as it does for any 
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from pydantic_core import from_json
-
-from haystack_integrations.common.openrouter.failure import LONGEST_WAIT, Failure, find_error, seconds_until
+from haystack_integrations.common.openrouter.errors.error_body import LONGEST_WAIT, Failure, find_error, seconds_until
+from haystack_integrations.common.openrouter.responses import completion_of, decode_json, has_messages
 
 # The endpoints whose good answers are known. Others, which a user may reach through the client, pass unread.
 _ENDPOINTS = ("/chat/completions", "/embeddings", "/rerank")
@@ -42,50 +40,6 @@ async def check_response_async(response: Any) -> None:
     if _is_to_be_read(response):
         await response.aread()
         _correct(response)
-
-
-def decode_json(data: str | bytes) -> Any:
-    """
-    Decode JSON fast, and JSON that only Python's own decoder accepts (half a surrogate pair) slowly.
-
-    :param data: The JSON text.
-    :returns: The decoded value.
-    :raises ValueError: If it is no JSON.
-    """
-    try:
-        return from_json(data)
-    except ValueError:
-        try:
-            return json.loads(data)
-        except RecursionError as error:
-            msg = "JSON nested too deep"
-            raise ValueError(msg) from error
-
-
-def completion_of(body: dict[str, Any]) -> dict[str, Any]:
-    """
-    Unwrap a completion that OpenRouter nested under `provider`, with null in its place (pydantic-ai#3994).
-
-    :param body: A decoded response body.
-    :returns: The completion in it, or `body` itself.
-    """
-    nested = body.get("provider")
-    if isinstance(nested, dict) and not body.get("choices") and nested.get("choices"):
-        return nested
-    return body
-
-
-def has_messages(completion: dict[str, Any]) -> bool:
-    """
-    Whether a completion has at least one choice, and a message in each.
-
-    :param completion: A decoded completion.
-    :returns: Whether replies can be made of it.
-    """
-    choices = completion.get("choices")
-    if not isinstance(choices, list) or not choices:
-        return False
-    return all(isinstance(choice, dict) and isinstance(choice.get("message"), dict) for choice in choices)
 
 
 def _is_to_be_read(response: Any) -> bool:

@@ -11,13 +11,11 @@ Source: `ChatContentItems` in OpenRouter's OpenAPI document.
 from __future__ import annotations
 
 import mimetypes
-from base64 import b64encode
 from typing import Any
-from urllib.parse import unquote_to_bytes
 
 from haystack.dataclasses import FileContent, ImageContent, TextContent
 
-from haystack_integrations.components.generators.openrouter.chat.surrogates import sendable
+from haystack_integrations.common.openrouter.text import sendable
 
 AUDIO_FORMATS = {
     "aac": "aac",
@@ -81,22 +79,6 @@ def image_part(image: ImageContent, where: str) -> dict[str, Any]:
     if image.detail:
         url["detail"] = image.detail
     return {"type": "image_url", "image_url": url}
-
-
-def split_data_url(url: object) -> tuple[str | None, str] | None:
-    """
-    Split a data URL into its media type and its data.
-
-    :param url: The URL as sent.
-    :returns: The media type, if it has one, and the data as base64; None if this is no data URL.
-    """
-    if not isinstance(url, str) or url[:5].lower() != "data:" or "," not in url:
-        return None
-    header, _, data = url[5:].partition(",")
-    media_type, *parameters = header.split(";")
-    if "base64" not in (parameter.strip().lower() for parameter in parameters):
-        data = b64encode(unquote_to_bytes(data)).decode()
-    return media_type.strip() or None, data.strip()
 
 
 def _file_part(file: FileContent, where: str) -> dict[str, Any]:

@@ -49,8 +49,8 @@ class Picky(StandIn):
         with self.counting:
             self.active -= 1
         if "refuse" in texts:
-            raw = f"The text is refused for {request.headers['authorization']} of user_2abcdefghij"
-            metadata = {"provider_name": "DeepInfra", "raw": raw, "flagged_input": "refused"}
+            raw = f"The text is refused text for {request.headers['authorization']} of user_2abcdefghij"
+            metadata = {"provider_name": "DeepInfra", "raw": raw, "flagged_input": "refused text"}
             return Answer.error(400, "Provider returned error", metadata=metadata)
         return Answer([b"{", STALL]) if "stall" in texts else answer
 
@@ -251,7 +251,7 @@ class TestFailures:
         assert told.startswith("2 documents could not be embedded: Error code: 400")
         assert "Provider: DeepInfra. The provider says: The text is *** for Bearer *** of ***" in told
         assert all(document.id in told for document in documents[2:4])
-        for private in ("sk-or-test-key", "refused", "user_2abcdefghij"):
+        for private in ("sk-or-test-key", "refused text", "user_2abcdefghij"):
             assert private not in caplog.text
         assert record.exc_info
 

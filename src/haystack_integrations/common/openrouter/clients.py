@@ -3,44 +3,57 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-Builds the openai clients that talk to OpenRouter: one for synchronous calls, one for each running event loop.
+The openai clients that talk to OpenRouter: one for synchronous calls, one for each running event loop.
 """
 
 from __future__ import annotations
 
 import asyncio
-import inspect
 import os
 import threading
-from collections.abc import AsyncGenerator, Callable
+import weakref
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-import httpx
 from haystack.utils import Secret
-from haystack.utils.http_client import init_http_client
-from openai import AsyncOpenAI, DefaultAsyncHttpxClient, DefaultHttpxClient, Omit, OpenAI
+from openai import AsyncOpenAI, Omit, OpenAI
 
-from haystack_integrations.common.openrouter.errors.error_text import secret_name
-from haystack_integrations.common.openrouter.errors.response_hook import check_response, check_response_async
+from haystack_integrations.common.openrouter.http_clients import (
+    RetryPolicy,
+    build_async_http_client,
+    build_http_client,
+    check_http_client_kwargs,
+)
+from haystack_integrations.common.openrouter.secrets import checked_key
 
 OPENROUTER_API_BASE_URL = "https://openrouter.ai/api/v1"
+DEFAULT_TIMEOUT = 30.0
+DEFAULT_MAX_RETRIES = 5
 
-# What the openai SDK gives its own client; httpx's default of 100 connections makes a busy server wait.
-_LIMITS = {"max_connections": 1000, "max_keepalive_connections": 100}
+_POOLS: weakref.WeakSet[ClientPool] = weakref.WeakSet()
+# Clients that a forked child has from its parent. They are kept, because to finalize them could close the parent's
+# connections.
+_INHERITED: list[object] = []
 
 
 class ClientPool:
     """
     The openai clients of one component, built when they are first used.
 
-    A copy or a pickle of it holds the settings only and builds clients of its own.
+    A copy, a pickle and a forked child have clients of their own. `asyncio` is the only event loop that it knows.
 
     :param api_key: The OpenRouter API key.
     :param api_base_url: The URL that the endpoints' paths are added to; None means OpenRouter.
-    :param timeout: Seconds to wait for a connection and for each next piece of an answer.
-    :param max_retries: How often a failed request is sent again.
+    :param timeout: Seconds to wait for a connection and for each next piece of a response. None means the environment
+        variable `OPENAI_TIMEOUT`, else `default_timeout`.
+    :param max_retries: How many times a failed request is sent again. None means the environment variable
+        `OPENAI_MAX_RETRIES`, else 5, as in Haystack.
     :param http_client_kwargs: Keyword arguments of `httpx.Client` and `httpx.AsyncClient`.
+    :param default_timeout: Seconds to wait where neither `timeout` nor the environment says.
+    :param retry_after_timeout: Whether a request that timed out is sent again.
+    :raises TypeError: If an argument has the wrong type.
+    :raises ValueError: If an argument has a value that can't be used.
     """
 
     def __init__(
@@ -50,7 +63,9 @@ class ClientPool:
         api_base_url: str | None = None,
         timeout: float | None = None,
         max_retries: int | None = None,
-        http_client_kwargs: dict[str, Any] | None = None,
+        http_client_kwargs: Mapping[str, Any] | None = None,
+        default_timeout: float = DEFAULT_TIMEOUT,
+        retry_after_timeout: bool = True,
     ) -> None:
         if not isinstance(api_key, Secret):
             msg = (
@@ -58,25 +73,41 @@ class ClientPool:
                 "or pass Secret.from_env_var(...) or Secret.from_token(...)."
             )
             raise TypeError(msg)
+        _check_number(timeout, "timeout", "seconds")
+        _check_number(max_retries, "max_retries", "a count", whole=True)
+        check_http_client_kwargs(http_client_kwargs)
         self._api_key = api_key
         self._base_url = api_base_url or OPENROUTER_API_BASE_URL
         self._timeout = timeout
         self._max_retries = max_retries
         self._http_client_kwargs = http_client_kwargs
+        self._default_timeout = default_timeout
+        self._retry_after_timeout = retry_after_timeout
         self._forget_clients()
 
     def _forget_clients(self) -> None:
         self._lock = threading.Lock()
-        self._sync: OpenAI | None = None
         self._built: OpenAI | None = None
-        self._by_loop: dict[asyncio.AbstractEventLoop, AsyncOpenAI] = {}
-        self._closers: dict[asyncio.AbstractEventLoop, AsyncGenerator[None, None]] = {}
+        self._by_loop: dict[asyncio.AbstractEventLoop, tuple[AsyncOpenAI, AsyncGenerator[None, None]]] = {}
+        # what the user set, which is used and never closed
+        self._given: OpenAI | None = None
+        self._given_async: AsyncOpenAI | None = None
+        _POOLS.add(self)
+
+    def leave_to_parent(self) -> None:
+        """
+        Start without clients in a forked child. Those that a user set stay.
+        """
+        given, given_async = self._given, self._given_async
+        _INHERITED.append((self._built, self._by_loop))
+        self._forget_clients()
+        self._given, self._given_async = given, given_async
 
     def __getstate__(self) -> dict[str, Any]:
         """
         Leave out what can't be copied: clients, loops and the lock.
         """
-        own = ("_lock", "_sync", "_built", "_by_loop", "_closers")
+        own = ("_lock", "_built", "_by_loop", "_given", "_given_async")
         return {name: value for name, value in self.__dict__.items() if name not in own}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -89,8 +120,6 @@ class ClientPool:
     def __del__(self) -> None:
         """
         Close the connections of a component that is gone. Those of event loops are closed with their loops.
-
-        A client that somebody else built stays open: another component may have it too.
         """
         with suppress(Exception):
             if self._built is not None:
@@ -99,35 +128,45 @@ class ClientPool:
     @property
     def sync_client(self) -> OpenAI | None:
         """
-        The synchronous client, if it is built.
+        The synchronous client: the one that a user set, else the one that was built.
         """
-        return self._sync
+        return self._given or self._built
 
     @sync_client.setter
     def sync_client(self, client: OpenAI | None) -> None:
-        self._sync = client
+        self._given = client
+        if client is None:
+            self.close()
 
     @property
     def async_client(self) -> AsyncOpenAI | None:
         """
-        The client of the running event loop, if there is one and it is built.
+        The asynchronous client: the one that a user set, else the one that was built for the running event loop.
         """
+        if self._given_async is not None:
+            return self._given_async
         try:
-            return self._by_loop.get(asyncio.get_running_loop())
+            loop = asyncio.get_running_loop()
         except RuntimeError:
             return None
+        client, _ = self._by_loop.get(loop) or (None, None)
+        return client
 
     @async_client.setter
     def async_client(self, client: AsyncOpenAI | None) -> None:
-        if client is not None:
-            self._by_loop[asyncio.get_running_loop()] = client
+        self._given_async = client
+        if client is None and self.async_client is not None:
+            with self._lock:
+                del self._by_loop[asyncio.get_running_loop()]  # the loop closes it
 
     @property
     def max_retries(self) -> int:
         """
-        How often a failed request is sent again: the setting, `OPENAI_MAX_RETRIES`, or 5, as in Haystack.
+        How many times a failed request is sent again.
         """
-        return self._max_retries if self._max_retries is not None else int(os.environ.get("OPENAI_MAX_RETRIES", "5"))
+        if self._max_retries is not None:
+            return self._max_retries
+        return int(os.environ.get("OPENAI_MAX_RETRIES", DEFAULT_MAX_RETRIES))
 
     def get(self) -> OpenAI:
         """
@@ -136,11 +175,12 @@ class ClientPool:
         :returns: The one client that all threads share.
         :raises ValueError: If the API key is missing or blank.
         """
-        if self._sync is None:
-            with self._lock:
-                if self._sync is None:
-                    self._sync = self._built = self._build(OpenAI, self._http_client())
-        return self._sync
+        if client := self.sync_client:
+            return client
+        with self._lock:
+            if self._built is None:
+                self._built = self._build(OpenAI, build_http_client)
+            return self._built
 
     async def get_async(self) -> AsyncOpenAI:
         """
@@ -151,43 +191,35 @@ class ClientPool:
         :returns: The client of this loop.
         :raises ValueError: If the API key is missing or blank.
         """
+        if client := self.async_client:
+            return client
         loop = asyncio.get_running_loop()
-        if known := self._by_loop.get(loop):
-            return known
         with self._lock:
-            for closed in [other for other in self._by_loop if other.is_closed()]:
-                self._drop(closed)
-            client: AsyncOpenAI = self._build(AsyncOpenAI, self._async_http_client())
-            self._by_loop[loop] = client
-            closer = self._closers[loop] = self._close_with_loop(loop, client)
+            for other in [other for other in self._by_loop if other.is_closed()]:
+                del self._by_loop[other]
+            built: AsyncOpenAI = self._build(AsyncOpenAI, build_async_http_client)
+            closer = self._close_with_loop(loop, built)
+            self._by_loop[loop] = built, closer
         await anext(closer)
-        return client
+        return built
 
     def close(self) -> None:
         """
-        Close the synchronous client. The next `get` builds a new one.
+        Close the synchronous client that was built; one that a user set stays open. The next `get` builds a new one.
         """
-        clients = {self._sync, self._built}
-        self._sync = self._built = None
-        for client in clients:
-            if client is not None:
-                client.close()
+        with self._lock:
+            client, self._built = self._built, None
+        if client is not None:
+            client.close()
 
     async def close_async(self) -> None:
         """
-        Close the client of the running event loop. The next `get_async` builds a new one.
+        Close the client that was built for the running event loop. The next `get_async` builds a new one.
         """
-        loop = asyncio.get_running_loop()
-        client, closer = self._by_loop.get(loop), self._closers.get(loop)
-        self._drop(loop)
+        with self._lock:
+            _, closer = self._by_loop.pop(asyncio.get_running_loop(), (None, None))
         if closer is not None:
             await closer.aclose()
-        if client is not None:
-            await client.close()
-
-    def _drop(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._by_loop.pop(loop, None)
-        self._closers.pop(loop, None)
 
     async def _close_with_loop(
         self, loop: asyncio.AbstractEventLoop, client: AsyncOpenAI
@@ -198,77 +230,56 @@ class ClientPool:
         try:
             yield
         finally:
-            if self._by_loop.get(loop) is client:
-                self._drop(loop)
+            with self._lock:
+                if client is (self._by_loop.get(loop) or (None,))[0]:
+                    del self._by_loop[loop]
             await client.close()
 
-    def _build(self, kind: Callable[..., Any], http_client: Any) -> Any:
-        key = _checked_key(self._api_key)
+    def _build(self, kind: Callable[..., Any], build_http: Callable[..., Any]) -> Any:
+        key = checked_key(self._api_key)
+        timeout = self._timeout
+        if timeout is None:
+            timeout = float(os.environ.get("OPENAI_TIMEOUT", self._default_timeout))
+        retries = RetryPolicy(self.max_retries, after_timeout=self._retry_after_timeout)
         client = kind(
             api_key=key,
             base_url=self._base_url,
-            timeout=self._timeout if self._timeout is not None else float(os.environ.get("OPENAI_TIMEOUT", "30.0")),
+            timeout=timeout,
             max_retries=self.max_retries,
             default_headers=_headers_over_openai_environment(key),
-            http_client=http_client,
+            http_client=build_http(self._http_client_kwargs, retries),
         )
         # the SDK takes these from the environment, and they are OpenAI's
         client.organization = client.project = client.admin_api_key = None
         return client
 
-    def _http_client(self) -> Any:
-        if not self._http_client_kwargs:
-            return DefaultHttpxClient(event_hooks={"response": [check_response]})
-        return init_http_client(self._kwargs_with_hook(check_response), async_client=False)
 
-    def _async_http_client(self) -> Any:
-        if not self._http_client_kwargs:
-            return DefaultAsyncHttpxClient(event_hooks={"response": [check_response_async]})
-        kwargs = self._kwargs_with_hook(check_response_async)
-        kwargs["event_hooks"] = {
-            event: [_as_coroutine(hook) for hook in hooks] for event, hooks in kwargs["event_hooks"].items()
-        }
-        return init_http_client(kwargs, async_client=True)
-
-    def _kwargs_with_hook(self, hook: Callable[[Any], Any]) -> dict[str, Any]:
-        kwargs = {"follow_redirects": True, "limits": httpx.Limits(**_LIMITS), **(self._http_client_kwargs or {})}
-        hooks = {event: list(given) for event, given in (kwargs.get("event_hooks") or {}).items()}
-        kwargs["event_hooks"] = {**hooks, "response": [*hooks.get("response", []), hook]}
-        return kwargs
+def _leave_clients_to_parent() -> None:
+    for pool in list(_POOLS):
+        pool.leave_to_parent()
 
 
-def _checked_key(api_key: Secret) -> str:
-    key = api_key.resolve_value()
-    if not isinstance(key, str) or not key.strip():
-        msg = (
-            f"The OpenRouter API key is missing: {secret_name(api_key)} is not set or blank. "
-            "Set OPENROUTER_API_KEY (keys: https://openrouter.ai/settings/keys) or pass `api_key`."
-        )
-        raise ValueError(msg)
-    key = key.strip()
-    if not (key.isascii() and key.isprintable()) or " " in key:
-        msg = f"The OpenRouter API key in {secret_name(api_key)} holds characters that no key has. Copy it once more."
-        raise ValueError(msg)
-    return key
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_clients_to_parent)
 
 
-def _headers_over_openai_environment(api_key: str) -> dict[str, Any] | None:
+def _check_number(value: object, argument: str, unit: str, *, whole: bool = False) -> None:
+    number = int if whole else int | float
+    if value is not None and (not isinstance(value, number) or isinstance(value, bool) or not value >= 0):
+        kind = "a whole number" if whole else "a number"
+        msg = f"`{argument}` must be {kind} ({unit}) of at least 0, or None for the default, not {value!r}."
+        raise (ValueError if isinstance(value, int | float) and not isinstance(value, bool) else TypeError)(msg)
+
+
+def _headers_over_openai_environment(api_key: str) -> dict[str, Any]:
     """
-    Headers that undo `OPENAI_CUSTOM_HEADERS`, which the SDK adds to every request and which is meant for OpenAI.
+    Headers that undo what the SDK takes from the environment for OpenAI, in copies of the client too.
     """
+    undone: dict[str, Any] = {"OpenAI-Organization": Omit(), "OpenAI-Project": Omit()}
     lines = os.environ.get("OPENAI_CUSTOM_HEADERS", "").split("\n")
     named = [line.partition(":")[0].strip() for line in lines if ":" in line]
     if not named:
-        return None
+        return undone
     own = {"accept": "application/json", "content-type": "application/json"}
-    undone = {name: own.get(name.lower(), Omit()) for name in named if name.lower() != "authorization"}
+    undone.update({name: own.get(name.lower(), Omit()) for name in named if name.lower() != "authorization"})
     return {**undone, "Authorization": f"Bearer {api_key}"}
-
-
-def _as_coroutine(hook: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    async def call(subject: Any) -> None:
-        result = hook(subject)
-        if inspect.isawaitable(result):
-            await result
-
-    return call

@@ -3,39 +3,138 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-What every OpenRouter component has in common: clients that are built late, shared by threads, and closed; its `repr`.
+What every OpenRouter component has in common: seven parameters, clients that are built late, errors that explain.
 """
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+import copy
+import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, ClassVar, TypeVar
 from urllib.parse import urlsplit
 
+from haystack import default_to_dict
+from haystack.utils import Secret
 from openai import AsyncOpenAI, OpenAI
 
-from haystack_integrations.common.openrouter.clients import ClientPool
+from haystack_integrations.common.openrouter.clients import DEFAULT_TIMEOUT, OPENROUTER_API_BASE_URL, ClientPool
+from haystack_integrations.common.openrouter.errors.error_text import explained
+from haystack_integrations.common.openrouter.errors.remedies import COMMON_REMEDIES, Remedies
+from haystack_integrations.common.openrouter.headers import (
+    checked_headers,
+    deserialized_headers,
+    sendable_headers,
+    serialized_headers,
+    warn_of_credentials,
+)
+from haystack_integrations.common.openrouter.model_names import check_model_name
+from haystack_integrations.common.openrouter.retries import one_run
 
 Class = TypeVar("Class")
 
 
-class WithClients:
+class OpenRouterComponent:
     """
-    A component with a pool of openai clients in `_clients`.
+    A component that sends requests to OpenRouter.
+
+    A subclass lists the seven shared parameters in its constructor and hands them to `_set_up`, and lists its own in
+    `to_dict`. `_remedies` says what to do about the failures of its endpoint.
     """
 
-    _clients: ClientPool
-    model: str
+    _remedies: ClassVar[Remedies] = COMMON_REMEDIES
+    _default_timeout: ClassVar[float] = DEFAULT_TIMEOUT
+    _retry_after_timeout: ClassVar[bool] = True
+
+    def _set_up(
+        self,
+        *,
+        api_key: Secret,
+        model: str,
+        api_base_url: str | None,
+        extra_headers: dict[str, Any] | None,
+        timeout: float | None,
+        max_retries: int | None,
+        http_client_kwargs: dict[str, Any] | None,
+    ) -> None:
+        """
+        Check the parameters that all components share, and keep them under the same names.
+
+        :param api_key: The OpenRouter API key.
+        :param model: The name of the model.
+        :param api_base_url: The URL of the API. None means OpenRouter.
+        :param extra_headers: HTTP headers of every request. A value may be a `Secret`.
+        :param timeout: Seconds to wait for a connection, and for the next bytes of a response.
+        :param max_retries: How many times a failed request is sent again.
+        :param http_client_kwargs: Keyword arguments of `httpx.Client` and `httpx.AsyncClient`.
+        :raises TypeError: If an argument has the wrong type.
+        :raises ValueError: If an argument has a value that can't be used.
+        """
+        self._clients = ClientPool(
+            api_key=api_key,
+            api_base_url=api_base_url,
+            timeout=timeout,
+            max_retries=max_retries,
+            http_client_kwargs=http_client_kwargs,
+            default_timeout=self._default_timeout,
+            retry_after_timeout=self._retry_after_timeout,
+        )
+        check_model_name(model)
+        headers = deserialized_headers(extra_headers)
+        checked_headers(headers, "extra_headers")
+        self.api_key = api_key
+        self.model = model
+        self.api_base_url: str | None = api_base_url or OPENROUTER_API_BASE_URL
+        self.extra_headers = headers
+        self.timeout = timeout
+        self.max_retries = max_retries
+        self.http_client_kwargs = http_client_kwargs
+
+    def _to_dict(self, **own_parameters: Any) -> dict[str, Any]:
+        """
+        Serialize the component: the shared parameters, and the given ones.
+
+        :param own_parameters: The parameters that only this component has.
+        :returns: The component as a dictionary.
+        :raises ValueError: If a secret was given as a token, which must not be written down.
+        """
+        warn_of_credentials(type(self).__name__, self.extra_headers, self.api_base_url, self.http_client_kwargs)
+        parameters = {
+            "api_key": self.api_key.to_dict(),
+            "model": self.model,
+            "api_base_url": self.api_base_url,
+            "extra_headers": serialized_headers(self.extra_headers),
+            "timeout": self.timeout,
+            "max_retries": self.max_retries,
+            "http_client_kwargs": copy.copy(self.http_client_kwargs),
+            **own_parameters,
+        }
+        in_order = [name for name in inspect.signature(type(self).__init__).parameters if name in parameters]
+        serialized: dict[str, Any] = default_to_dict(self, **{name: parameters[name] for name in in_order})
+        return serialized
+
+    def _sent_headers(self) -> dict[str, str]:
+        return sendable_headers(self.extra_headers)
+
+    @contextmanager
+    def _requesting(self, model: str | None = None) -> Iterator[None]:
+        """
+        Send requests inside this block: their errors name cause and remedy, and a retry is logged once.
+        """
+        with one_run(), explained(self.api_key, model or self.model, self._remedies):
+            yield
 
     def _get_telemetry_data(self) -> dict[str, Any]:
         """
-        What Haystack's telemetry, where it is on, tells of this component.
+        What Haystack's telemetry, where it is on, is told about this component.
         """
         return {"model": self.model}
 
     @property
     def client(self) -> OpenAI | None:
         """
-        The synchronous openai client, once the component is warmed up.
+        The synchronous openai client, once the component is warmed up. One that you set is used, and never closed.
         """
         return self._clients.sync_client
 
@@ -47,6 +146,8 @@ class WithClients:
     def async_client(self) -> AsyncOpenAI | None:
         """
         The openai client of the running event loop, once the component is warmed up there.
+
+        One that you set is used in every loop, and never closed.
         """
         return self._clients.async_client
 
@@ -64,7 +165,7 @@ class WithClients:
 
     async def warm_up_async(self) -> None:
         """
-        Build the client of the running event loop. It is closed together with the loop.
+        Build the client of the running event loop (asyncio). It is closed together with the loop.
 
         :raises ValueError: If the API key is missing or blank.
         """

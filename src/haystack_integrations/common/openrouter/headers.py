@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-HTTP headers that a user gives: checked early, merged without regard to case.
+HTTP headers that a user gives: checked early, merged without regard to case, and written down without their secrets.
 """
 
 from __future__ import annotations
@@ -11,8 +11,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
+from haystack import logging
+from haystack.utils import Secret
 from openai import Omit
+
+from haystack_integrations.common.openrouter.errors.privacy import looks_like_credential
+
+logger = logging.getLogger(__name__)
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
@@ -21,20 +28,22 @@ def checked_headers(headers: Mapping[str, Any] | None, argument: str) -> dict[st
     """
     Copy headers that can be sent.
 
-    :param headers: Header names and values, or None.
+    :param headers: Header names and values, or None. A value may be a string or a `Secret`.
     :param argument: The argument's name, for the error.
     :returns: A new dictionary. `openai.Omit()` as a value, which takes a header away, is kept.
-    :raises TypeError: If they are no mapping of texts to texts.
-    :raises ValueError: If a name or a value can't stand in an HTTP header.
+    :raises TypeError: If they are not a mapping of strings to strings or Secrets.
+    :raises ValueError: If a name or a value can't be part of an HTTP header.
     """
     if headers is None:
         return {}
     if not isinstance(headers, Mapping):
-        msg = f"`{argument}` must be a dictionary of header names and texts, not {type(headers).__name__}."
+        msg = f"`{argument}` must be a dictionary of header names and strings, not {type(headers).__name__}."
         raise TypeError(msg)
     for name, value in headers.items():
-        if not isinstance(name, str) or not isinstance(value, str | Omit):
-            msg = f"`{argument}`: the value of header {name!r} must be a text, not {type(value).__name__}."
+        if not isinstance(name, str) or not isinstance(value, str | Secret | Omit):
+            msg = (
+                f"`{argument}`: the value of header {name!r} must be a string or a Secret, not {type(value).__name__}."
+            )
             raise TypeError(msg)
         if not _HEADER_NAME.fullmatch(name):
             msg = f"`{argument}`: {name!r} is not a valid HTTP header name."
@@ -57,3 +66,88 @@ def merged_headers(*layers: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in layer.items():
             merged[name.lower()] = (name, value)
     return dict(merged.values())
+
+
+def sendable_headers(headers: Mapping[str, Any] | None) -> dict[str, Any]:
+    """
+    Resolve the Secrets among headers.
+
+    :param headers: Header names and values, or None.
+    :returns: A new dictionary without Secrets.
+    :raises ValueError: If a Secret is not set, or its value can't be part of an HTTP header.
+    """
+    resolved = {}
+    for name, value in (headers or {}).items():
+        if isinstance(value, Secret):
+            secret = value.resolve_value()
+            if not isinstance(secret, str) or not (secret.isascii() and secret.isprintable()):
+                msg = f"`extra_headers`: the Secret of header {name!r} must be set, to printable ASCII text."
+                raise ValueError(msg)
+            resolved[name] = secret
+        else:
+            resolved[name] = value
+    return resolved
+
+
+def serialized_headers(headers: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """
+    Write headers down, a `Secret` as Haystack writes it.
+
+    :param headers: Header names and values, or None.
+    :returns: A new dictionary, or None.
+    :raises ValueError: If a Secret holds a token, which must not be written down.
+    """
+    if headers is None:
+        return None
+    return {name: value.to_dict() if isinstance(value, Secret) else value for name, value in headers.items()}
+
+
+def deserialized_headers(headers: Any) -> Any:
+    """
+    Read headers that `serialized_headers` wrote.
+
+    :param headers: Header names and values, of any shape.
+    :returns: The same, with each `Secret` that was written down; a new dictionary only if there is one.
+    """
+    written = [name for name, value in headers.items() if _is_secret(value)] if isinstance(headers, Mapping) else []
+    return {**headers, **{name: Secret.from_dict(headers[name]) for name in written}} if written else headers
+
+
+def warn_of_credentials(
+    component: str, headers: Mapping[str, Any] | None, url: str | None, http_client_kwargs: Mapping[str, Any] | None
+) -> None:
+    """
+    Log a warning for each credential that a serialized component holds in clear.
+
+    :param component: The name of the component's class.
+    :param headers: Its headers. Those that are a `Secret` are safe.
+    :param url: The URL of the API, which may hold a password.
+    :param http_client_kwargs: Arguments of the HTTP client; `proxy` and `auth` may hold a password.
+    """
+    kwargs = http_client_kwargs or {}
+    places = [
+        f"extra_headers[{name!r}]"
+        for name, value in (headers or {}).items()
+        if isinstance(value, str) and looks_like_credential(name)
+    ]
+    places += [f"http_client_kwargs[{name!r}]" for name in ("auth", "cookies", "headers") if kwargs.get(name)]
+    places += [f"http_client_kwargs[{name!r}]" for name in ("proxy", "base_url") if _has_password(kwargs.get(name))]
+    places += ["api_base_url"] if _has_password(url) else []
+    for place in places:
+        logger.warning(
+            "{component} is serialized with a credential in clear: {place}. In `extra_headers`, use a Secret such as "
+            "Secret.from_env_var('MY_TOKEN'); set anything else where the pipeline is loaded.",
+            component=component,
+            place=place,
+        )
+
+
+def _is_secret(value: object) -> bool:
+    return isinstance(value, Mapping) and value.get("type") == "env_var" and "env_vars" in value
+
+
+def _has_password(url: object) -> bool:
+    try:
+        return urlsplit(str(url or "")).password is not None
+    except ValueError:
+        return False

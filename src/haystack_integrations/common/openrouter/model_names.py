@@ -3,12 +3,14 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-Names of models: OpenRouter puts the author before the slug, which those who come from another API forget.
+Names of models. OpenRouter's have an author before the slug, which people who come from another API forget.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from difflib import get_close_matches
 
 from haystack import logging
 
@@ -37,24 +39,58 @@ _AUTHORS = {
 
 def check_model_name(model: object) -> None:
     """
-    Refuse what is no name of a model. If it has no author, log a warning with the name that was probably meant.
+    Raise unless `model` can be the name of a model. Log a warning if it has no author, with the name that was meant.
 
     :param model: `model` as given.
-    :raises TypeError: If it is no text.
+    :raises TypeError: If it is not a string.
+    :raises ValueError: If it is empty.
     """
     if not isinstance(model, str):
         msg = f"`model` must be a name such as 'openai/gpt-4o-mini', not {type(model).__name__}."
         raise TypeError(msg)
+    if not model.strip():
+        msg = "`model` is empty: pass a name such as 'openai/gpt-4o-mini'."
+        raise ValueError(msg)
     if "/" in model:
         return
-    name = model.lower()
-    author = next((a for a, starts in _AUTHORS.items() if re.match(rf"({'|'.join(starts)})(?![a-z])", name)), None)
-    meant = f"Did you mean '{author}/{name}'?" if author else "Write it as 'author/slug'."
+    author = _author(model)
+    meant = f"Did you mean '{author}/{model.lower()}'?" if author else "Write it as 'author/slug'."
     logger.warning(
         "`model` is '{model}', and OpenRouter's names have an author. {meant} All names: https://openrouter.ai/models.",
         model=model,
         meant=meant,
     )
+
+
+def near_names(model: str, names: Iterable[str] = ()) -> list[str]:
+    """
+    Find names of models that are near a name that OpenRouter does not know.
+
+    :param model: The unknown name.
+    :param names: Names to choose from; without any, those that this process knows.
+    :returns: At most three names, the nearest first.
+    """
+    name = model.lower()
+    full = name if "/" in name or not (author := _author(name)) else f"{author}/{name}"
+    known = list(names) or sorted(_known_names | {full} - {name})
+    by_slug = {known_name.partition("/")[2]: known_name for known_name in known}
+    near = get_close_matches(full, known, n=3, cutoff=0.7)
+    near += [by_slug[slug] for slug in get_close_matches(full.partition("/")[2] or full, by_slug, n=3, cutoff=0.7)]
+    return [found for found in dict.fromkeys(near) if found != model][:3]
+
+
+def learn_names(names: Iterable[str]) -> None:
+    """
+    Remember names that OpenRouter listed, for `near_names`.
+
+    :param names: Names of models.
+    """
+    _known_names.update(names)
+
+
+def _author(model: str) -> str | None:
+    name = model.lower()
+    return next((a for a, starts in _AUTHORS.items() if re.match(rf"({'|'.join(starts)})(?![a-z])", name)), None)
 
 
 SUPPORTED_MODELS = [
@@ -73,3 +109,11 @@ SUPPORTED_MODELS = [
     "qwen/qwen3-235b-a22b",
     "x-ai/grok-4",
 ]
+"""Some of the chat models that OpenRouter serves."""
+
+_known_names = {
+    *SUPPORTED_MODELS,
+    "openai/text-embedding-3-small",
+    "openai/text-embedding-3-large",
+    "cohere/rerank-v3.5",
+}

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-What OpenRouter says of a failure, read leniently.
+The `error` of a response or of a stream event, read leniently.
 
 Sources: the error schemas in OpenRouter's OpenAPI document and https://openrouter.ai/docs/api-reference/errors.
 """
@@ -14,7 +14,10 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from typing import Any
+
+from haystack_integrations.common.openrouter.responses import decode_json
 
 # Statuses of OpenRouter's `ApiErrorType` names, which stand in `code` or `metadata.error_type`.
 STATUS_BY_TYPE = {
@@ -42,6 +45,9 @@ STATUS_BY_TYPE = {
 # The longest `retry-after` that the openai SDK waits for, in seconds.
 LONGEST_WAIT = 60.0
 
+# How `metadata.limit_source` or the message names the daily cap on free models.
+_DAILY_CAPS = ("free_tier_daily", "free-models-per-day")
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -64,7 +70,10 @@ class Failure:
     @classmethod
     def read(cls, error: object) -> Failure:
         """
-        Read an `error` value of any shape: an object, a text, or something else.
+        Read an `error` value of any shape: an object, a string, or something else.
+
+        :param error: The value as sent.
+        :returns: What it says.
         """
         if not isinstance(error, dict):
             return cls(message=error if isinstance(error, str) else json.dumps(error, default=str))
@@ -90,6 +99,16 @@ class Failure:
         return _text(self.metadata.get("provider_name")) or None
 
     @property
+    def provider_message(self) -> str:
+        """
+        The provider's own words, from `metadata.raw`: a string, JSON in a string, or an object. "" if there are none.
+        """
+        try:
+            return _message_in(self.metadata.get("raw"))
+        except RecursionError:
+            return ""
+
+    @property
     def is_retryable(self) -> bool:
         """
         Whether the openai SDK would retry this status, and waiting seconds can help.
@@ -97,33 +116,49 @@ class Failure:
         return (self.status in (408, 409, 429) or self.status >= 500) and not self.is_futile
 
     @property
-    def is_futile(self) -> bool:
+    def forbids_retry(self) -> bool:
         """
-        Whether waiting seconds is of no use: OpenRouter says so, or the free daily cap is reached.
+        Whether OpenRouter says that the same request will not succeed soon, or the free daily cap is reached.
         """
         limit = f"{self.metadata.get('limit_source', '')} {self.message}"
-        if self.availability.get("retryable") is False or "free_tier_daily" in limit or "free-models-per-day" in limit:
-            return True
+        return self.availability.get("retryable") is False or any(cap in limit for cap in _DAILY_CAPS)
+
+    @property
+    def is_futile(self) -> bool:
+        """
+        Whether waiting seconds does not help.
+        """
         wait = self.retry_after
-        return wait is not None and wait > LONGEST_WAIT
+        return self.forbids_retry or (wait is not None and wait > LONGEST_WAIT)
 
     @property
     def retry_after(self) -> float | None:
         """
         Seconds to wait before the next try, from `availability.retry_after` or the headers in `metadata`.
         """
-        headers = self.metadata.get("headers")
-        headers = {str(name).lower(): value for name, value in headers.items()} if isinstance(headers, dict) else {}
-        for seconds in (self.availability.get("retry_after"), headers.get("retry-after")):
-            if (number := _number(seconds)) is not None:
-                return max(number, 0.001)
-        return seconds_until(headers.get("x-ratelimit-reset"))
+        return seconds_to_wait({}, self)
+
+
+def failure_of_response(response: Any) -> Failure:
+    """
+    Read what a failed response reports.
+
+    :param response: An HTTP response whose body was read.
+    :returns: The failure; its message is empty if the body is not an error of OpenRouter's.
+    """
+    try:
+        body = decode_json(response.content)
+    except ValueError:
+        body = None
+    error = find_error(body) if isinstance(body, dict) else None
+    return Failure.read(error) if error else Failure("")
 
 
 def find_error(body: Mapping[str, Any]) -> Any:
     """
     Find what a response body or a stream event reports as an error: at the top, or in one of its choices.
 
+    :param body: A decoded response body or event.
     :returns: The error as sent, or None if there is none.
     """
     if error := body.get("error"):
@@ -140,7 +175,38 @@ def find_error(body: Mapping[str, Any]) -> Any:
     return None
 
 
-def seconds_until(reset: object) -> float | None:
+def seconds_to_wait(headers: Mapping[str, str], failure: Failure) -> float | None:
+    """
+    Find how long to wait before the next try.
+
+    An explicit `Retry-After` goes before `X-RateLimit-Reset`, which is the end of a limit that need not be the cause.
+
+    :param headers: The headers of the response.
+    :param failure: What its body reports.
+    :returns: Seconds, or None where nothing says.
+    """
+    in_body = failure.metadata.get("headers")
+    in_body = {str(name).lower(): value for name, value in in_body.items()} if isinstance(in_body, dict) else {}
+    explicit = (headers.get("retry-after"), failure.availability.get("retry_after"), in_body.get("retry-after"))
+    resets = (in_body.get("x-ratelimit-reset"), headers.get("x-ratelimit-reset"))
+    waits = (*map(_seconds, explicit), *map(_seconds_until, resets))
+    return next((wait for wait in waits if wait is not None), None)
+
+
+def _seconds(value: object) -> float | None:
+    """
+    The value of a `Retry-After`: seconds, or a date.
+    """
+    number = _number(value)
+    if number is None and isinstance(value, str):
+        try:
+            number = parsedate_to_datetime(value).timestamp() - time.time()
+        except ValueError:
+            return None
+    return None if number is None else max(number, 0.001)
+
+
+def _seconds_until(reset: object) -> float | None:
     """
     Seconds until a moment given in epoch milliseconds (as `X-RateLimit-Reset` is) or epoch seconds.
     """
@@ -148,6 +214,21 @@ def seconds_until(reset: object) -> float | None:
     if moment is None:
         return None
     return max(moment / (1000 if moment > 1e11 else 1) - time.time(), 0.001)
+
+
+def _message_in(raw: object) -> str:
+    if isinstance(raw, str):
+        try:
+            decoded = json.loads(raw)
+        except (ValueError, RecursionError):
+            return raw.strip()
+        return _message_in(decoded) if isinstance(decoded, dict | list) else raw.strip()
+    if isinstance(raw, list):
+        return "; ".join(filter(None, map(_message_in, raw)))
+    if not isinstance(raw, dict):
+        return ""
+    names = ("error", "message", "detail", "details", "msg", "errors")
+    return next((said for name in names if (said := _message_in(raw.get(name)))), "")
 
 
 def _status(name: object) -> int | None:

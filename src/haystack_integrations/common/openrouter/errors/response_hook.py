@@ -5,19 +5,33 @@
 """
 The response hook: gives a failure the HTTP status and the retry headers that it means.
 
-OpenRouter answers with HTTP 200 once a provider has begun to work, and reports later failures in the body. With the
+Once a provider has begun to work, OpenRouter responds with HTTP 200 and reports later failures in the body. With the
 status put right, the openai SDK retries and raises for them as it does for any other failure.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from haystack_integrations.common.openrouter.errors.error_body import LONGEST_WAIT, Failure, find_error, seconds_until
+import openai
+
+from haystack_integrations.common.openrouter.errors.error_body import (
+    LONGEST_WAIT,
+    Failure,
+    failure_of_response,
+    find_error,
+    seconds_to_wait,
+)
 from haystack_integrations.common.openrouter.responses import completion_of, decode_json, has_messages
 
-# The endpoints whose good answers are known. Others, which a user may reach through the client, pass unread.
-_ENDPOINTS = ("/chat/completions", "/embeddings", "/rerank")
+# Whether a body with a good status is complete, for each endpoint whose good responses are known. Others, which a user
+# may reach through the client, pass unread.
+_IS_COMPLETE: dict[str, Callable[[dict[str, Any]], bool]] = {
+    "/chat/completions": lambda body: has_messages(completion_of(body)),
+    "/embeddings": lambda body: _has_entries(body, "data"),
+    "/rerank": lambda body: _has_entries(body, "results"),
+}
 
 
 def check_response(response: Any) -> None:
@@ -43,9 +57,27 @@ async def check_response_async(response: Any) -> None:
 
 
 def _is_to_be_read(response: Any) -> bool:
-    if not response.request.url.path.endswith(_ENDPOINTS) or response.has_redirect_location:
+    if response.has_redirect_location:
+        _refuse_other_host(response)
+        return False
+    if not response.request.url.path.endswith(tuple(_IS_COMPLETE)):
         return False
     return response.status_code >= 400 or "text/event-stream" not in response.headers.get("content-type", "")
+
+
+def _refuse_other_host(response: Any) -> None:
+    """
+    Stop at a redirect that would take the prompt and the headers to another host, or out of TLS.
+    """
+    here = response.request.url
+    there = here.join(response.headers["location"])
+    if there.host == here.host and not (here.scheme == "https" and there.scheme == "http"):
+        return
+    msg = (
+        f"{here.scheme}://{here.host} redirects to {there.scheme}://{there.host}. The request was not sent there, "
+        "because it holds your messages and headers. If you trust that host, use it as `api_base_url`"
+    )
+    raise openai.APIConnectionError(message=msg, request=response.request)
 
 
 def _correct(response: Any) -> None:
@@ -56,11 +88,10 @@ def _correct(response: Any) -> None:
     if response.status_code < 400:
         response.status_code = _status_of(response, body)
     if isinstance(body, dict) and "json" not in response.headers.get("content-type", ""):
-        # the SDK hands over a text instead of a completion when this header is wrong
+        # the SDK hands over a string instead of a completion when this header is wrong
         response.headers["content-type"] = "application/json"
     if response.status_code >= 400:
-        error = find_error(body) if isinstance(body, dict) else None
-        _set_retry_headers(response, Failure.read(error) if error else Failure(""))
+        _set_retry_headers(response, failure_of_response(response))
 
 
 def _status_of(response: Any, body: object) -> int:
@@ -75,20 +106,18 @@ def _status_of(response: Any, body: object) -> int:
         return 502
     if (error := find_error(body)) is not None:
         return Failure.read(error).status
-    return good if _is_complete(response.request.url.path, body) else 502
+    path = response.request.url.path
+    is_complete = next(check for endpoint, check in _IS_COMPLETE.items() if path.endswith(endpoint))
+    return good if is_complete(body) else 502
 
 
-def _is_complete(path: str, body: dict[str, Any]) -> bool:
-    if path.endswith("/chat/completions"):
-        return has_messages(completion_of(body))
-    entries = body.get("results" if path.endswith("/rerank") else "data")
-    return isinstance(entries, list) and bool(entries)
+def _has_entries(body: dict[str, Any], name: str) -> bool:
+    return isinstance(body.get(name), list) and bool(body[name])
 
 
 def _set_retry_headers(response: Any, failure: Failure) -> None:
-    headers = response.headers
-    wait = failure.retry_after or seconds_until(headers.get("x-ratelimit-reset"))
-    if failure.is_futile or (wait is not None and wait > LONGEST_WAIT):
-        headers["x-should-retry"] = "false"
-    elif wait is not None and "retry-after" not in headers:
-        headers["retry-after"] = f"{wait:.3f}"
+    wait = seconds_to_wait(response.headers, failure)
+    if failure.forbids_retry or (wait is not None and wait > LONGEST_WAIT):
+        response.headers["x-should-retry"] = "false"
+    elif wait is not None and "retry-after" not in response.headers:
+        response.headers["retry-after"] = f"{wait:.3f}"

@@ -20,19 +20,20 @@ if TYPE_CHECKING:
 
 class OpenRouterStreamError(openai.APIError):
     """
-    A stream that OpenRouter or the network did not bring to its end.
+    A stream that failed or was cut before its end.
 
     :param message: What happened, in one sentence.
     :param request: The HTTP request, where it is known.
-    :param failure: What OpenRouter said, if it said something.
+    :param failure: What OpenRouter reported, if it reported something.
     :param partial_reply: The reply as far as it had reached the streaming callback, or None if nothing had.
     :param retryable: Whether the same request may succeed when it is sent again.
 
     Attributes: `partial_reply`, `code` (as OpenRouter sent it: an `int`, a `str` or None), `metadata` (a `dict`),
-    `provider_name` and, for a network failure, the network library's error as `__cause__`.
+    `provider_name`, `generation_id` (a `str` or None) and, for a network failure, the network library's error as
+    `__cause__`.
     """
 
-    code: int | str | None  # type: ignore[assignment]  # the SDK makes a text of it; here it is as sent
+    code: int | str | None  # type: ignore[assignment]  # the SDK makes a string of it; here it is as sent
 
     def __init__(
         self,
@@ -50,25 +51,15 @@ class OpenRouterStreamError(openai.APIError):
         self.code = failure.code if failure else None
         self.metadata = failure.metadata if failure else {}
         self.provider_name = failure.provider_name if failure else None
+        self.generation_id: str | None = None
 
     @classmethod
     def from_event(cls, event: dict[str, Any]) -> OpenRouterStreamError:
         """
-        Make an exception of an error that OpenRouter reports inside a stream.
+        Build the exception for an error that OpenRouter reports inside a stream.
 
         :param event: An event with an `error`, at its top or in a choice.
         :returns: The exception, without a partial reply.
         """
         failure = Failure.read(find_error(event))
         return cls(f"The stream failed: {failure.message}", failure=failure)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """
-        Pickle without the request: its headers hold the API key.
-        """
-        state = {"failure": self.failure, "partial_reply": self.partial_reply, "retryable": self.retryable}
-        return _rebuild_stream_error, (self.message, state)
-
-
-def _rebuild_stream_error(message: str, state: dict[str, Any]) -> OpenRouterStreamError:
-    return OpenRouterStreamError(message, **state)

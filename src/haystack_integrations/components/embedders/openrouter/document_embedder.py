@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 import openai
-from haystack import Document, component, default_from_dict, default_to_dict, logging
+from haystack import Document, component, default_from_dict, logging
 from haystack.utils import Secret
 from tqdm import tqdm
 
@@ -27,12 +27,10 @@ from haystack_integrations.common.openrouter.arguments import (
     checked_fields,
     document_text,
 )
-from haystack_integrations.common.openrouter.clients import OPENROUTER_API_BASE_URL, ClientPool
-from haystack_integrations.common.openrouter.component import WithClients, shows_its_settings
-from haystack_integrations.common.openrouter.errors.error_text import explained
-from haystack_integrations.common.openrouter.headers import checked_headers
-from haystack_integrations.common.openrouter.model_names import check_model_name
+from haystack_integrations.common.openrouter.clients import OPENROUTER_API_BASE_URL
+from haystack_integrations.common.openrouter.component import OpenRouterComponent, shows_its_settings
 from haystack_integrations.components.embedders.openrouter.embedding import (
+    EMBEDDING_REMEDIES,
     OWN_PARAMETERS,
     Outcome,
     merged_meta,
@@ -47,7 +45,7 @@ Batch = list[Document]
 
 @shows_its_settings
 @component
-class OpenRouterDocumentEmbedder(WithClients):
+class OpenRouterDocumentEmbedder(OpenRouterComponent):
     """
     Embeds documents with the embedding models behind [OpenRouter](https://openrouter.ai).
 
@@ -61,6 +59,8 @@ class OpenRouterDocumentEmbedder(WithClients):
     print(len(result["documents"][0].embedding), result["meta"]["usage"]["cost"])
     ```
     """
+
+    _remedies = EMBEDDING_REMEDIES
 
     def __init__(
         self,
@@ -118,18 +118,15 @@ class OpenRouterDocumentEmbedder(WithClients):
         check_at_least_one(concurrency, "concurrency")
         check_texts(prefix=prefix, suffix=suffix, embedding_separator=embedding_separator)
         check_parameters(extra_parameters, OWN_PARAMETERS)
-        checked_headers(extra_headers, "extra_headers")
-        check_model_name(model)
-        self._clients = ClientPool(
+        self._set_up(
             api_key=api_key,
+            model=model,
             api_base_url=api_base_url,
+            extra_headers=extra_headers,
             timeout=timeout,
             max_retries=max_retries,
             http_client_kwargs=http_client_kwargs,
         )
-        self.api_key = api_key
-        self.model = model
-        self.api_base_url = api_base_url or OPENROUTER_API_BASE_URL
         self.dimensions = dimensions
         self.prefix = prefix
         self.suffix = suffix
@@ -137,11 +134,7 @@ class OpenRouterDocumentEmbedder(WithClients):
         self.progress_bar = progress_bar
         self.meta_fields_to_embed = checked_fields(meta_fields_to_embed)
         self.embedding_separator = embedding_separator
-        self.extra_headers = extra_headers
         self.extra_parameters = extra_parameters
-        self.timeout = timeout
-        self.max_retries = max_retries
-        self.http_client_kwargs = http_client_kwargs
         self.raise_on_failure = raise_on_failure
         self.concurrency = concurrency
 
@@ -152,11 +145,7 @@ class OpenRouterDocumentEmbedder(WithClients):
         :returns: The component as a dictionary.
         :raises ValueError: If the API key was given as a token, which must not be written down.
         """
-        serialized: dict[str, Any] = default_to_dict(
-            self,
-            api_key=self.api_key.to_dict(),
-            model=self.model,
-            api_base_url=self.api_base_url,
+        return self._to_dict(
             dimensions=self.dimensions,
             prefix=self.prefix,
             suffix=self.suffix,
@@ -164,15 +153,10 @@ class OpenRouterDocumentEmbedder(WithClients):
             progress_bar=self.progress_bar,
             meta_fields_to_embed=list(self.meta_fields_to_embed),
             embedding_separator=self.embedding_separator,
-            extra_headers=copy.copy(self.extra_headers),
             extra_parameters=copy.deepcopy(self.extra_parameters),
-            timeout=self.timeout,
-            max_retries=self.max_retries,
-            http_client_kwargs=copy.copy(self.http_client_kwargs),
             raise_on_failure=self.raise_on_failure,
             concurrency=self.concurrency,
         )
-        return serialized
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> OpenRouterDocumentEmbedder:
@@ -247,7 +231,7 @@ class OpenRouterDocumentEmbedder(WithClients):
             model=self.model,
             dimensions=self.dimensions,
             extra_parameters=self.extra_parameters,
-            extra_headers=self.extra_headers,
+            extra_headers=self._sent_headers(),
         )
 
     def _progress(self, batches: list[Batch]) -> tqdm[Any]:
@@ -260,7 +244,7 @@ class OpenRouterDocumentEmbedder(WithClients):
         """
         outcome = Outcome(size=len(batch))
         try:
-            with explained(self.api_key, self.model):
+            with self._requesting():
                 yield outcome
         except (openai.APIError, UnicodeError) as error:  # half a surrogate pair in a text can't be sent
             if self.raise_on_failure:

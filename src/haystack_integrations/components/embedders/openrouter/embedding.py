@@ -14,9 +14,19 @@ from typing import Any
 
 from haystack import logging
 
+from haystack_integrations.common.openrouter.errors.remedies import COMMON_REMEDIES, Remedies
 from haystack_integrations.common.openrouter.responses import answer_meta, is_number, unusable_answer
 
 logger = logging.getLogger(__name__)
+
+EMBEDDING_REMEDIES: Remedies = {
+    **COMMON_REMEDIES,
+    400: "Check that the texts are neither empty nor too long for the model, and the names in `extra_parameters`",
+    404: "Check that `{model}` at https://openrouter.ai/models?output_modalities=embeddings is an embedding model, and "
+    "loosen `provider` in `extra_parameters`{names}",
+    413: "Send fewer or shorter texts at once: lower `batch_size`",
+}
+"""What to do about the failures of the embeddings endpoint."""
 
 OWN_PARAMETERS = {
     "model": "Pass `model` to the component.",

@@ -11,16 +11,14 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from haystack import component, default_from_dict, default_to_dict
+from haystack import component, default_from_dict
 from haystack.utils import Secret
 
 from haystack_integrations.common.openrouter.arguments import check_at_least_one, check_parameters, check_texts
-from haystack_integrations.common.openrouter.clients import OPENROUTER_API_BASE_URL, ClientPool
-from haystack_integrations.common.openrouter.component import WithClients, shows_its_settings
-from haystack_integrations.common.openrouter.errors.error_text import explained
-from haystack_integrations.common.openrouter.headers import checked_headers
-from haystack_integrations.common.openrouter.model_names import check_model_name
+from haystack_integrations.common.openrouter.clients import OPENROUTER_API_BASE_URL
+from haystack_integrations.common.openrouter.component import OpenRouterComponent, shows_its_settings
 from haystack_integrations.components.embedders.openrouter.embedding import (
+    EMBEDDING_REMEDIES,
     OWN_PARAMETERS,
     read_answer,
     request_arguments,
@@ -29,7 +27,7 @@ from haystack_integrations.components.embedders.openrouter.embedding import (
 
 @shows_its_settings
 @component
-class OpenRouterTextEmbedder(WithClients):
+class OpenRouterTextEmbedder(OpenRouterComponent):
     """
     Embeds a text with the embedding models behind [OpenRouter](https://openrouter.ai), to search for documents near it.
 
@@ -42,6 +40,8 @@ class OpenRouterTextEmbedder(WithClients):
     print(len(result["embedding"]), result["meta"]["usage"]["cost"])
     ```
     """
+
+    _remedies = EMBEDDING_REMEDIES
 
     def __init__(
         self,
@@ -83,26 +83,19 @@ class OpenRouterTextEmbedder(WithClients):
             check_at_least_one(dimensions, "dimensions")
         check_texts(prefix=prefix, suffix=suffix)
         check_parameters(extra_parameters, OWN_PARAMETERS)
-        checked_headers(extra_headers, "extra_headers")
-        check_model_name(model)
-        self._clients = ClientPool(
+        self._set_up(
             api_key=api_key,
+            model=model,
             api_base_url=api_base_url,
+            extra_headers=extra_headers,
             timeout=timeout,
             max_retries=max_retries,
             http_client_kwargs=http_client_kwargs,
         )
-        self.api_key = api_key
-        self.model = model
-        self.api_base_url = api_base_url or OPENROUTER_API_BASE_URL
         self.dimensions = dimensions
         self.prefix = prefix
         self.suffix = suffix
-        self.extra_headers = extra_headers
         self.extra_parameters = extra_parameters
-        self.timeout = timeout
-        self.max_retries = max_retries
-        self.http_client_kwargs = http_client_kwargs
 
     def to_dict(self) -> dict[str, Any]:
         """
@@ -111,21 +104,12 @@ class OpenRouterTextEmbedder(WithClients):
         :returns: The component as a dictionary.
         :raises ValueError: If the API key was given as a token, which must not be written down.
         """
-        serialized: dict[str, Any] = default_to_dict(
-            self,
-            api_key=self.api_key.to_dict(),
-            model=self.model,
-            api_base_url=self.api_base_url,
+        return self._to_dict(
             dimensions=self.dimensions,
             prefix=self.prefix,
             suffix=self.suffix,
-            extra_headers=copy.copy(self.extra_headers),
             extra_parameters=copy.deepcopy(self.extra_parameters),
-            timeout=self.timeout,
-            max_retries=self.max_retries,
-            http_client_kwargs=copy.copy(self.http_client_kwargs),
         )
-        return serialized
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> OpenRouterTextEmbedder:
@@ -152,7 +136,7 @@ class OpenRouterTextEmbedder(WithClients):
         """
         arguments = self._arguments(text)
         create = self._clients.get().embeddings.create
-        with explained(self.api_key, self.model):
+        with self._requesting():
             (embedding,), meta = read_answer(create(**arguments), 1, model=self.model, dimensions=self.dimensions)
         return {"embedding": embedding, "meta": meta}
 
@@ -167,7 +151,7 @@ class OpenRouterTextEmbedder(WithClients):
         """
         arguments = self._arguments(text)
         create = (await self._clients.get_async()).embeddings.create
-        with explained(self.api_key, self.model):
+        with self._requesting():
             answer = await create(**arguments)
             (embedding,), meta = read_answer(answer, 1, model=self.model, dimensions=self.dimensions)
         return {"embedding": embedding, "meta": meta}
@@ -184,5 +168,5 @@ class OpenRouterTextEmbedder(WithClients):
             model=self.model,
             dimensions=self.dimensions,
             extra_parameters=self.extra_parameters,
-            extra_headers=self.extra_headers,
+            extra_headers=self._sent_headers(),
         )

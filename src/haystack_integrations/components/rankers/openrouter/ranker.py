@@ -12,7 +12,7 @@ import copy
 from dataclasses import replace
 from typing import Any
 
-from haystack import Document, component, default_from_dict, default_to_dict
+from haystack import Document, component, default_from_dict
 from haystack.utils import Secret
 
 from haystack_integrations.common.openrouter.arguments import (
@@ -23,18 +23,20 @@ from haystack_integrations.common.openrouter.arguments import (
     checked_fields,
     document_text,
 )
-from haystack_integrations.common.openrouter.clients import OPENROUTER_API_BASE_URL, ClientPool
-from haystack_integrations.common.openrouter.component import WithClients, shows_its_settings
-from haystack_integrations.common.openrouter.errors.error_text import explained
-from haystack_integrations.common.openrouter.headers import checked_headers
-from haystack_integrations.common.openrouter.model_names import check_model_name
+from haystack_integrations.common.openrouter.clients import OPENROUTER_API_BASE_URL
+from haystack_integrations.common.openrouter.component import OpenRouterComponent, shows_its_settings
 from haystack_integrations.common.openrouter.responses import is_number
-from haystack_integrations.components.rankers.openrouter.reranking import OWN_PARAMETERS, read_answer, request_body
+from haystack_integrations.components.rankers.openrouter.reranking import (
+    OWN_PARAMETERS,
+    RERANK_REMEDIES,
+    read_answer,
+    request_body,
+)
 
 
 @shows_its_settings
 @component
-class OpenRouterRanker(WithClients):
+class OpenRouterRanker(OpenRouterComponent):
     """
     Ranks documents with the rerank models behind [OpenRouter](https://openrouter.ai).
 
@@ -49,6 +51,8 @@ class OpenRouterRanker(WithClients):
     print(result["documents"][0].content, result["documents"][0].score, result["meta"]["usage"]["cost"])
     ```
     """
+
+    _remedies = RERANK_REMEDIES
 
     def __init__(
         self,
@@ -93,27 +97,20 @@ class OpenRouterRanker(WithClients):
         _check_threshold(score_threshold)
         check_texts(meta_data_separator=meta_data_separator)
         check_parameters(extra_parameters, OWN_PARAMETERS)
-        checked_headers(extra_headers, "extra_headers")
-        check_model_name(model)
-        self._clients = ClientPool(
+        self._set_up(
             api_key=api_key,
+            model=model,
             api_base_url=api_base_url,
+            extra_headers=extra_headers,
             timeout=timeout,
             max_retries=max_retries,
             http_client_kwargs=http_client_kwargs,
         )
-        self.api_key = api_key
-        self.model = model
-        self.api_base_url = api_base_url or OPENROUTER_API_BASE_URL
         self.top_k = top_k
         self.score_threshold = score_threshold
         self.meta_fields_to_embed = checked_fields(meta_fields_to_embed)
         self.meta_data_separator = meta_data_separator
-        self.extra_headers = extra_headers
         self.extra_parameters = extra_parameters
-        self.timeout = timeout
-        self.max_retries = max_retries
-        self.http_client_kwargs = http_client_kwargs
 
     def to_dict(self) -> dict[str, Any]:
         """
@@ -122,22 +119,13 @@ class OpenRouterRanker(WithClients):
         :returns: The component as a dictionary.
         :raises ValueError: If the API key was given as a token, which must not be written down.
         """
-        serialized: dict[str, Any] = default_to_dict(
-            self,
-            api_key=self.api_key.to_dict(),
-            model=self.model,
-            api_base_url=self.api_base_url,
+        return self._to_dict(
             top_k=self.top_k,
             score_threshold=self.score_threshold,
             meta_fields_to_embed=list(self.meta_fields_to_embed),
             meta_data_separator=self.meta_data_separator,
-            extra_headers=copy.copy(self.extra_headers),
             extra_parameters=copy.deepcopy(self.extra_parameters),
-            timeout=self.timeout,
-            max_retries=self.max_retries,
-            http_client_kwargs=copy.copy(self.http_client_kwargs),
         )
-        return serialized
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> OpenRouterRanker:
@@ -175,8 +163,8 @@ class OpenRouterRanker(WithClients):
         if not unique:
             return {"documents": [], "meta": {"model": self.model, "provider": None, "usage": {}}}
         post, body = self._clients.get().post, self._body(query, unique, top_k)
-        with explained(self.api_key, self.model):
-            answer = post("/rerank", cast_to=object, body=body, options={"headers": self.extra_headers or {}})
+        with self._requesting():
+            answer = post("/rerank", cast_to=object, body=body, options={"headers": self._sent_headers()})
             ranking, meta = read_answer(answer, len(unique), top_k=top_k, model=self.model)
         return {"documents": self._ranked(unique, ranking, score_threshold), "meta": meta}
 
@@ -202,8 +190,8 @@ class OpenRouterRanker(WithClients):
         if not unique:
             return {"documents": [], "meta": {"model": self.model, "provider": None, "usage": {}}}
         post, body = (await self._clients.get_async()).post, self._body(query, unique, top_k)
-        with explained(self.api_key, self.model):
-            answer = await post("/rerank", cast_to=object, body=body, options={"headers": self.extra_headers or {}})
+        with self._requesting():
+            answer = await post("/rerank", cast_to=object, body=body, options={"headers": self._sent_headers()})
             ranking, meta = read_answer(answer, len(unique), top_k=top_k, model=self.model)
         return {"documents": self._ranked(unique, ranking, score_threshold), "meta": meta}
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 from typing import Any, ClassVar, cast
 
-from haystack import component, default_to_dict
+from haystack import component
 from haystack.components.generators.chat import OpenAIChatGenerator
 from haystack.dataclasses import (
     ChatMessage,
@@ -20,21 +20,19 @@ from haystack.dataclasses import (
     SyncStreamingCallbackT,
     select_streaming_callback,
 )
-from haystack.tools import ToolsType, flatten_tools_or_toolsets, serialize_tools_or_toolset
+from haystack.tools import ToolsType, serialize_tools_or_toolset
 from haystack.utils import Secret, serialize_callable
 
-from haystack_integrations.common.openrouter.clients import OPENROUTER_API_BASE_URL, ClientPool
-from haystack_integrations.common.openrouter.component import WithClients, shows_its_settings
-from haystack_integrations.common.openrouter.errors.error_text import explained
-from haystack_integrations.common.openrouter.headers import checked_headers
-from haystack_integrations.common.openrouter.model_names import SUPPORTED_MODELS, check_model_name
+from haystack_integrations.common.openrouter.clients import OPENROUTER_API_BASE_URL
+from haystack_integrations.common.openrouter.component import OpenRouterComponent, shows_its_settings
+from haystack_integrations.common.openrouter.model_names import SUPPORTED_MODELS
 from haystack_integrations.components.generators.openrouter.chat.completion import completion_dict
 from haystack_integrations.components.generators.openrouter.chat.options import OpenRouterGenerationKwargs
+from haystack_integrations.components.generators.openrouter.chat.remedies import CHAT_REMEDIES
 from haystack_integrations.components.generators.openrouter.chat.reply import chat_messages, warn_of_shortened
 from haystack_integrations.components.generators.openrouter.chat.request.arguments import (
     as_messages,
     audio_format,
-    check_tool_names,
     request_arguments,
     serializable_kwargs,
 )
@@ -48,7 +46,7 @@ from haystack_integrations.components.generators.openrouter.chat.stream.delivery
 
 @shows_its_settings
 @component
-class OpenRouterChatGenerator(WithClients, OpenAIChatGenerator):
+class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
     """
     Completes chats with the models behind [OpenRouter](https://openrouter.ai).
 
@@ -67,6 +65,9 @@ class OpenRouterChatGenerator(WithClients, OpenAIChatGenerator):
     print(reply.meta["provider"], reply.meta["usage"]["cost"])
     ```
     """
+
+    _remedies = CHAT_REMEDIES
+    api_base_url: str | None
 
     SUPPORTED_MODELS: ClassVar[list[str]] = SUPPORTED_MODELS
     """Some of the models that OpenRouter serves. All of them: https://openrouter.ai/models."""
@@ -112,14 +113,15 @@ class OpenRouterChatGenerator(WithClients, OpenAIChatGenerator):
         :raises TypeError: If a header is no text, or `tools` holds something else than tools.
         :raises ValueError: If two tools have the same name.
         """
-        self._clients = ClientPool(
+        self._set_up(
             api_key=api_key,
+            model=model,
             api_base_url=api_base_url,
+            extra_headers=extra_headers,
             timeout=timeout,
             max_retries=max_retries,
             http_client_kwargs=http_client_kwargs,
         )
-        check_tool_names(flatten_tools_or_toolsets(tools))
         super(OpenRouterChatGenerator, self).__init__(
             api_key=api_key,
             model=model,
@@ -132,9 +134,6 @@ class OpenRouterChatGenerator(WithClients, OpenAIChatGenerator):
             max_retries=max_retries,
             http_client_kwargs=http_client_kwargs,
         )
-        checked_headers(extra_headers, "extra_headers")
-        check_model_name(model)
-        self.extra_headers = extra_headers
 
     def to_dict(self) -> dict[str, Any]:
         """
@@ -143,22 +142,13 @@ class OpenRouterChatGenerator(WithClients, OpenAIChatGenerator):
         :returns: The component as a dictionary.
         :raises ValueError: If the API key was given as a token, which must not be written down.
         """
-        parameters = {
-            "api_key": self.api_key.to_dict(),
-            "model": self.model,
-            "streaming_callback": serialize_callable(self.streaming_callback) if self.streaming_callback else None,
-            "api_base_url": self.api_base_url,
-            "generation_kwargs": serializable_kwargs(self.generation_kwargs),
-            "tools": serialize_tools_or_toolset(self.tools),
-            "timeout": self.timeout,
-            "extra_headers": copy.copy(self.extra_headers),
-            "max_retries": self.max_retries,
-            "http_client_kwargs": copy.copy(self.http_client_kwargs),
-        }
-        if self.tools_strict:
-            parameters["tools_strict"] = True
-        serialized: dict[str, Any] = default_to_dict(self, **parameters)
-        return serialized
+        own = {"tools_strict": True} if self.tools_strict else {}
+        return self._to_dict(
+            streaming_callback=serialize_callable(self.streaming_callback) if self.streaming_callback else None,
+            generation_kwargs=serializable_kwargs(self.generation_kwargs),
+            tools=serialize_tools_or_toolset(self.tools),
+            **own,
+        )
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> OpenRouterChatGenerator:
@@ -209,7 +199,7 @@ class OpenRouterChatGenerator(WithClients, OpenAIChatGenerator):
         )
         client, audio = self._clients.get(), audio_format(arguments)
         create = getattr(client.chat.completions, arguments.pop("openai_endpoint"))
-        with explained(self.api_key, arguments["model"]):
+        with self._requesting(arguments["model"]):
             if callback is None:
                 replies = chat_messages(completion_dict(create(**arguments)), audio)
             else:
@@ -255,7 +245,7 @@ class OpenRouterChatGenerator(WithClients, OpenAIChatGenerator):
         )
         client, audio = await self._clients.get_async(), audio_format(arguments)
         create = getattr(client.chat.completions, arguments.pop("openai_endpoint"))
-        with explained(self.api_key, arguments["model"]):
+        with self._requesting(arguments["model"]):
             if callback is None:
                 replies = chat_messages(completion_dict(await create(**arguments)), audio)
             else:
@@ -283,7 +273,7 @@ class OpenRouterChatGenerator(WithClients, OpenAIChatGenerator):
             tools_strict=tools_strict if tools_strict is not None else self.tools_strict,
             streaming=streaming_callback is not None,
             generation_kwargs={**self.generation_kwargs, **(generation_kwargs or {})},
-            init_headers=self.extra_headers,
+            init_headers=self._sent_headers(),
         )
         # Haystack's hook names the SDK's method here; it is always this one
         return {**arguments, "openai_endpoint": "create"}

@@ -22,7 +22,13 @@ from haystack.tools import ToolsType, flatten_tools_or_toolsets
 from haystack.tools.tool import Tool
 from pydantic import BaseModel
 
-from haystack_integrations.common.openrouter.headers import checked_headers, merged_headers
+from haystack_integrations.common.openrouter.headers import (
+    checked_headers,
+    deserialized_headers,
+    merged_headers,
+    sendable_headers,
+    serialized_headers,
+)
 from haystack_integrations.common.openrouter.model_names import check_model_name
 from haystack_integrations.components.generators.openrouter.chat.request.messages import wire_messages
 from haystack_integrations.components.generators.openrouter.chat.request.strict_schema import strict_schema
@@ -80,7 +86,8 @@ def request_arguments(
     :raises TypeError: If an argument has the wrong type.
     """
     body = _checked_body(generation_kwargs, streaming=streaming)
-    headers = checked_headers(body.pop("extra_headers", None), 'generation_kwargs["extra_headers"]')
+    headers = deserialized_headers(body.pop("extra_headers", None))
+    headers = sendable_headers(checked_headers(headers, 'generation_kwargs["extra_headers"]'))
     arguments: dict[str, Any] = {
         "model": body.pop("model", model),
         "messages": wire_messages(messages),
@@ -131,6 +138,8 @@ def serializable_kwargs(generation_kwargs: Mapping[str, Any]) -> dict[str, Any]:
     response_format = copied.get("response_format")
     if isinstance(response_format, type) and issubclass(response_format, BaseModel):
         copied["response_format"] = response_format_schema(response_format)
+    if isinstance(headers := copied.get("extra_headers"), Mapping):
+        copied["extra_headers"] = serialized_headers(headers)
     return copy.deepcopy(copied)
 
 

@@ -1,0 +1,123 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+Takes secrets out of error texts and logs: keys, account ids, and what the user sent.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from haystack_integrations.common.openrouter.responses import decode_json
+
+# Account ids are long and hold digits; user_preferences is not one.
+_ACCOUNT_ID = re.compile(r"\b(?:user|org)_(?=[A-Za-z]*\d)[A-Za-z0-9]{10,}\b")
+_CREDENTIAL = re.compile(r"(^|[-_])(authorization|cookie|key|token|secret|password)$", re.IGNORECASE)
+_PRIVATE_FIELDS = {"user_id", "creator_user_id", "flagged_input"}
+# Names and types, which an error may have to name. The rest of what is sent is the user's own.
+_PUBLIC_FIELDS = {"role", "name", "type", "id", "tool_call_id", "format", "model", "filename", "detail", "tools"}
+# A prompt of fewer characters is not cut out: "hi" is part of many words.
+_SHORTEST_SENT = 12
+# So many characters in a row, in the same order, are a quotation and not a coincidence.
+_WINDOW = 24
+_MOST_CHARACTERS = 4000
+
+
+def looks_like_credential(name: str) -> bool:
+    """
+    Whether a header of this name usually holds a secret.
+
+    :param name: The name of an HTTP header, such as `Authorization`, `X-Api-Key` or `Cookie`.
+    :returns: Whether its value should not be shown.
+    """
+    return _CREDENTIAL.search(name) is not None
+
+
+def without_private(text: str, request: Any = None, *secrets: object) -> str:
+    """
+    Replace what is private in a text by `***`.
+
+    :param text: Text that may be shown or logged. What follows its first 4,000 characters is dropped.
+    :param request: The HTTP request that failed: its credentials and the user's own words are cut out. None if unknown.
+    :param secrets: More strings to cut out. Anything shorter than 8 characters is left.
+    :returns: The text without them.
+    """
+    text = text[:_MOST_CHARACTERS]
+    for secret in (*secrets, *_credentials(request)):
+        if isinstance(secret, str) and len(secret.strip()) >= 8:
+            text = text.replace(secret.strip(), "***")
+    for sent in _sent_texts(request):
+        text = _without_quotation(text, sent)
+    return _ACCOUNT_ID.sub("***", text)
+
+
+def without_private_fields(value: Any, request: Any = None, *secrets: object) -> Any:
+    """
+    Copy a response body without what is private in it.
+
+    :param value: A decoded JSON value.
+    :param request: The HTTP request that failed, or None.
+    :param secrets: More strings to cut out.
+    :returns: A copy, without user ids and quoted input.
+    """
+    if isinstance(value, dict):
+        kept = {name: field for name, field in value.items() if name not in _PRIVATE_FIELDS}
+        return {name: without_private_fields(field, request, *secrets) for name, field in kept.items()}
+    if isinstance(value, list):
+        return [without_private_fields(item, request, *secrets) for item in value]
+    return without_private(value, request, *secrets) if isinstance(value, str) else value
+
+
+def _credentials(request: Any) -> Iterator[str]:
+    for name, value in request.headers.items() if request is not None else ():
+        if looks_like_credential(name):
+            yield value.removeprefix("Bearer ")
+
+
+def _sent_texts(request: Any) -> Iterable[str]:
+    """
+    The user's own words in a request, longest first, as they are and as JSON spells them.
+    """
+    try:
+        body = decode_json(request.content)
+    except Exception:  # there is no request, or its body was a stream
+        return []
+    texts = {text for text in _strings(body) if len(text.strip()) >= _SHORTEST_SENT}
+    spelled = {json.dumps(text, ensure_ascii=ascii_only)[1:-1] for text in texts for ascii_only in (True, False)}
+    return sorted(texts | spelled, key=len, reverse=True)
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _strings(item)
+    elif isinstance(value, dict):
+        for name, field in value.items():
+            if name not in _PUBLIC_FIELDS:
+                yield from _strings(field)
+
+
+def _without_quotation(text: str, sent: str) -> str:
+    """
+    Cut out a whole sent string, and longer parts of it.
+    """
+    text = text.replace(sent.strip(), "***")
+    start = 0
+    while start + _WINDOW <= len(text):
+        found = sent.find(text[start : start + _WINDOW])
+        if found < 0:
+            start += 1
+            continue
+        end = start + _WINDOW
+        while end < len(text) and found + end - start < len(sent) and text[end] == sent[found + end - start]:
+            end += 1
+        text = f"{text[:start]}***{text[end:]}"
+        start += 3
+    return text

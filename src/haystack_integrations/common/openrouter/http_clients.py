@@ -44,7 +44,7 @@ def check_http_client_kwargs(kwargs: object) -> None:
 
     :param kwargs: `http_client_kwargs` as given.
     :raises TypeError: If they are not a dictionary, or hold a name or a value that httpx does not take.
-    :raises ValueError: If httpx refuses a value.
+    :raises ValueError: If httpx does not take a value.
     """
     if kwargs is None:
         return
@@ -62,9 +62,9 @@ def check_http_client_kwargs(kwargs: object) -> None:
     try:
         httpx.Client(**_with_limits(cheap), verify=False, trust_env=False).close()  # noqa: S501
     except Exception as error:
-        kind = ValueError if isinstance(error, ValueError) else TypeError
-        msg = f"`http_client_kwargs` can't be used by httpx.Client: {error}"
-        raise kind(msg) from error
+        # httpx quotes the value, which may be a password
+        msg = f"`http_client_kwargs`: httpx.Client does not take one of the values of {', '.join(kwargs)}."
+        raise (ValueError if isinstance(error, ValueError) else TypeError)(msg) from None
 
 
 def build_http_client(kwargs: Mapping[str, Any] | None, retries: RetryPolicy) -> Any:

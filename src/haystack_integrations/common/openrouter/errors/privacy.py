@@ -51,8 +51,11 @@ def without_private(text: str, request: Any = None, *secrets: object) -> str:
     for secret in (*secrets, *_credentials(request)):
         if isinstance(secret, str) and len(secret.strip()) >= 8:
             text = text.replace(secret.strip(), "***")
-    for sent in _sent_texts(request):
-        text = _without_quotation(text, sent)
+    sent_texts = _sent_texts(request)
+    for sent in sent_texts:
+        text = text.replace(sent.strip(), "***")
+    for sent in sent_texts:
+        text = _without_quotations(text, sent)
     return _ACCOUNT_ID.sub("***", text)
 
 
@@ -104,11 +107,10 @@ def _strings(value: Any) -> Iterator[str]:
                 yield from _strings(field)
 
 
-def _without_quotation(text: str, sent: str) -> str:
+def _without_quotations(text: str, sent: str) -> str:
     """
-    Cut out a whole sent string, and longer parts of it.
+    Cut out the longer parts of a sent string.
     """
-    text = text.replace(sent.strip(), "***")
     start = 0
     while start + _WINDOW <= len(text):
         found = sent.find(text[start : start + _WINDOW])

@@ -359,6 +359,13 @@ class TestRoutes:
         assert self.ask(connection, "GET", "/things", {})[0] == 200
         assert self.ask(connection, "POST", "/things", {})[0] == 401
         assert self.ask(connection, "GET", "/nowhere", {})[0] == 401
+        assert self.ask(connection, "GET", "/models", {})[0] == 200
+
+    def test_a_mistake_in_an_endpoint_is_printed(self, connection, monkeypatch, capsys):
+        monkeypatch.setattr("stand_in.routes.ROUTES", [Route("GET", "/things", lambda: None)])
+        with pytest.raises(http.client.RemoteDisconnected):
+            self.ask(connection, "GET", "/things")
+        assert "TypeError" in capsys.readouterr().err
 
 
 class TestSearch:

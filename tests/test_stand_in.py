@@ -275,12 +275,13 @@ class TestServer:
         assert ask(connection, "chat/completions", {}) == (200, b'data: {"a": 1}\n\n: raw\n\n')
 
     def test_raw_bytes_and_headers(self, stand_in, connection):
-        stand_in.script(*[Answer.raw(data, "audio/mpeg", {"x-generation-id": "gen-1"}) for data in (b"\xff\x00", b"")])
-        for data in (b"\xff\x00", b""):
+        stand_in.script(*[Answer.raw(data, "audio/mpeg", {"x-generation-id": "gen-1"}) for data in (b"", b"\xff\x00")])
+        for data in (b"", b"\xff\x00"):
             connection.request("POST", "/api/v1/audio/speech", "{}", HEADERS)
             response = connection.getresponse()
             assert response.read() == data
             assert (response.headers["content-type"], response.headers["x-generation-id"]) == ("audio/mpeg", "gen-1")
+        assert Answer.raw(b"", "audio/mpeg").body == []  # an empty chunk would end the body twice
 
     def test_cut(self, stand_in, connection):
         stand_in.script(Answer.sse([{"a": 1}, CUT]))

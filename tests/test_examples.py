@@ -24,10 +24,11 @@ from haystack_integrations.components.rankers.openrouter import OpenRouterRanker
 
 ROOT = Path(__file__).parent.parent
 COMPONENTS = (OpenRouterChatGenerator, OpenRouterDocumentEmbedder, OpenRouterTextEmbedder, OpenRouterRanker)
-EXAMPLES = sorted(path for path in (ROOT / "examples").glob("*.py") if not path.name.startswith("stand_in"))
+EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 PAGES = [
     *(ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")),
     ROOT / "benchmarks" / "README.md",
+    ROOT / "examples" / "README.md",
     *sorted((ROOT / "docs").glob("*.md")),
 ]
 SNIPPETS = [
@@ -131,3 +132,8 @@ def test_the_readme_names_every_example():
     readme = (ROOT / "README.md").read_text("utf-8")
     unnamed = {path.name for path in EXAMPLES if f"({REPOSITORY}examples/{path.name})" not in readme}
     assert unnamed == {"demo.py"}
+
+
+def test_the_list_of_examples_names_each():
+    named = re.findall(r"^\| \[`([^`]+)`\]\(([^)]+)\) \|", (ROOT / "examples" / "README.md").read_text("utf-8"), re.M)
+    assert sorted(named) == [(path.name, path.name) for path in EXAMPLES]

@@ -12,7 +12,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from stand_in import CUT, RESET, STALL, Answer, StandIn, base_url
+from stand_in import CUT, RESET, STALL, Answer, Request, StandIn, base_url
+from stand_in.routes import ROUTES, Route
 
 Json = dict[str, Any]
 HEADERS = {"authorization": "Bearer test", "content-type": "application/json"}
@@ -273,6 +274,15 @@ class TestServer:
         stand_in.script(Answer.sse([{"a": 1}, b": raw\n\n"], comments=0, done=False))
         assert ask(connection, "chat/completions", {}) == (200, b'data: {"a": 1}\n\n: raw\n\n')
 
+    def test_raw_bytes_and_headers(self, stand_in, connection):
+        stand_in.script(*[Answer.raw(data, "audio/mpeg", {"x-generation-id": "gen-1"}) for data in (b"", b"\xff\x00")])
+        for data in (b"", b"\xff\x00"):
+            connection.request("POST", "/api/v1/audio/speech", "{}", HEADERS)
+            response = connection.getresponse()
+            assert response.read() == data
+            assert (response.headers["content-type"], response.headers["x-generation-id"]) == ("audio/mpeg", "gen-1")
+        assert Answer.raw(b"", "audio/mpeg").body == []  # an empty chunk would end the body twice
+
     def test_cut(self, stand_in, connection):
         stand_in.script(Answer.sse([{"a": 1}, CUT]))
         with pytest.raises(http.client.IncompleteRead):
@@ -315,6 +325,48 @@ class TestServer:
             response.close()
             client.close()
         assert stand_in.wait_for_disconnect(len(clients))
+
+
+class TestRoutes:
+    @pytest.fixture(autouse=True)
+    def routes(self, monkeypatch) -> None:
+        def show(request: Request, **arguments: str) -> Answer:
+            return Answer.json([request.method, request.query, arguments])
+
+        paths = (("GET", "/things"), ("GET", "/things/{author}/{slug}/parts"), ("POST", "/things"))
+        added = [Route(method, path, show, needs_key=method == "POST") for method, path in paths]
+        monkeypatch.setattr("stand_in.routes.ROUTES", [*ROUTES, *added])
+
+    def ask(self, connection, method, path, headers=HEADERS) -> tuple[int, Any]:
+        connection.request(method, f"/api/v1{path}", headers=headers)
+        response = connection.getresponse()
+        return response.status, json.loads(response.read())
+
+    def test_method(self, connection):
+        assert self.ask(connection, "GET", "/things") == (200, ["GET", {}, {}])
+        assert self.ask(connection, "POST", "/things") == (200, ["POST", {}, {}])
+        assert self.ask(connection, "GET", "/chat/completions")[0] == 404
+
+    def test_query(self, connection):
+        assert self.ask(connection, "GET", "/things?q=a%2Cb&n=1")[1][1] == {"q": "a,b", "n": "1"}
+
+    def test_names_in_the_path(self, connection):
+        names = {"author": "a", "slug": "b:free"}
+        assert self.ask(connection, "GET", "/things/a/b%3Afree/parts")[1][2] == names
+        assert self.ask(connection, "GET", "/things/a/b/whole")[0] == 404
+        assert self.ask(connection, "GET", "/things/a/b")[0] == 404
+
+    def test_key(self, connection):
+        assert self.ask(connection, "GET", "/things", {})[0] == 200
+        assert self.ask(connection, "POST", "/things", {})[0] == 401
+        assert self.ask(connection, "GET", "/nowhere", {})[0] == 401
+        assert self.ask(connection, "GET", "/models", {})[0] == 200
+
+    def test_a_mistake_in_an_endpoint_is_printed(self, connection, monkeypatch, capsys):
+        monkeypatch.setattr("stand_in.routes.ROUTES", [Route("GET", "/things", lambda: None)])
+        with pytest.raises(http.client.RemoteDisconnected):
+            self.ask(connection, "GET", "/things")
+        assert "TypeError" in capsys.readouterr().err
 
 
 class TestSearch:

@@ -5,7 +5,7 @@
 
 from typing import Any
 
-Json = dict[str, Any]
+from stand_in.request import Json
 
 STRING_FORMATS = {
     "date": "2026-01-01",
@@ -22,7 +22,7 @@ def instance_of(schema: Json, names: list[str]) -> Any:
     Make an instance of a schema.
 
     :param schema: A JSON schema.
-    :param names: Words to fill texts with; the first is taken.
+    :param names: Words to fill strings with; the first is taken.
     :returns: An instance, the same for the same arguments.
     """
     return _instance(schema, schema, names)

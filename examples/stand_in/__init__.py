@@ -1,0 +1,35 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+"""
+A local stand-in for OpenRouter: it speaks the same protocol, and there is no model behind it.
+
+The demo, the examples, the tests and the benchmarks use it. `cd examples && python -m stand_in [PORT]` runs it alone.
+
+To add an endpoint, write a module in `endpoints/` with a function that takes a `Request` and returns an `Answer`, and
+add a line to the table in `routes.py`.
+"""
+
+import os
+import sys
+from functools import cache
+
+from stand_in.answer import COMMENT, CUT, RESET, STALL, Action, Answer
+from stand_in.request import Request
+from stand_in.server import StandIn
+
+__all__ = ["COMMENT", "CUT", "RESET", "STALL", "Action", "Answer", "Request", "StandIn", "base_url"]
+
+
+@cache
+def base_url() -> str | None:
+    """
+    Tell the examples where to send their requests.
+
+    :returns: None, which means OpenRouter, if there is a key. Otherwise the URL of a stand-in that is started here.
+    """
+    if os.environ.get("OPENROUTER_API_KEY"):
+        return None
+    print("OPENROUTER_API_KEY is not set: the local stand-in answers, no model does.", file=sys.stderr, flush=True)
+    os.environ["OPENROUTER_API_KEY"] = "sk-or-v1-no-key"
+    return StandIn().start().url

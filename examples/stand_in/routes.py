@@ -1,0 +1,63 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+"""Which function responds to which request."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from stand_in.answer import Answer
+from stand_in.endpoints import chat, embeddings, models, rerank
+from stand_in.request import Request
+
+
+class Route(NamedTuple):
+    """
+    An endpoint: `function(request)` makes the response to `method` and `path`.
+
+    A name in braces in the path matches one step of it, which the function gets as an argument: the function of
+    "/model/{author}/{slug}" has the parameters `request`, `author` and `slug`.
+    """
+
+    method: str
+    path: str
+    function: Callable[..., Answer]
+    needs_key: bool = True
+
+
+ROUTES = [
+    Route("POST", "/chat/completions", chat.complete),
+    Route("POST", "/embeddings", embeddings.embed),
+    Route("GET", "/models", models.list_models, needs_key=False),
+    Route("POST", "/rerank", rerank.rerank),
+]
+
+
+def respond(request: Request) -> Answer:
+    """
+    Respond to a request with the function of its route.
+
+    :param request: Any request.
+    :returns: The response: 401 if the key is missing, 404 if there is no such route.
+    """
+    route, arguments = _find(request)
+    if not request.key and (route is None or route.needs_key):
+        return Answer.error(401, "No auth credentials found")
+    return route.function(request, **arguments) if route else Answer.error(404, "Not found")
+
+
+def _find(request: Request) -> tuple[Route | None, dict[str, str]]:
+    steps = _steps(request.path.rpartition("/api/v1")[2])
+    for route in ROUTES:
+        wanted = _steps(route.path)
+        if route.method != request.method or len(wanted) != len(steps):
+            continue
+        pairs = list(zip(wanted, steps, strict=True))
+        if all(name == step or name.startswith("{") for name, step in pairs):
+            return route, {name.strip("{}"): step for name, step in pairs if name.startswith("{")}
+    return None, {}
+
+
+def _steps(path: str) -> list[str]:
+    return [unquote(step) for step in path.split("/") if step]

@@ -4,9 +4,9 @@
 """
 What a streamed chunk costs: CPU time of the client's process, beside the openai SDK and beside what nobody can avoid.
 
-    hatch run bench            # about five minutes on an idle machine
+    hatch run bench            # about seven minutes on an idle machine
     hatch run bench --quick    # less exact
-    hatch run bench --peers    # with LangChain and LlamaIndex, where they are installed
+    hatch run bench --peers    # with LangChain, LlamaIndex, Pydantic AI and LiteLLM, where they are installed
 """
 
 import argparse
@@ -123,7 +123,7 @@ def main() -> None:
     """
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="three short rounds")
-    parser.add_argument("--peers", action="store_true", help="measure LangChain and LlamaIndex too")
+    parser.add_argument("--peers", action="store_true", help="measure other packages too")
     options = parser.parse_args()
     logging.disable(logging.WARNING)
     rounds = 3 if options.quick else 5
@@ -144,7 +144,7 @@ def main() -> None:
         _print_pair("ms of CPU to import", import_milliseconds(rounds), Haystack.name)
         kinds = [kind for kind in KINDS if kind != "text_apart"]
         growth = ", ".join(f"{kind.replace('_', ' ')} {bench.growth(kind):.2f}" for kind in kinds)
-        print(f"\n80,000 chunks take so many times longer than 20,000: {growth}")
+        print(f"\nA stream of 80,000 chunks takes this many times longer than one of 20,000: {growth}")
 
 
 def _print_machine() -> None:

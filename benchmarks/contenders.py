@@ -2,7 +2,7 @@
 #
 # SPDX-License-Identifier: Apache-2.0
 """
-Who is measured. Each contender reads a stream to its end, hands each chunk to a callback, and answers a plain call.
+Who is measured. Each contender reads a stream to its end, hands each chunk to a callback, and makes a plain call.
 """
 
 import asyncio
@@ -200,9 +200,66 @@ class LlamaIndex:
             await callback(chunk)
 
 
+class PydanticAI:
+    """
+    `pydantic-ai`, when it is installed.
+    """
+
+    name = "Pydantic AI"
+
+    def __init__(self, port: int) -> None:
+        from pydantic_ai import direct
+        from pydantic_ai.messages import ModelRequest
+        from pydantic_ai.models.openrouter import OpenRouterModel
+        from pydantic_ai.providers.openrouter import OpenRouterProvider
+
+        def model(name: str) -> OpenRouterModel:
+            client = AsyncOpenAI(api_key=_KEY, base_url=f"http://127.0.0.1:{port}")  # it belongs to one event loop
+            return OpenRouterModel(name, provider=OpenRouterProvider(openai_client=client))
+
+        self._direct, self._model, self._messages = direct, model, [ModelRequest.user_text_prompt(_PROMPT)]
+
+    def stream(self, model: str, callback: Callable[[Any], Any] = ignore) -> None:
+        with self._direct.model_request_stream_sync(self._model(model), self._messages) as events:
+            for event in events:
+                callback(event)
+
+    async def stream_async(self, model: str, callback: Callable[[Any], Any] = ignore_async) -> None:
+        async with self._direct.model_request_stream(self._model(model), self._messages) as events:
+            async for event in events:
+                await callback(event)
+
+
+class LiteLLM:
+    """
+    `litellm`, when it is installed.
+    """
+
+    name = "LiteLLM"
+
+    def __init__(self, port: int) -> None:
+        import litellm
+
+        self._litellm = litellm
+        self._settings = {
+            "messages": _MESSAGES,
+            "api_key": _KEY,
+            "api_base": f"http://127.0.0.1:{port}",
+            "stream": True,
+        }
+
+    def stream(self, model: str, callback: Callable[[Any], Any] = ignore) -> None:
+        for chunk in self._litellm.completion(model=f"openrouter/{model}", **self._settings):
+            callback(chunk)
+
+    async def stream_async(self, model: str, callback: Callable[[Any], Any] = ignore_async) -> None:
+        async for chunk in await self._litellm.acompletion(model=f"openrouter/{model}", **self._settings):
+            await callback(chunk)
+
+
 def installed_peers(port: int) -> list[Any]:
     peers = []
-    for kind in (LangChain, LlamaIndex):
+    for kind in (LangChain, LlamaIndex, PydanticAI, LiteLLM):
         try:
             peers.append(kind(port))
         except ImportError:

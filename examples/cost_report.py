@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
 #
 # SPDX-License-Identifier: Apache-2.0
-"""What an agent's run cost, message by message: `reply_cost` adds up USD, your own providers' bills included."""
+"""What the run of an agent cost, message by message: `reply_cost` adds up USD, bills for your own keys included."""
 
 from typing import Annotated
 
@@ -22,7 +22,7 @@ def population(city: Annotated[str, "The city"]) -> str:
 generator = OpenRouterChatGenerator(
     model="openai/gpt-4o-mini",
     api_base_url=base_url(),
-    # for a bill by user and by run at https://openrouter.ai/activity
+    # shows the costs by user and by run at https://openrouter.ai/activity
     generation_kwargs={"user": "user-7", "session_id": "report-1"},
 )
 agent = Agent(chat_generator=generator, tools=[population])
@@ -34,4 +34,4 @@ for message in messages:
         cached = usage["prompt_tokens_details"]["cached_tokens"]
         row = f"{message.meta['model']:<24}{message.meta['provider']:<12}{usage['prompt_tokens']:>6}{cached:>8}"
         print(f"{row}{usage['completion_tokens']:>6}{reply_cost([message]):>12.6f}")
-print(f"{'all of it':<56}{reply_cost(messages):>12.6f}")
+print(f"{'total':<56}{reply_cost(messages):>12.6f}")

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
 #
 # SPDX-License-Identifier: Apache-2.0
-"""What to catch, and what a failed stream still gives. The stand-in fails on demand; OpenRouter at a wrong name."""
+"""Which errors to catch, and what is left of a reply when its stream fails. The names of the models make them fail."""
 
 import openai
 from stand_in import base_url

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
 #
 # SPDX-License-Identifier: Apache-2.0
-"""Images, a PDF and audio go in; an image and audio come out."""
+"""An image, a PDF and audio as input, an image and audio as output."""
 
 import base64
 import struct
@@ -32,7 +32,7 @@ question = ChatMessage.from_user(
 )
 reply = generator.run([question])["replies"][0]
 print(reply.text)
-# the parsed PDF is in the annotations and goes back with the reply, so that it is not parsed, and paid for, again
+# the parsed PDF is in the annotations and goes back with the reply, so that you pay for parsing it only once
 follow_up = generator.run([question, reply, ChatMessage.from_user("And in one word?")])["replies"][0]
 print(follow_up.text)
 

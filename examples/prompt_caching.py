@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
 #
 # SPDX-License-Identifier: Apache-2.0
-"""A long prompt that is paid for in full once: what `cache_control` marks is read from the cache the second time."""
+"""A long prompt that costs its full price once: the second time, what `cache_control` marks is read from the cache."""
 
 from haystack.dataclasses import ChatMessage
 from stand_in import base_url
@@ -13,7 +13,7 @@ MANUAL = "\n".join(f"{n}. Turn screw {n} until the lamp beside it is green." for
 generator = OpenRouterChatGenerator(
     model="anthropic/claude-sonnet-4.5",
     api_base_url=base_url(),
-    generation_kwargs={"session_id": "manual-1"},  # stay with one provider: caches are the provider's
+    generation_kwargs={"session_id": "manual-1"},  # stay with one provider, because each has its own cache
 )
 # everything up to the end of this message is cached; a `ttl` of "1h" keeps it longer than five minutes
 manual = ChatMessage.from_system(f"Answer from this manual.\n{MANUAL}", meta={"cache_control": {"type": "ephemeral"}})

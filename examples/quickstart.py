@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
 #
 # SPDX-License-Identifier: Apache-2.0
-"""One question, one answer, and what it cost."""
+"""One question, its reply, and what it cost."""
 
 from haystack.dataclasses import ChatMessage
 from stand_in import base_url

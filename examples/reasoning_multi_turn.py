@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
 #
 # SPDX-License-Identifier: Apache-2.0
-"""Reasoning that goes back with its signatures, so that a model goes on thinking where it stopped."""
+"""Reasoning that goes back with its signatures, so that the model continues where it stopped."""
 
 from haystack.dataclasses import ChatMessage
 from stand_in import base_url
@@ -17,11 +17,11 @@ messages = [ChatMessage.from_user("A farmer has 17 sheep, and all but 9 run away
 
 for question in ("How sure are you?", None):
     reply = generator.run(messages)["replies"][0]
-    print("thought:", reply.reasoning.reasoning_text if reply.reasoning else "(nothing that is shown)")
+    print("thought:", reply.reasoning.reasoning_text if reply.reasoning else "(not shown)")
     print("said:   ", reply.text)
     tokens = reply.meta["usage"]["completion_tokens_details"]["reasoning_tokens"]
     details = reply.reasoning.extra["reasoning_details"] if reply.reasoning else []
     print(f"         {tokens} tokens of reasoning, {sum('signature' in detail for detail in details)} signed\n")
     if question:
-        # the reply itself goes into the history: its reasoning, unaltered, is sent along
+        # the reply goes into the history as it is: its reasoning is sent with it, unchanged
         messages += [reply, ChatMessage.from_user(question)]

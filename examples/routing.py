@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
 #
 # SPDX-License-Identifier: Apache-2.0
-"""Who answers: providers chosen by price, speed and privacy, and other models when the first one fails."""
+"""Which provider serves a request, by price, speed and privacy, and other models for when the first one fails."""
 
 from stand_in import base_url
 
@@ -12,11 +12,11 @@ options: OpenRouterGenerationKwargs = {
     "models": ["openai/gpt-4o-mini", "anthropic/claude-haiku-4.5"],  # tried in this order when the first model fails
     "provider": {
         "sort": "throughput",  # the fastest provider first
-        "data_collection": "deny",  # only those that keep nothing
-        "max_price": {"prompt": 1, "completion": 5},  # USD for a million tokens
+        "data_collection": "deny",  # only providers that don't keep prompts or train on them
+        "max_price": {"prompt": "1", "completion": "5"},  # USD for a million tokens
     },
 }
-# the stand-in fails on demand, by the name of the model; without it the first model is an ordinary one
+# this name makes the stand-in fail; with a key, the first model is an ordinary one
 first = "stand-in/error-503" if base_url() else "deepseek/deepseek-chat-v3.1"
 generator = OpenRouterChatGenerator(
     model=first,
@@ -26,8 +26,8 @@ generator = OpenRouterChatGenerator(
 )
 reply = generator.run("In one sentence: what is a router?")["replies"][0]
 print(reply.text)
-print(f"asked {first}; {reply.meta['model']} answered, at {reply.meta['provider']}")
+print(f"requested {first}; the reply is from {reply.meta['model']}, served by {reply.meta['provider']}")
 
-# for one run: this provider and no other
+# for one run, only this provider
 only = {"model": "openai/gpt-4o-mini", "provider": {"only": ["openai"]}}
 print(generator.run("And a switch?", generation_kwargs=only)["replies"][0].text)

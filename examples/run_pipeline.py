@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
 #
 # SPDX-License-Identifier: Apache-2.0
-"""A pipeline that is kept in YAML: `pipeline.yaml`, beside this file."""
+"""A pipeline loaded from YAML: `pipeline.yaml`, next to this file."""
 
 from pathlib import Path
 

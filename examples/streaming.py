@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
 #
 # SPDX-License-Identifier: Apache-2.0
-"""Reasoning and text as they come, and the same in asynchronous code."""
+"""Reasoning and text as they arrive, in synchronous and asynchronous code."""
 
 import asyncio
 

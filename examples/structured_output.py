@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
 #
 # SPDX-License-Identifier: Apache-2.0
-"""Replies in the shape of a Pydantic class, routed to providers that can hold to it."""
+"""Replies in the shape of a Pydantic class, from providers that support it."""
 
 from pydantic import BaseModel, Field
 from stand_in import base_url
@@ -20,7 +20,7 @@ generator = OpenRouterChatGenerator(
     api_base_url=base_url(),
     generation_kwargs={
         "response_format": Contact,
-        "provider": {"require_parameters": True},  # only providers that know `response_format`
+        "provider": {"require_parameters": True},  # only providers that support `response_format`
         "plugins": [{"id": "response-healing"}],  # repairs JSON that is almost right
     },
 )

@@ -38,7 +38,11 @@ SNIPPETS = [
         r"^##+ ([^\n]+)\n(?:(?!^##).)*?^```python\n(.*?)^```", page.read_text("utf-8"), re.M | re.S
     )
 ]
-REPOSITORY = "https://github.com/openrouter-haystack/openrouter-haystack/blob/main/"
+YAML = [
+    pytest.param(written, id=page.stem)
+    for page in PAGES
+    for written in re.findall(r"^```yaml\n(.*?)^```", page.read_text("utf-8"), re.M | re.S)
+]
 LINKS = [
     pytest.param(page, link, id=f"{page.stem}: {link}")
     for page in PAGES
@@ -93,6 +97,17 @@ def test_the_rag_example_answers_with_citations_and_costs(runs: dict[str, Future
     }
 
 
+@pytest.fixture
+def users_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    The files that snippets read, in the working directory.
+    """
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "product.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    (tmp_path / "offer.pdf").write_bytes(b"%PDF-1.4\n%%EOF")
+
+
+@pytest.mark.usefixtures("users_files")
 @pytest.mark.parametrize("snippet", SNIPPETS)
 def test_snippet(snippet: str, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch, capsys):
     for kind in COMPONENTS:
@@ -110,7 +125,6 @@ def test_every_snippet_is_found():
 
 @pytest.mark.parametrize(("page", "link"), LINKS)
 def test_link(page: Path, link: str):
-    link = link.replace(REPOSITORY, f"{os.path.relpath(ROOT, page.parent)}/")
     if re.match(r"https://[a-z0-9.-]+\.[a-z]{2,}(/\S*)?$", link):
         return
     target, _, anchor = link.partition("#")
@@ -119,6 +133,12 @@ def test_link(page: Path, link: str):
     if anchor:
         titles = re.findall(r"^#+ (.+)$", path.read_text("utf-8"), re.M)
         assert anchor in {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("written", YAML)
+def test_yaml_snippet(written: str):
+    pipeline = Pipeline.loads(written)
+    assert set(pipeline.graph.nodes) == set(yaml.safe_load(written)["components"])
 
 
 def test_the_yaml_example_has_the_published_parameters():
@@ -130,7 +150,7 @@ def test_the_yaml_example_has_the_published_parameters():
 
 def test_the_readme_names_every_example():
     readme = (ROOT / "README.md").read_text("utf-8")
-    unnamed = {path.name for path in EXAMPLES if f"({REPOSITORY}examples/{path.name})" not in readme}
+    unnamed = {path.name for path in EXAMPLES if f"(examples/{path.name})" not in readme}
     assert unnamed == {"demo.py"}
 
 

@@ -13,12 +13,13 @@ from haystack import Pipeline
 from haystack.components.agents import Agent
 from haystack.components.builders import ChatPromptBuilder
 from haystack.components.generators.chat import FallbackChatGenerator
+from haystack.core.errors import PipelineRuntimeError
 from haystack.dataclasses import ChatMessage, StreamingChunk
 from haystack.tools import tool
 from stand_in import Answer, StandIn
 from wire import answer, call
 
-from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator
+from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator, OpenRouterStreamError
 
 
 @tool
@@ -59,6 +60,19 @@ class TestPipeline:
         loaded = Pipeline.loads(pipeline.dumps())
         assert loaded.run({"llm": {"messages": "hi"}})["llm"]["replies"][0].text
         assert stand_in.requests[0].headers["authorization"] == "Bearer sk-or-test-key"
+
+    def test_the_error_of_a_broken_stream_is_the_cause(self, stand_in: StandIn):
+        pipeline = Pipeline()
+        pipeline.add_component("llm", Mode("sync", stand_in.url).generator(model="stand-in/cut-stream"))
+        with pytest.raises(PipelineRuntimeError, match="The stream was cut") as caught:
+            pipeline.run({"llm": {"messages": "hi", "streaming_callback": lambda chunk: None}})
+        assert isinstance(caught.value.__cause__, OpenRouterStreamError)
+        assert caught.value.__cause__.partial_reply.text == "This is the stand-in, "
+
+    def test_another_model_for_one_run(self, stand_in: StandIn):
+        inputs = {"prompt": {"topic": "Rome"}, "llm": {"generation_kwargs": {"model": "other/model"}}}
+        result = rag_pipeline(Mode("sync", stand_in.url)).run(inputs)
+        assert result["llm"]["replies"][0].meta["model"] == "other/model"
 
 
 def details(number: int) -> list[dict[str, Any]]:
@@ -111,6 +125,18 @@ class TestFallback:
             result = fallback.run(messages, streaming_callback=callback)
         assert result["replies"][0].text
         assert result["meta"]["successful_chat_generator_index"] == 1
+
+    def test_the_callback_receives_both_texts_with_ids_that_differ(self, streaming: Mode):
+        fallback = FallbackChatGenerator([streaming.generator(model="stand-in/cut-stream"), streaming.generator()])
+        messages, callback = [ChatMessage.from_user("hi")], streaming.callback()
+        if streaming.is_async:
+            result = asyncio.run(fallback.run_async(messages, streaming_callback=callback))
+        else:
+            result = fallback.run(messages, streaming_callback=callback)
+        texts: dict[str, str] = {}
+        for chunk in streaming.chunks:
+            texts[chunk.meta["id"]] = texts.get(chunk.meta["id"], "") + chunk.content
+        assert list(texts.values()) == ["This is the stand-in, ", result["replies"][0].text]
 
     def test_the_last_error_is_told(self, stand_in: StandIn):
         stand_in.script(Answer.error(402, "Insufficient credits"))

@@ -20,6 +20,7 @@ from haystack_integrations.components.generators.openrouter.chat.options.plugins
 from haystack_integrations.components.generators.openrouter.chat.options.provider import ProviderPreferences
 
 Effort = Literal["max", "xhigh", "high", "medium", "low", "minimal", "none"]
+"""How hard a model reasons: `max`, `xhigh`, `high`, `medium`, `low`, `minimal`, or `none`."""
 
 
 class ReasoningOptions(TypedDict, total=False):

@@ -13,9 +13,12 @@ from __future__ import annotations
 from typing import Any, Literal, TypedDict
 
 SortBy = Literal["price", "throughput", "latency", "exacto"]
+"""What endpoints are sorted by: `price`, `throughput`, `latency`, or `exacto` (best at calling tools)."""
+
 Quantization = Literal[
     "int4", "int8", "fp4", "mxfp4", "nvfp4", "fp6", "fp8", "mxfp8", "fp16", "bf16", "fp32", "unknown"
 ]
+"""A number format that a provider runs a model in."""
 
 
 class MaxPrice(TypedDict, total=False):

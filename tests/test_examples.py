@@ -6,16 +6,15 @@
 
 import os
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 from haystack import Pipeline
+from run_example import Run, run_example
 from stand_in import StandIn
 
 from haystack_integrations.components.embedders.openrouter import OpenRouterDocumentEmbedder, OpenRouterTextEmbedder
@@ -47,23 +46,17 @@ LINKS = [
 
 
 @pytest.fixture(scope="module")
-def runs() -> Iterator[dict[str, Future[Any]]]:
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[Run]]]:
     """
-    All examples, two at a time: most of what each takes is importing Haystack.
+    All examples, two at a time.
     """
-    environment = {name: value for name, value in os.environ.items() if name != "OPENROUTER_API_KEY"}
-    environment |= {"HAYSTACK_TELEMETRY_ENABLED": "False", "PYTHONUTF8": "1"}
-
-    def run(path: Path) -> Any:
-        command = [sys.executable, str(path)]
-        return subprocess.run(command, capture_output=True, encoding="utf-8", env=environment, timeout=60, check=False)
-
+    folder = tmp_path_factory.mktemp("examples")
     with ThreadPoolExecutor(2) as pool:
-        yield {path.stem: pool.submit(run, path) for path in EXAMPLES}
+        yield {path.stem: pool.submit(run_example, path, folder) for path in EXAMPLES}
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_example(path: Path, runs: dict[str, Future[Any]]):
+def test_example(path: Path, runs: dict[str, Future[Run]]):
     done = runs[path.stem].result()
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("OPENROUTER_API_KEY is not set") == 1
@@ -72,7 +65,7 @@ def test_example(path: Path, runs: dict[str, Future[Any]]):
     assert len(path.read_text("utf-8").splitlines()) < 60
 
 
-def test_the_error_example_shows_provider_cause_and_what_came(runs: dict[str, Future[Any]]):
+def test_the_error_example_shows_provider_cause_and_what_came(runs: dict[str, Future[Run]]):
     told = runs["error_handling"].result().stdout
     assert "Provider: Stand-in. The provider says: The stand-in fails here" in told
     assert told.count("So far: This is the stand-in") == 2
@@ -80,7 +73,7 @@ def test_the_error_example_shows_provider_cause_and_what_came(runs: dict[str, Fu
     assert "***" not in told
 
 
-def test_the_rag_example_answers_with_citations_and_costs(runs: dict[str, Future[Any]]):
+def test_the_rag_example_answers_with_citations_and_costs(runs: dict[str, Future[Run]]):
     told = runs["rag"].result().stdout
     assert "The ferry to Gull Island leaves the harbour at nine and at three. [1]" in told
     assert re.findall(r"^\[\d\] \w+", told, re.M) == ["[1] Ferry"]

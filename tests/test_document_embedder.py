@@ -201,6 +201,18 @@ class TestResult:
         usage = embed_sync(stand_in, documents_of("a", "b"), batch_size=1)["meta"]["usage"]
         assert usage == {"cost": 2.0, "is_byok": False, "cost_details": {"upstream_inference_cost": 1.0, "other": 2}}
 
+    def test_meta_has_what_all_answers_agree_on(self, embed: Embed, stand_in: StandIn):
+        agreed = {"provider": "Azure", "usage": {"cost": 0.5}}
+        first = embeddings(embedding(0, 1.0), **agreed, id="gen-1", more=1)
+        stand_in.script(first, embeddings(embedding(0, 2.0), **agreed, id="gen-2", model="test/other"))
+        meta = embed(stand_in, documents_of("a", "b"), batch_size=1, concurrency=1)["meta"]
+        assert meta == {
+            "model": "test/dated",
+            "provider": "Azure",
+            "usage": {"cost": 1.0},
+            "failed": 0,
+        }
+
     def test_another_length_than_asked_for_is_warned_of(self, stand_in: StandIn, caplog):
         stand_in.script(
             embeddings(embedding(0, 1.0, 2.0), embedding(1, 3.0, 4.0)),

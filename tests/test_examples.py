@@ -7,8 +7,8 @@
 import os
 import re
 import sys
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -46,18 +46,17 @@ LINKS = [
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[Run]]]:
+def run_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Run]:
     """
-    All examples, two at a time.
+    Runs an example, once.
     """
     folder = tmp_path_factory.mktemp("examples")
-    with ThreadPoolExecutor(2) as pool:
-        yield {path.stem: pool.submit(run_example, path, folder) for path in EXAMPLES}
+    return cache(lambda name: run_example(ROOT / "examples" / f"{name}.py", folder))
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_example(path: Path, runs: dict[str, Future[Run]]):
-    done = runs[path.stem].result()
+def test_example(path: Path, run_of: Callable[[str], Run]):
+    done = run_of(path.stem)
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("OPENROUTER_API_KEY is not set") == 1
     assert "Traceback" not in done.stderr
@@ -65,16 +64,16 @@ def test_example(path: Path, runs: dict[str, Future[Run]]):
     assert len(path.read_text("utf-8").splitlines()) < 60
 
 
-def test_the_error_example_shows_provider_cause_and_what_came(runs: dict[str, Future[Run]]):
-    told = runs["error_handling"].result().stdout
+def test_the_error_example_shows_provider_cause_and_what_came(run_of: Callable[[str], Run]):
+    told = run_of("error_handling").stdout
     assert "Provider: Stand-in. The provider says: The stand-in fails here" in told
     assert told.count("So far: This is the stand-in") == 2
     assert "Error code: 402" in told
     assert "***" not in told
 
 
-def test_the_rag_example_answers_with_citations_and_costs(runs: dict[str, Future[Run]]):
-    told = runs["rag"].result().stdout
+def test_the_rag_example_answers_with_citations_and_costs(run_of: Callable[[str], Run]):
+    told = run_of("rag").stdout
     assert "The ferry to Gull Island leaves the harbour at nine and at three. [1]" in told
     assert re.findall(r"^\[\d\] \w+", told, re.M) == ["[1] Ferry"]
     costs = re.findall(r"^([\w ]+): (0\.\d{6}) USD", told, re.M)

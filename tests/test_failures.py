@@ -22,6 +22,39 @@ from wire import SOON, answer, completion, error_body, events
 KWARGS = [None, {"trust_env": False}]  # the SDK's own client, and the one that Haystack builds
 
 
+STATUSES = {
+    "authentication": 401,
+    "payment_required": 402,
+    "permission_denied": 403,
+    "content_policy_violation": 403,
+    "not_found": 404,
+    "timeout": 408,
+    "payload_too_large": 413,
+    "unprocessable": 422,
+    "rate_limit_exceeded": 429,
+    "server": 500,
+    "server_error": 502,
+    "provider_unavailable": 502,
+    "provider_overloaded": 529,
+    "invalid_request": 400,
+    "invalid_prompt": 400,
+    "context_length_exceeded": 400,
+    "max_tokens_exceeded": 400,
+    "token_limit_exceeded": 400,
+    "string_too_long": 400,
+}
+
+
+def response_seen(mode: Mode, stand_in: StandIn, answer: Answer) -> httpx.Response:
+    """
+    The response to a run, as a hook of the user's sees it and keeps it.
+    """
+    seen: list[httpx.Response] = []
+    stand_in.script(answer)
+    mode(http_client_kwargs={"event_hooks": {"response": [seen.append]}})
+    return seen[0]
+
+
 def told(error: BaseException) -> str:
     return " ".join([str(error), *getattr(error, "__notes__", [])])
 
@@ -162,6 +195,33 @@ class TestStatus:
         stand_in.script(*[Answer.json({"error": error})] * 2, answer(sync, {"content": "Good"}))
         assert sync(max_retries=2).text == "Good"
 
+    @pytest.mark.parametrize("as_code", [True, False])
+    @pytest.mark.parametrize(("name", "status"), STATUSES.items())
+    def test_the_name_of_an_error_names_the_status(self, sync: Mode, stand_in: StandIn, name, status, as_code):
+        error = {"code": name} if as_code else {"metadata": {"error_type": name}}
+        stand_in.script(Answer.json({"error": {"message": "x", **error}}))
+        with pytest.raises(openai.APIStatusError) as caught:
+            sync()
+        assert caught.value.status_code == status
+
+    @pytest.mark.parametrize(
+        ("sent", "left"), [("application/json; charset=utf-8", None), ("text/html", "application/json")]
+    )
+    def test_the_content_type_is_changed_only_where_it_is_wrong(self, sync: Mode, stand_in: StandIn, sent, left):
+        response = response_seen(
+            sync, stand_in, Answer.json(completion({"content": "a"}), headers={"content-type": sent})
+        )
+        assert response.headers["content-type"] == (left or sent)
+
+    def test_a_bad_status_stays_from_400_on(self, sync: Mode, stand_in: StandIn):
+        error = {"code": 503, "message": "x", "availability": {"retryable": False}}
+        answer = Answer.json({"error": error}, 400, {"content-type": "text/event-stream"})
+        with pytest.raises(openai.BadRequestError) as caught:
+            response_seen(sync, stand_in, answer)
+        assert caught.value.status_code == 400
+        headers = caught.value.response.headers
+        assert (headers["content-type"], headers["x-should-retry"]) == ("application/json", "false")
+
     def test_hooks_of_the_user_still_run(self, plain: Mode, stand_in: StandIn):
         seen: list[Any] = []
         hooks = {
@@ -237,6 +297,44 @@ class TestExplanations:
         assert all(part in text for part in expected)
         assert "user_2wT5" not in text
         assert "my secret prompt" not in text + repr(caught.value)
+
+    @pytest.mark.parametrize(
+        ("status", "message", "remedy"),
+        [
+            (
+                400,
+                "test/model is not a valid model ID",
+                "Check the model name `test/model` at https://openrouter.ai/models",
+            ),
+            (400, "Prompt too long", "add {'id': 'context-compression'} to `plugins` in `generation_kwargs`"),
+            (401, "x", "Check the API key in the `api_key` argument"),
+            (402, "x", "Lower `max_tokens` (unset, the model's maximum is reserved) or add credits at https://"),
+            (403, "x", "change the input, the key's permissions or the model"),
+            (404, "x", "Check the model name `test/model` at https://openrouter.ai/models"),
+            (404, "No endpoints found", "Loosen `provider` or `require_parameters` in `generation_kwargs`"),
+            (404, "No model fits your data policy", "Loosen `provider` or `require_parameters` in `generation_kwargs`"),
+            (404, "No allowed providers", "Loosen `provider` or `require_parameters` in `generation_kwargs`"),
+            (408, "x", "Try again, or choose a faster model or provider"),
+            (413, "x", "Send less at once"),
+            (429, "x", "Try again later, raise `max_retries`, or name fallbacks in `models`"),
+            (429, "free-models-per-day", "add credits at https://openrouter.ai/settings/credits or use another model"),
+            (500, "x", "Try again, or name fallbacks in `models`"),
+            (529, "x", "Try again, or name fallbacks in `models`"),
+        ],
+    )
+    def test_the_remedy(self, sync: Mode, stand_in: StandIn, status, message, remedy):
+        stand_in.script(Answer.error(status, message))
+        with pytest.raises(openai.APIStatusError) as caught:
+            sync()
+        assert str(caught.value).startswith(f"Error code: {status} - {message}. ")
+        assert remedy in str(caught.value).removeprefix(f"Error code: {status} - {message}. ")
+
+    @pytest.mark.parametrize(("status", "message"), [(400, "x"), (409, "x"), (422, "x"), (400, "No endpoints found")])
+    def test_no_remedy(self, sync: Mode, stand_in: StandIn, status, message):
+        stand_in.script(Answer.error(status, message))
+        with pytest.raises(openai.APIStatusError) as caught:
+            sync()
+        assert str(caught.value) == f"Error code: {status} - {message}."
 
     def test_a_wrong_key_names_its_secret(self, sync: Mode, stand_in: StandIn):
         stand_in.script(Answer.error(401, "User not found: sk-or-test-key"))

@@ -277,6 +277,25 @@ class TestMedia:
             assert "".join(c.content for c in pair.chunks) == "Good day"
         assert ChatMessage.from_dict(json.loads(json.dumps(reply.to_dict()))) == reply
 
+    @pytest.mark.parametrize(
+        ("asked", "sent", "media_type", "filename"),
+        [
+            ("mp3", None, "audio/mpeg", "audio.mp3"),
+            ("m4a", None, "audio/mp4", "audio.m4a"),
+            ("pcm16", None, "audio/pcm", "audio.pcm16"),
+            ("pcm24", None, "audio/pcm", "audio.pcm24"),
+            ("flac", "wav", "audio/flac", "audio.flac"),
+            (None, "mp3", "audio/mpeg", "audio.mp3"),
+            (None, "", "audio/wav", "audio.wav"),
+            (None, None, "audio/wav", "audio.wav"),
+            (None, 5, "audio/wav", "audio.wav"),
+        ],
+    )
+    def test_audio_formats(self, asked, sent, media_type, filename):
+        body = completion({"content": None, "audio": {"data": "QUJD", "format": sent}})
+        ((file,),) = (reply.files for reply in chat_messages(body, asked))
+        assert (file.mime_type, file.filename) == (media_type, filename)
+
     def test_text_beside_a_transcript(self):
         assert plain_reply({"content": "Text", "audio": {"transcript": "Said", "data": "QUJD"}}).text == "Text"
 

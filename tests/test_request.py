@@ -28,6 +28,28 @@ from wire import answer, call
 from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator
 from haystack_integrations.components.generators.openrouter.chat.request.strict_schema import strict_schema
 
+AUDIO_FORMATS = {
+    "aac": "aac",
+    "aiff": "aiff",
+    "x-aiff": "aiff",
+    "flac": "flac",
+    "x-flac": "flac",
+    "m4a": "m4a",
+    "mp4": "m4a",
+    "x-m4a": "m4a",
+    "mp3": "mp3",
+    "mpeg": "mp3",
+    "ogg": "ogg",
+    "pcm": "pcm16",
+    "L16": "pcm16",
+    "pcm16": "pcm16",
+    "L24": "pcm24",
+    "pcm24": "pcm24",
+    "wav": "wav",
+    "wave": "wav",
+    "x-wav": "wav",
+    "vnd.wave": "wav",
+}
 PNG, PDF = "iVBORw0KGgo=", "JVBERi0xLjQ="
 WEATHER = ToolCall("weather", {"city": "Zürich"}, id="call_1")
 
@@ -164,6 +186,42 @@ class TestTools:
         assert function["parameters"]["$defs"]["D"] == strict
         assert schema == before
 
+    def test_duplicate_names_are_refused(self, plain: Mode, stand_in: StandIn):
+        with pytest.raises(ValueError, match="[Dd]uplicate tool names.*weather"):
+            plain.run(plain.generator(), tools=[tool(), Toolset([tool()])])
+        assert stand_in.requests == []
+
+    @pytest.mark.parametrize("kind", [{}, {"type": "object"}, {"type": ["object", "null"]}])
+    def test_an_object_schema_may_have_properties_and_no_type(self, sync: Mode, stand_in: StandIn, kind):
+        schema = {**kind, "properties": {"a": {"type": "string"}}}
+        body = sent(sync, stand_in, tools=[tool("f", schema)], tools_strict=True)
+        strict = {**schema, "additionalProperties": False, "required": ["a"]}
+        assert body["tools"][0]["function"]["parameters"] == strict
+
+    def test_an_object_schema_may_have_no_properties(self):
+        assert strict_schema({"type": "object"}) == {"type": "object", "additionalProperties": False}
+        assert strict_schema({"type": ["object", "null"]})["additionalProperties"] is False
+        assert strict_schema({"type": ["string", "null"]}) == {"type": ["string", "null"]}
+
+    @pytest.mark.parametrize("name", ["items", "additionalItems", "contains", "not", "if", "then", "else"])
+    def test_strict_below_keywords_with_a_schema(self, name):
+        assert strict_schema({name: {"type": "object"}}) == {name: {"type": "object", "additionalProperties": False}}
+        assert strict_schema({name: True}) == {name: True}
+
+    @pytest.mark.parametrize("name", ["anyOf", "oneOf", "allOf", "prefixItems", "items"])
+    def test_strict_below_keywords_with_schemas(self, name):
+        strict = strict_schema({name: [{"type": "object"}, True]})
+        assert strict == {name: [{"type": "object", "additionalProperties": False}, True]}
+
+    @pytest.mark.parametrize("name", ["properties", "$defs", "definitions", "patternProperties", "dependentSchemas"])
+    def test_strict_below_keywords_with_named_schemas(self, name):
+        strict = strict_schema({name: {"a": {"type": "object"}, "b": True}})
+        assert strict[name] == {"a": {"type": "object", "additionalProperties": False}, "b": True}
+
+    def test_values_that_are_no_schemas_stay(self):
+        schema = {"type": "array", "default": {"properties": {}}, "enum": [{"type": "object"}]}
+        assert strict_schema(schema) == schema
+
     def test_a_property_named_like_a_keyword(self):
         strict = strict_schema({"type": "object", "properties": {"properties": {"type": "string"}}})
         assert strict["properties"]["properties"] == {"type": "string"}
@@ -218,6 +276,12 @@ class TestContentParts:
             {"type": "image_url", "image_url": {"url": image}},
             {"type": "file", "file": {"filename": "t.csv", "file_data": "data:text/csv;base64,QUJD"}},
         ]
+
+    @pytest.mark.parametrize(("subtype", "name"), AUDIO_FORMATS.items())
+    def test_audio_formats(self, sync: Mode, stand_in: StandIn, subtype, name):
+        message = ChatMessage.from_user(content_parts=[FileContent("QUJD", f"audio/{subtype}")])
+        (part,) = sent(sync, stand_in, [message])["messages"][0]["content"]
+        assert part["input_audio"] == {"data": "QUJD", "format": name}
 
     def test_parts_in_a_tool_result(self, stand_in: StandIn):
         parts = [TextContent("Chart"), ImageContent(PNG, "image/png"), FileContent(PDF, "application/pdf")]

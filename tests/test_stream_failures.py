@@ -90,6 +90,10 @@ class TestEvents:
         assert "GPU fell off" in str(error)
         assert "user_2wT5" not in str(error)
 
+    def test_the_code_may_be_an_http_status(self, streaming: Mode, stand_in: StandIn):
+        error = failure_of(streaming, stand_in, Answer.sse([{"error": {"http_status": 403, "message": "No"}}]))
+        assert error.code == 403
+
     def test_a_final_error_event_is_not_retried(self, streaming: Mode, stand_in: StandIn):
         failing = Answer.sse([{"error": {"code": 400, "message": "Token limit reached"}, "choices": []}])
         error = failure_of(streaming, stand_in, *[failing] * 2, max_retries=3)

@@ -45,8 +45,11 @@ class TestEnd:
         assert streaming(timeout=60).text == "Good"
         assert stand_in.wait_for_disconnect()
 
-    def test_a_stream_with_the_wrong_content_type(self, streaming: Mode, stand_in: StandIn):
-        stand_in.script(Answer.sse(events({"content": "Good"}), headers={"content-type": "text/plain"}))
+    @pytest.mark.parametrize("white_space", [b"", b"\n", b"\r\n \t\n"])
+    @pytest.mark.parametrize("start", [b": OPENROUTER PROCESSING\n\n", b"event: message\n", b""])
+    def test_a_stream_with_the_wrong_content_type(self, streaming: Mode, stand_in: StandIn, start, white_space):
+        sent = [white_space + start, *events({"content": "Good"})]
+        stand_in.script(Answer.sse([one for one in sent if one], comments=0, headers={"content-type": "text/plain"}))
         assert streaming().text == "Good"
 
     def test_a_byte_order_mark_and_other_line_ends(self, streaming: Mode, stand_in: StandIn):

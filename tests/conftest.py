@@ -8,6 +8,7 @@ import os
 os.environ["HAYSTACK_TELEMETRY_ENABLED"] = "False"
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -47,10 +48,17 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRe
     monkeypatch.setenv("HAYSTACK_DESERIALIZATION_ALLOWLIST", "tests,tests.*,test_*,conftest")
 
 
+@pytest.fixture(scope="session")
+def janitor() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(1) as pool:
+        yield pool
+
+
 @pytest.fixture
-def stand_in() -> Iterator[StandIn]:
-    with StandIn() as server:
-        yield server
+def stand_in(janitor: ThreadPoolExecutor) -> Iterator[StandIn]:
+    server = StandIn().start()
+    yield server
+    janitor.submit(server.stop)  # which takes milliseconds, and no test waits for it
 
 
 @dataclass
@@ -113,3 +121,19 @@ def streaming(request: pytest.FixtureRequest, stand_in: StandIn) -> Mode:
 @pytest.fixture(params=["sync", "async"])
 def plain(request: pytest.FixtureRequest, stand_in: StandIn) -> Mode:
     return Mode(request.param, stand_in.url)
+
+
+@pytest.fixture(params=["sync", "async-stream"])
+def pair(request: pytest.FixtureRequest, stand_in: StandIn) -> Mode:
+    """
+    For what depends on either difference, and not on both together.
+    """
+    return Mode(request.param, stand_in.url)
+
+
+@pytest.fixture
+def sync(stand_in: StandIn) -> Mode:
+    """
+    For what all four ways have in common, such as the arguments of a request and the response hook.
+    """
+    return Mode("sync", stand_in.url)

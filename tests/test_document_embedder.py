@@ -24,6 +24,7 @@ from haystack.utils import Secret
 from hypothesis import given
 from hypothesis import strategies as st
 from stand_in import STALL, Answer, Request, StandIn
+from wire import SOON, embedding, embeddings
 
 from haystack_integrations.components.embedders.openrouter import OpenRouterDocumentEmbedder, OpenRouterTextEmbedder
 from haystack_integrations.components.embedders.openrouter.embedding import summed_usage
@@ -69,30 +70,26 @@ def embedder(url: str, **parameters: Any) -> OpenRouterDocumentEmbedder:
     return OpenRouterDocumentEmbedder(api_base_url=url, **parameters)
 
 
-@pytest.fixture(params=["sync", "async"])
-def embed(request: pytest.FixtureRequest) -> Embed:
-    def run(server: StandIn, documents: Any, **parameters: Any) -> dict[str, Any]:
-        component = embedder(server.url, **parameters)
-        return asyncio.run(component.run_async(documents)) if request.param == "async" else component.run(documents)
+def embed_sync(server: StandIn, documents: Any, **parameters: Any) -> dict[str, Any]:
+    return embedder(server.url, **parameters).run(documents)
 
-    return run
+
+def embed_async(server: StandIn, documents: Any, **parameters: Any) -> dict[str, Any]:
+    return asyncio.run(embedder(server.url, **parameters).run_async(documents))
+
+
+@pytest.fixture(params=[embed_sync, embed_async], ids=["sync", "async"])
+def embed(request: pytest.FixtureRequest) -> Embed:
+    return request.param
 
 
 def documents_of(*texts: str | None) -> list[Document]:
     return [Document(content=text, meta={"number": number}) for number, text in enumerate(texts)]
 
 
-def entry(index: Any, *embedding: Any) -> dict[str, Any]:
-    return {"object": "embedding", "index": index, "embedding": list(embedding)}
-
-
-def answer(*data: Any, usage: Any = None, **more: Any) -> Answer:
-    return Answer.json({"object": "list", "data": list(data), "model": "test/dated", "usage": usage or {}, **more})
-
-
 class TestRequest:
-    def test_defaults(self, embed: Embed, stand_in: StandIn):
-        embed(stand_in, documents_of("a", "b"))
+    def test_defaults(self, stand_in: StandIn):
+        embed_sync(stand_in, documents_of("a", "b"))
         expected = {"model": "openai/text-embedding-3-small", "input": ["a", "b"], "encoding_format": "float"}
         assert stand_in.requests[0].body == expected
 
@@ -101,14 +98,14 @@ class TestRequest:
         assert [request.body["input"] for request in stand_in.requests] == [["a", "b"], ["c", "d"], ["e"]]
         assert [document.content for document in result["documents"]] == list("abcde")
 
-    def test_meta_fields(self, embed: Embed, stand_in: StandIn):
+    def test_meta_fields(self, stand_in: StandIn):
         documents = [
             Document(content="text", meta={"title": "T", "year": 0, "gone": None}),
             Document(content=None, meta={"title": "T"}),
             Document(content=None),
         ]
         fields = ["year", "title", "gone", "unknown"]
-        embed(stand_in, documents, meta_fields_to_embed=fields, embedding_separator=" | ", prefix="<", suffix=">")
+        embed_sync(stand_in, documents, meta_fields_to_embed=fields, embedding_separator=" | ", prefix="<", suffix=">")
         assert stand_in.requests[0].body["input"] == ["<0 | T | text>", "<T | >", "<>"]
 
     def test_the_same_as_haystacks_embedder_sends(self, stand_in: StandIn):
@@ -125,10 +122,9 @@ class TestRequest:
         assert bodies[:2] == bodies[2:]
         assert ours["documents"] == theirs["documents"]
 
-    @pytest.mark.parametrize("empty", [[]])
-    def test_no_documents_no_request(self, embed: Embed, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch, empty):
+    def test_no_documents_no_request(self, embed: Embed, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.delenv("OPENROUTER_API_KEY")
-        result = embed(stand_in, empty)
+        result = embed(stand_in, [])
         expected = {"model": "openai/text-embedding-3-small", "usage": {}, "failed": 0}
         assert result == {"documents": [], "meta": expected}
         assert not stand_in.requests
@@ -145,43 +141,43 @@ class TestResult:
             assert len(document.embedding) == 8
             assert (document.id, document.content, document.meta) == (given_one.id, given_one.content, given_one.meta)
 
-    def test_matched_by_index(self, embed: Embed, stand_in: StandIn):
-        stand_in.script(answer(entry(2, 3.0), entry(0, 1.0), entry(1, 2.0)))
-        result = embed(stand_in, documents_of(*"abc"))
+    def test_matched_by_index(self, stand_in: StandIn):
+        stand_in.script(embeddings(embedding(2, 3.0), embedding(0, 1.0), embedding(1, 2.0)))
+        result = embed_sync(stand_in, documents_of(*"abc"))
         assert [document.embedding for document in result["documents"]] == [[1.0], [2.0], [3.0]]
 
-    def test_without_index_by_position(self, embed: Embed, stand_in: StandIn):
-        stand_in.script(answer({"embedding": [1]}, entry(None, 2)))
-        result = embed(stand_in, documents_of(*"ab"))
+    def test_without_index_by_position(self, stand_in: StandIn):
+        stand_in.script(embeddings({"embedding": [1]}, embedding(None, 2)))
+        result = embed_sync(stand_in, documents_of(*"ab"))
         assert [document.embedding for document in result["documents"]] == [[1.0], [2.0]]
 
     @pytest.mark.parametrize(
         "data",
         [
-            [entry(0, 1.0), entry(2, 3.0)],
-            [entry(1, 1.0), entry(2, 3.0)],
-            [entry(0, 1.0), entry(0, 2.0), entry(2, 3.0)],
-            [entry(0, 1.0), entry(1, 2.0), entry(2, 3.0), entry(3, 4.0)],
-            [entry(1, 1.0), entry(2, 2.0), entry(3, 3.0)],
-            [entry(0, 1.0), entry(1), entry(2, 3.0)],
-            [entry(0, 1.0), entry(1, "x"), entry(2, 3.0)],
-            [entry(0, 1.0), entry(1, 2.0, 2.0), entry(2, 3.0)],
+            [embedding(0, 1.0), embedding(2, 3.0)],
+            [embedding(1, 1.0), embedding(2, 3.0)],
+            [embedding(0, 1.0), embedding(0, 2.0), embedding(2, 3.0)],
+            [embedding(0, 1.0), embedding(1, 2.0), embedding(2, 3.0), embedding(3, 4.0)],
+            [embedding(1, 1.0), embedding(2, 2.0), embedding(3, 3.0)],
+            [embedding(0, 1.0), embedding(1), embedding(2, 3.0)],
+            [embedding(0, 1.0), embedding(1, "x"), embedding(2, 3.0)],
+            [embedding(0, 1.0), embedding(1, 2.0, 2.0), embedding(2, 3.0)],
         ],
     )
-    def test_not_one_embedding_for_each_text(self, embed: Embed, stand_in: StandIn, data):
-        stand_in.script(answer(*data), answer(*data))
+    def test_not_one_embedding_for_each_text(self, stand_in: StandIn, data):
+        stand_in.script(embeddings(*data), embeddings(*data))
         with pytest.raises(openai.APIError, match="embedding"):
-            embed(stand_in, documents_of(*"abc"), raise_on_failure=True)
-        result = embed(stand_in, documents_of(*"abc"))
+            embed_sync(stand_in, documents_of(*"abc"), raise_on_failure=True)
+        result = embed_sync(stand_in, documents_of(*"abc"))
         assert [document.embedding for document in result["documents"]] == [None] * 3
         assert result["meta"]["failed"] == 3
 
-    def test_usage_is_summed(self, embed: Embed, stand_in: StandIn):
+    def test_usage_is_summed(self, stand_in: StandIn):
         details = {"cached_tokens": 1, "audio_tokens": None}
         first = {"prompt_tokens": 2, "cost": 0.1, "is_byok": False, "prompt_tokens_details": details}
         second = {"prompt_tokens": 3, "cost": 0.2, "is_byok": False, "prompt_tokens_details": details, "images": 1}
-        stand_in.script(answer(entry(0, 1.0), usage=first), answer(entry(0, 2.0), usage=second))
-        meta = embed(stand_in, documents_of("a", "b"), batch_size=1, concurrency=1)["meta"]
+        stand_in.script(embeddings(embedding(0, 1.0), usage=first), embeddings(embedding(0, 2.0), usage=second))
+        meta = embed_sync(stand_in, documents_of("a", "b"), batch_size=1, concurrency=1)["meta"]
         assert meta["usage"].pop("cost") == pytest.approx(0.3)
         assert meta["usage"] == {
             "prompt_tokens": 5,
@@ -192,27 +188,42 @@ class TestResult:
         assert meta["model"] == "test/dated"
         assert meta["failed"] == 0
 
-    def test_a_bill_of_a_provider_counts_where_the_provider_billed(self, embed: Embed, stand_in: StandIn):
+    def test_a_bill_of_a_provider_counts_where_the_provider_billed(self, stand_in: StandIn):
         def billed(cost: float, *, byok: bool) -> dict[str, Any]:
             return {"cost": cost, "is_byok": byok, "cost_details": {"upstream_inference_cost": 0.5, "other": 1}}
 
-        stand_in.script(answer(entry(0, 1.0), usage=billed(1.0, byok=False)), answer(entry(0, 2.0)))
-        stand_in.script(answer(entry(0, 3.0), usage=billed(0.25, byok=True)))
-        usage = embed(stand_in, documents_of(*"abc"), batch_size=1, concurrency=1)["meta"]["usage"]
+        stand_in.script(embeddings(embedding(0, 1.0), usage=billed(1.0, byok=False)), embeddings(embedding(0, 2.0)))
+        stand_in.script(embeddings(embedding(0, 3.0), usage=billed(0.25, byok=True)))
+        usage = embed_sync(stand_in, documents_of(*"abc"), batch_size=1, concurrency=1)["meta"]["usage"]
         details = {"upstream_inference_cost": 0.5, "other": 2}
         assert usage == {"cost": 1.25, "is_byok": True, "cost_details": details}
-        stand_in.script(*[answer(entry(0, 1.0), usage=billed(1.0, byok=False))] * 2)
-        usage = embed(stand_in, documents_of("a", "b"), batch_size=1)["meta"]["usage"]
+        stand_in.script(*[embeddings(embedding(0, 1.0), usage=billed(1.0, byok=False))] * 2)
+        usage = embed_sync(stand_in, documents_of("a", "b"), batch_size=1)["meta"]["usage"]
         assert usage == {"cost": 2.0, "is_byok": False, "cost_details": {"upstream_inference_cost": 1.0, "other": 2}}
 
-    def test_another_length_than_asked_for_is_warned_of(self, embed: Embed, stand_in: StandIn, caplog):
-        stand_in.script(answer(entry(0, 1.0, 2.0), entry(1, 3.0, 4.0)), answer(entry(0, 1.0, 2.0), entry(1, 3.0, 4.0)))
-        embed(stand_in, documents_of("a", "b"), dimensions=2)
+    def test_meta_has_what_all_answers_agree_on(self, embed: Embed, stand_in: StandIn):
+        agreed = {"provider": "Azure", "usage": {"cost": 0.5}}
+        first = embeddings(embedding(0, 1.0), **agreed, id="gen-1", more=1)
+        stand_in.script(first, embeddings(embedding(0, 2.0), **agreed, id="gen-2", model="test/other"))
+        meta = embed(stand_in, documents_of("a", "b"), batch_size=1, concurrency=1)["meta"]
+        assert meta == {
+            "model": "test/dated",
+            "provider": "Azure",
+            "usage": {"cost": 1.0},
+            "failed": 0,
+        }
+
+    def test_another_length_than_asked_for_is_warned_of(self, stand_in: StandIn, caplog):
+        stand_in.script(
+            embeddings(embedding(0, 1.0, 2.0), embedding(1, 3.0, 4.0)),
+            embeddings(embedding(0, 1.0, 2.0), embedding(1, 3.0, 4.0)),
+        )
+        embed_sync(stand_in, documents_of("a", "b"), dimensions=2)
         assert not caplog.records
-        embed(stand_in, documents_of("a", "b"), dimensions=3)
+        embed_sync(stand_in, documents_of("a", "b"), dimensions=3)
         assert "`dimensions` is 3, and openai/text-embedding-3-small made embeddings of length 2" in caplog.text
 
-    def test_everything_else_of_a_document_is_kept(self, embed: Embed, stand_in: StandIn):
+    def test_everything_else_of_a_document_is_kept(self, stand_in: StandIn):
         document = Document(
             content="a",
             blob=ByteStream(b"b"),
@@ -220,16 +231,16 @@ class TestResult:
             score=0.5,
             sparse_embedding=SparseEmbedding(indices=[1], values=[0.5]),
         )
-        (copied,) = embed(stand_in, [document])["documents"]
+        (copied,) = embed_sync(stand_in, [document])["documents"]
         assert copied is not document
         assert replace(copied, embedding=None) == document
 
-    def test_failed_is_only_in_meta_when_failures_are_not_raised(self, embed: Embed, stand_in: StandIn):
-        assert set(embed(stand_in, documents_of("a"), raise_on_failure=True)["meta"]) == {"model", "usage"}
+    def test_failed_is_only_in_meta_when_failures_are_not_raised(self, stand_in: StandIn):
+        assert set(embed_sync(stand_in, documents_of("a"), raise_on_failure=True)["meta"]) == {"model", "usage"}
 
-    def test_documents_with_the_same_id(self, embed: Embed, stand_in: StandIn):
-        stand_in.script(answer(entry(0, 1.0), entry(1, 2.0)))
-        result = embed(stand_in, [Document(id="1", content="a"), Document(id="1", content="b")])
+    def test_documents_with_the_same_id(self, stand_in: StandIn):
+        stand_in.script(embeddings(embedding(0, 1.0), embedding(1, 2.0)))
+        result = embed_sync(stand_in, [Document(id="1", content="a"), Document(id="1", content="b")])
         assert [document.embedding for document in result["documents"]] == [[1.0], [2.0]]
 
 
@@ -264,10 +275,10 @@ class TestFailures:
         with pytest.raises(UnicodeEncodeError):
             embed(stand_in, documents, raise_on_failure=True)
 
-    def test_what_an_unusable_answer_cost_is_counted(self, embed: Embed, stand_in: StandIn):
-        good = answer(entry(0, 1.0), usage={"cost": 0.25}, provider="Azure", id="gen-1")
-        stand_in.script(good, answer(entry(5, 1.0), usage={"cost": 0.5}, provider="Azure", id="gen-2"))
-        meta = embed(stand_in, documents_of("a", "b"), batch_size=1, concurrency=1)["meta"]
+    def test_what_an_unusable_answer_cost_is_counted(self, stand_in: StandIn):
+        good = embeddings(embedding(0, 1.0), usage={"cost": 0.25}, provider="Azure", id="gen-1")
+        stand_in.script(good, embeddings(embedding(5, 1.0), usage={"cost": 0.5}, provider="Azure", id="gen-2"))
+        meta = embed_sync(stand_in, documents_of("a", "b"), batch_size=1, concurrency=1)["meta"]
         assert meta == {"model": "test/dated", "usage": {"cost": 0.75}, "provider": "Azure", "id": "gen-1", "failed": 1}
 
     def test_a_partly_failed_run_in_a_pipeline(self, picky: Picky):
@@ -298,8 +309,7 @@ class TestFailures:
         assert len(picky.requests) == 2
 
     def test_each_batch_is_retried(self, embed: Embed, stand_in: StandIn):
-        soon = {"retry-after": "0.01"}
-        stand_in.script(Answer.error(429, "Slow down", headers=soon), Answer.error(503, "Busy", headers=soon))
+        stand_in.script(Answer.error(429, "Slow down", headers=SOON), Answer.error(503, "Busy", headers=SOON))
         result = embed(stand_in, documents_of(*"abc"), batch_size=1, max_retries=2)
         assert all(document.embedding for document in result["documents"])
         assert len(stand_in.requests) == 5
@@ -382,9 +392,9 @@ class TestProgressBar:
 
 class TestArguments:
     @pytest.mark.parametrize("documents", [None, "text", Document(content="a"), ["text"], [Document(content="a"), 1]])
-    def test_only_documents(self, embed: Embed, stand_in: StandIn, documents):
+    def test_only_documents(self, stand_in: StandIn, documents):
         with pytest.raises(TypeError, match="`documents` must be a list of Documents, not .*OpenRouterTextEmbedder"):
-            embed(stand_in, documents)
+            embed_sync(stand_in, documents)
         assert not stand_in.requests
 
     @pytest.mark.parametrize("name", ["batch_size", "concurrency", "dimensions"])

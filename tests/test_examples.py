@@ -6,16 +6,15 @@
 
 import os
 import re
-import subprocess
 import sys
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 from haystack import Pipeline
+from run_example import Run, run_example
 from stand_in import StandIn
 
 from haystack_integrations.components.embedders.openrouter import OpenRouterDocumentEmbedder, OpenRouterTextEmbedder
@@ -51,24 +50,17 @@ LINKS = [
 
 
 @pytest.fixture(scope="module")
-def runs() -> Iterator[dict[str, Future[Any]]]:
+def run_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Run]:
     """
-    All examples, two at a time: most of what each takes is importing Haystack.
+    Runs an example, once.
     """
-    environment = {name: value for name, value in os.environ.items() if name != "OPENROUTER_API_KEY"}
-    environment |= {"HAYSTACK_TELEMETRY_ENABLED": "False", "PYTHONUTF8": "1"}
-
-    def run(path: Path) -> Any:
-        command = [sys.executable, str(path)]
-        return subprocess.run(command, capture_output=True, encoding="utf-8", env=environment, timeout=60, check=False)
-
-    with ThreadPoolExecutor(2) as pool:
-        yield {path.stem: pool.submit(run, path) for path in EXAMPLES}
+    folder = tmp_path_factory.mktemp("examples")
+    return cache(lambda name: run_example(ROOT / "examples" / f"{name}.py", folder))
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_example(path: Path, runs: dict[str, Future[Any]]):
-    done = runs[path.stem].result()
+def test_example(path: Path, run_of: Callable[[str], Run]):
+    done = run_of(path.stem)
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("OPENROUTER_API_KEY is not set") == 1
     assert "Traceback" not in done.stderr
@@ -76,16 +68,16 @@ def test_example(path: Path, runs: dict[str, Future[Any]]):
     assert len(path.read_text("utf-8").splitlines()) < 60
 
 
-def test_the_error_example_shows_provider_cause_and_what_came(runs: dict[str, Future[Any]]):
-    told = runs["error_handling"].result().stdout
+def test_the_error_example_shows_provider_cause_and_what_came(run_of: Callable[[str], Run]):
+    told = run_of("error_handling").stdout
     assert "Provider: Stand-in. The provider says: The stand-in fails here" in told
     assert told.count("So far: This is the stand-in") == 2
     assert "Error code: 402" in told
     assert "***" not in told
 
 
-def test_the_rag_example_answers_with_citations_and_costs(runs: dict[str, Future[Any]]):
-    told = runs["rag"].result().stdout
+def test_the_rag_example_answers_with_citations_and_costs(run_of: Callable[[str], Run]):
+    told = run_of("rag").stdout
     assert "The ferry to Gull Island leaves the harbour at nine and at three. [1]" in told
     assert re.findall(r"^\[\d\] \w+", told, re.M) == ["[1] Ferry"]
     costs = re.findall(r"^([\w ]+): (0\.\d{6}) USD", told, re.M)

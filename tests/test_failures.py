@@ -4,14 +4,9 @@
 
 """Every row of the table of failures, caused on a real socket."""
 
-import asyncio
-import gc
-import json
 import logging
-import threading
 import time
 import traceback
-import warnings
 from typing import Any
 
 import httpx
@@ -20,20 +15,44 @@ import pytest
 from conftest import Mode
 from haystack import Pipeline
 from haystack.core.errors import PipelineRuntimeError
-from haystack.dataclasses import ChatMessage
 from haystack.utils import Secret
 from stand_in import COMMENT, CUT, RESET, STALL, Answer, StandIn
-from wire import TOP, answer, call, completion, event, events
+from wire import SOON, answer, completion, error_body, events
 
-from haystack_integrations.components.generators.openrouter import OpenRouterStreamError
-
-SOON = {"retry-after": "0.01"}
 KWARGS = [None, {"trust_env": False}]  # the SDK's own client, and the one that Haystack builds
 
 
-def error_body(code: Any = 429, message: str = "Provider returned error", **metadata: Any) -> dict[str, Any]:
-    metadata = {"provider_name": "DeepInfra", "headers": {"Retry-After": "0.01"}, **metadata}
-    return {"error": {"code": code, "message": message, "metadata": metadata}, "user_id": "user_2wT5ElBE4Es3R4QrNLp"}
+STATUSES = {
+    "authentication": 401,
+    "payment_required": 402,
+    "permission_denied": 403,
+    "content_policy_violation": 403,
+    "not_found": 404,
+    "timeout": 408,
+    "payload_too_large": 413,
+    "unprocessable": 422,
+    "rate_limit_exceeded": 429,
+    "server": 500,
+    "server_error": 502,
+    "provider_unavailable": 502,
+    "provider_overloaded": 529,
+    "invalid_request": 400,
+    "invalid_prompt": 400,
+    "context_length_exceeded": 400,
+    "max_tokens_exceeded": 400,
+    "token_limit_exceeded": 400,
+    "string_too_long": 400,
+}
+
+
+def response_seen(mode: Mode, stand_in: StandIn, answer: Answer) -> httpx.Response:
+    """
+    The response to a run, as a hook of the user's sees it and keeps it.
+    """
+    seen: list[httpx.Response] = []
+    stand_in.script(answer)
+    mode(http_client_kwargs={"event_hooks": {"response": [seen.append]}})
+    return seen[0]
 
 
 def told(error: BaseException) -> str:
@@ -56,18 +75,18 @@ class TestStatus:
         ],
     )
     @pytest.mark.parametrize("in_body", [False, True])
-    def test_the_class_of_the_status(self, mode: Mode, stand_in: StandIn, status, kind, in_body):
+    def test_the_class_of_the_status(self, sync: Mode, stand_in: StandIn, status, kind, in_body):
         stand_in.script(Answer.error(status, "Provider returned error", status=200 if in_body else status))
         with pytest.raises(kind) as caught:
-            mode()
+            sync()
         assert caught.value.status_code == status
 
     @pytest.mark.parametrize("kwargs", KWARGS)
     @pytest.mark.parametrize("in_body", [False, True])
-    def test_retried_then_answered(self, mode: Mode, stand_in: StandIn, kwargs, in_body):
+    def test_retried_then_answered(self, pair: Mode, stand_in: StandIn, kwargs, in_body):
         failing = Answer.json(error_body(), 200 if in_body else 429, {} if in_body else SOON)
-        stand_in.script(failing, failing, answer(mode, {"content": "At last"}))
-        assert mode(max_retries=2, http_client_kwargs=kwargs).text == "At last"
+        stand_in.script(failing, failing, answer(pair, {"content": "At last"}))
+        assert pair(max_retries=2, http_client_kwargs=kwargs).text == "At last"
         assert len(stand_in.requests) == 3
 
     def test_retried_no_more_than_max_retries(self, mode: Mode, stand_in: StandIn):
@@ -90,10 +109,10 @@ class TestStatus:
             ([1], 502),
         ],
     )
-    def test_the_code_names_the_status(self, mode: Mode, stand_in: StandIn, error, status):
+    def test_the_code_names_the_status(self, sync: Mode, stand_in: StandIn, error, status):
         stand_in.script(Answer.json({"id": None, "choices": None, "error": error}))
         with pytest.raises(openai.APIStatusError) as caught:
-            mode()
+            sync()
         assert caught.value.status_code == status
 
     @pytest.mark.parametrize(
@@ -115,10 +134,10 @@ class TestStatus:
         ],
     )
     @pytest.mark.parametrize("content_type", ["application/json", "text/html"])
-    def test_no_completion_is_a_502(self, mode: Mode, stand_in: StandIn, body, content_type):
+    def test_no_completion_is_a_502(self, sync: Mode, stand_in: StandIn, body, content_type):
         stand_in.script(Answer([body] if body else [], headers={"content-type": content_type}))
         with pytest.raises(openai.InternalServerError) as caught:
-            mode()
+            sync()
         assert caught.value.status_code == 502
         assert "The response" in str(caught.value)
 
@@ -141,10 +160,10 @@ class TestStatus:
             {"code": 503, "message": "x", "availability": {"retryable": False}},
         ],
     )
-    def test_what_is_futile_is_not_retried(self, mode: Mode, stand_in: StandIn, error):
+    def test_what_is_futile_is_not_retried(self, sync: Mode, stand_in: StandIn, error):
         stand_in.script(*[Answer.json({"error": error}, headers=SOON)] * 3)
         with pytest.raises(openai.APIStatusError):
-            mode(max_retries=2)
+            sync(max_retries=2)
         assert len(stand_in.requests) == 1
 
     @pytest.mark.parametrize("headers", [None, SOON])
@@ -158,11 +177,11 @@ class TestStatus:
                 plain(max_retries=1)
         assert len(stand_in.requests) == (2 if headers else 1)
 
-    def test_an_exhausted_window_in_the_headers_is_not_retried(self, mode: Mode, stand_in: StandIn):
+    def test_an_exhausted_window_in_the_headers_is_not_retried(self, sync: Mode, stand_in: StandIn):
         reset = {"X-RateLimit-Reset": str(int((time.time() + 3600) * 1000))}
         stand_in.script(*[Answer.error(429, "Slow down", headers=reset)] * 2)
         with pytest.raises(openai.RateLimitError):
-            mode(max_retries=1)
+            sync(max_retries=1)
         assert len(stand_in.requests) == 1
 
     @pytest.mark.parametrize(
@@ -172,11 +191,38 @@ class TestStatus:
             {"code": 429, "message": "x", "metadata": {"headers": {"X-RateLimit-Reset": "1"}}},
         ],
     )
-    def test_the_body_tells_how_long_to_wait(self, mode: Mode, stand_in: StandIn, error):
-        stand_in.script(*[Answer.json({"error": error})] * 2, answer(mode, {"content": "Good"}))
-        assert mode(max_retries=2).text == "Good"
+    def test_the_body_tells_how_long_to_wait(self, sync: Mode, stand_in: StandIn, error):
+        stand_in.script(*[Answer.json({"error": error})] * 2, answer(sync, {"content": "Good"}))
+        assert sync(max_retries=2).text == "Good"
 
-    def test_hooks_of_the_user_still_run(self, mode: Mode, stand_in: StandIn):
+    @pytest.mark.parametrize("as_code", [True, False])
+    @pytest.mark.parametrize(("name", "status"), STATUSES.items())
+    def test_the_name_of_an_error_names_the_status(self, sync: Mode, stand_in: StandIn, name, status, as_code):
+        error = {"code": name} if as_code else {"metadata": {"error_type": name}}
+        stand_in.script(Answer.json({"error": {"message": "x", **error}}))
+        with pytest.raises(openai.APIStatusError) as caught:
+            sync()
+        assert caught.value.status_code == status
+
+    @pytest.mark.parametrize(
+        ("sent", "left"), [("application/json; charset=utf-8", None), ("text/html", "application/json")]
+    )
+    def test_the_content_type_is_changed_only_where_it_is_wrong(self, sync: Mode, stand_in: StandIn, sent, left):
+        response = response_seen(
+            sync, stand_in, Answer.json(completion({"content": "a"}), headers={"content-type": sent})
+        )
+        assert response.headers["content-type"] == (left or sent)
+
+    def test_a_bad_status_stays_from_400_on(self, sync: Mode, stand_in: StandIn):
+        error = {"code": 503, "message": "x", "availability": {"retryable": False}}
+        answer = Answer.json({"error": error}, 400, {"content-type": "text/event-stream"})
+        with pytest.raises(openai.BadRequestError) as caught:
+            response_seen(sync, stand_in, answer)
+        assert caught.value.status_code == 400
+        headers = caught.value.response.headers
+        assert (headers["content-type"], headers["x-should-retry"]) == ("application/json", "false")
+
+    def test_hooks_of_the_user_still_run(self, plain: Mode, stand_in: StandIn):
         seen: list[Any] = []
         hooks = {
             "request": [lambda request: seen.append(request.method)],
@@ -185,7 +231,7 @@ class TestStatus:
         kwargs = {"event_hooks": hooks}
         stand_in.script(Answer.json(error_body(503)))
         with pytest.raises(openai.InternalServerError):
-            mode(http_client_kwargs=kwargs)
+            plain(http_client_kwargs=kwargs)
         assert seen == ["POST", 200]
         assert len(hooks["response"]) == 1
 
@@ -221,157 +267,10 @@ class TestStatus:
             stand_in.script(Answer.json(completion({"content": "Good"}), blanks=1000))
         assert mode().text == "Good"
 
-
-class TestStreams:
-    def fail(self, mode: Mode, stand_in: StandIn, *answers: Answer, **parameters: Any) -> OpenRouterStreamError:
-        stand_in.script(*answers)
-        with pytest.raises(OpenRouterStreamError) as caught:
-            mode(**parameters)
-        assert isinstance(caught.value, openai.APIError)
-        return caught.value
-
-    FAILURES = {
-        "event": [{**TOP, "error": {"code": 502, "message": "Provider disconnected"}, "choices": []}],
-        "event with choices": [event({}, "error", error={"code": 502, "message": "Provider disconnected"})],
-        "choice": [event({}, choice={"error": {"code": 502, "message": "Provider disconnected"}})],
-        "finish reason": [event({}, "error")],
-        "cut": [CUT],
-        "reset": [RESET],
-        "end": [],
-        "not JSON": [b"data: {oops\n\n"],
-        "not an object": [b"data: 5\n\n"],
-        "odd choices": [{**TOP, "choices": 5}],
-        "odd delta": [{**TOP, "choices": [{"delta": "x"}]}],
-        "two choices": [{**TOP, "choices": [{"index": 0, "delta": {}}, {"index": 1, "delta": {}}]}],
-    }
-
-    @pytest.mark.parametrize("name", FAILURES)
-    def test_before_content_it_is_retried(self, streaming: Mode, stand_in: StandIn, name, monkeypatch):
-        monkeypatch.setattr(
-            "haystack_integrations.components.generators.openrouter.chat.stream.retry.random.random", lambda: 4.0
-        )  # wait 0 s
-        failing = Answer.sse([event({}), *self.FAILURES[name]], done=False)
-        error = self.fail(streaming, stand_in, *[failing] * 3, max_retries=2)
-        assert len(stand_in.requests) == 3
-        assert error.partial_reply is None
-        assert streaming.chunks == []
-        stand_in.script(failing, failing)
-        assert streaming(max_retries=2).text
-        assert len({chunk.meta["id"] for chunk in streaming.chunks}) == 1
-
-    @pytest.mark.parametrize("name", FAILURES)
-    def test_after_content_it_raises_at_once(self, streaming: Mode, stand_in: StandIn, name):
-        start = [event({"reasoning": "Hm"}), event({"content": "Good "}), event({"content": "mor"})]
-        calls = [event({"tool_calls": [call("weather", '{"city": "Ro', index=0)]})]
-        failing = Answer.sse([*start, *calls, *self.FAILURES[name]], done=False)
-        error = self.fail(streaming, stand_in, failing, max_retries=5)
-        assert len(stand_in.requests) == 1
-        partial = error.partial_reply
-        assert (partial.text, partial.reasoning.reasoning_text) == ("Good mor", "Hm")
-        assert partial.meta["invalid_tool_calls"][0]["arguments"] == '{"city": "Ro'
-        assert partial.meta["provider"] == "Groq"
-        assert [c.content for c in streaming.chunks] == ["", "Good ", "mor", ""]
-
-    def test_an_error_event_tells_what_openrouter_said(self, streaming: Mode, stand_in: StandIn):
-        body = error_body("server_error", raw='{"error": {"message": "GPU fell off"}}')
-        error = self.fail(streaming, stand_in, Answer.sse([event({"content": "a"}), {**body, "choices": []}]))
-        assert (error.code, error.provider_name) == ("server_error", "DeepInfra")
-        assert error.metadata == body["error"]["metadata"]
-        assert "GPU fell off" in str(error)
-        assert "user_2wT5" not in str(error)
-
-    def test_a_final_error_event_is_not_retried(self, streaming: Mode, stand_in: StandIn):
-        failing = Answer.sse([{"error": {"code": 400, "message": "Token limit reached"}, "choices": []}])
-        error = self.fail(streaming, stand_in, *[failing] * 2, max_retries=3)
-        assert (error.code, len(stand_in.requests)) == (400, 1)
-
-    @pytest.mark.parametrize("action", [CUT, RESET])
-    def test_a_dropped_stream_has_its_cause(self, streaming: Mode, stand_in: StandIn, action):
-        error = self.fail(streaming, stand_in, Answer.sse([event({"content": "a"}), action]))
-        assert error.__cause__ is not None
-        assert type(error.__cause__).__name__ in str(error)
-
-    def test_a_stall(self, streaming: Mode, stand_in: StandIn):
-        error = self.fail(streaming, stand_in, Answer.sse([event({"content": "a"}), STALL]), timeout=0.1)
-        assert "stalled" in str(error)
-        assert error.partial_reply.text == "a"
-        assert stand_in.wait_for_disconnect()
-
-    def test_an_empty_stream(self, streaming: Mode, stand_in: StandIn):
-        assert "without a reply" in str(self.fail(streaming, stand_in, Answer.sse([])))
-
-    def test_an_end_after_the_finish_reason_needs_no_done(self, streaming: Mode, stand_in: StandIn):
-        stand_in.script(Answer.sse(events({"content": "Good"}), done=False))
-        assert streaming().text == "Good"
-
-    def test_done_is_the_end_even_if_the_connection_stays_open(self, streaming: Mode, stand_in: StandIn):
-        stand_in.script(Answer.sse([*events({"content": "Good"}), b"data: [DONE]\n\n", STALL], done=False))
-        assert streaming(timeout=60).text == "Good"
-        assert stand_in.wait_for_disconnect()
-
-    def test_a_completion_instead_of_a_stream(self, streaming: Mode, stand_in: StandIn):
-        message = {"content": "Good", "reasoning": "Hm", "tool_calls": [call("f", "{}")]}
-        stand_in.script(Answer.json(completion(message, "tool_calls"), blanks=2))
-        reply = streaming()
-        assert (reply.text, reply.reasoning.reasoning_text, reply.tool_call.tool_name) == ("Good", "Hm", "f")
-        assert "".join(c.content for c in streaming.chunks) == "Good"
-        assert sum(c.finish_reason is not None for c in streaming.chunks) == 1
-
-    def test_a_stream_with_the_wrong_content_type(self, streaming: Mode, stand_in: StandIn):
-        stand_in.script(Answer.sse(events({"content": "Good"}), headers={"content-type": "text/plain"}))
-        assert streaming().text == "Good"
-
     def test_a_stream_to_a_request_without_streaming(self, plain: Mode, stand_in: StandIn):
         stand_in.script(Answer.sse(events({"content": "Good"})))
         with pytest.raises(openai.APIError, match="not a completion"):
             plain()
-
-    def test_a_byte_order_mark_and_other_line_ends(self, streaming: Mode, stand_in: StandIn):
-        text = "a\u2028b\u2029c\u0085d"
-        body = "\ufeffdata: " + json.dumps(event({"content": text}, "stop"), ensure_ascii=False) + "\r\n\r\n"
-        stand_in.script(Answer.sse([body.encode(), b"data: [DONE]\r\r"], done=False, comments=0))
-        assert streaming().text == text
-
-    def test_half_a_surrogate_pair_is_no_failure(self, mode: Mode, stand_in: StandIn):
-        stand_in.script(answer(mode, {"content": "a\ud83d"}))
-        assert mode().text == "a\ud83d"
-
-    def test_a_raising_callback_closes_the_connection_at_once(self, streaming: Mode, stand_in: StandIn):
-        class Stopped(Exception):  # noqa: N818
-            pass
-
-        def stop(chunk: Any) -> None:
-            raise Stopped
-
-        stand_in.script(Answer.sse([event({"content": "a"}), STALL]))
-        gc.disable()
-        try:
-            with pytest.raises(Stopped) as caught:
-                streaming.run(streaming.generator(max_retries=3), streaming_callback=stop)
-            assert stand_in.wait_for_disconnect()
-        finally:
-            gc.enable()
-        assert caught.value is not None
-        assert len(stand_in.requests) == 1
-
-    def test_a_cancelled_task_closes_the_connection_at_once(self, stand_in: StandIn):
-        stand_in.script(Answer.sse([event({"content": "a"}), STALL]))
-
-        async def cancelled() -> None:
-            started = asyncio.Event()
-
-            async def callback(chunk: Any) -> None:
-                started.set()
-
-            generator = Mode("async-stream", stand_in.url).generator()
-            task = asyncio.create_task(generator.run_async("hi", streaming_callback=callback))
-            await started.wait()
-            task.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await task
-            assert await asyncio.to_thread(stand_in.wait_for_disconnect)
-
-        asyncio.run(cancelled())
 
 
 class TestExplanations:
@@ -389,26 +288,64 @@ class TestExplanations:
             (503, "x", {"previous_errors": [{"code": 429, "message": "Too busy"}]}, ["Too busy"]),
         ],
     )
-    def test_provider_cause_and_remedy(self, mode: Mode, stand_in: StandIn, status, message, metadata, expected):
+    def test_provider_cause_and_remedy(self, sync: Mode, stand_in: StandIn, status, message, metadata, expected):
         stand_in.script(Answer.json(error_body(status, message, **metadata), status))
         with pytest.raises(openai.APIStatusError) as caught:
-            mode()
+            sync()
         text = told(caught.value)
         assert message in text
         assert all(part in text for part in expected)
         assert "user_2wT5" not in text
         assert "my secret prompt" not in text + repr(caught.value)
 
-    def test_a_wrong_key_names_its_secret(self, mode: Mode, stand_in: StandIn):
+    @pytest.mark.parametrize(
+        ("status", "message", "remedy"),
+        [
+            (
+                400,
+                "test/model is not a valid model ID",
+                "Check the model name `test/model` at https://openrouter.ai/models",
+            ),
+            (400, "Prompt too long", "add {'id': 'context-compression'} to `plugins` in `generation_kwargs`"),
+            (401, "x", "Check the API key in the `api_key` argument"),
+            (402, "x", "Lower `max_tokens` (unset, the model's maximum is reserved) or add credits at https://"),
+            (403, "x", "change the input, the key's permissions or the model"),
+            (404, "x", "Check the model name `test/model` at https://openrouter.ai/models"),
+            (404, "No endpoints found", "Loosen `provider` or `require_parameters` in `generation_kwargs`"),
+            (404, "No model fits your data policy", "Loosen `provider` or `require_parameters` in `generation_kwargs`"),
+            (404, "No allowed providers", "Loosen `provider` or `require_parameters` in `generation_kwargs`"),
+            (408, "x", "Try again, or choose a faster model or provider"),
+            (413, "x", "Send less at once"),
+            (429, "x", "Try again later, raise `max_retries`, or name fallbacks in `models`"),
+            (429, "free-models-per-day", "add credits at https://openrouter.ai/settings/credits or use another model"),
+            (500, "x", "Try again, or name fallbacks in `models`"),
+            (529, "x", "Try again, or name fallbacks in `models`"),
+        ],
+    )
+    def test_the_remedy(self, sync: Mode, stand_in: StandIn, status, message, remedy):
+        stand_in.script(Answer.error(status, message))
+        with pytest.raises(openai.APIStatusError) as caught:
+            sync()
+        assert str(caught.value).startswith(f"Error code: {status} - {message}. ")
+        assert remedy in str(caught.value).removeprefix(f"Error code: {status} - {message}. ")
+
+    @pytest.mark.parametrize(("status", "message"), [(400, "x"), (409, "x"), (422, "x"), (400, "No endpoints found")])
+    def test_no_remedy(self, sync: Mode, stand_in: StandIn, status, message):
+        stand_in.script(Answer.error(status, message))
+        with pytest.raises(openai.APIStatusError) as caught:
+            sync()
+        assert str(caught.value) == f"Error code: {status} - {message}."
+
+    def test_a_wrong_key_names_its_secret(self, sync: Mode, stand_in: StandIn):
         stand_in.script(Answer.error(401, "User not found: sk-or-test-key"))
         with pytest.raises(openai.AuthenticationError, match="OPENROUTER_API_KEY") as caught:
-            mode(api_key=Secret.from_env_var("OPENROUTER_API_KEY"))
+            sync(api_key=Secret.from_env_var("OPENROUTER_API_KEY"))
         assert "sk-or-test-key" not in told(caught.value)
 
-    def test_the_generation_id_is_told(self, mode: Mode, stand_in: StandIn):
+    def test_the_generation_id_is_told(self, sync: Mode, stand_in: StandIn):
         stand_in.script(Answer.error(503, "x", headers={"X-Generation-Id": "gen-77"}))
         with pytest.raises(openai.InternalServerError, match="gen-77"):
-            mode()
+            sync()
 
     def test_in_a_pipeline(self, stand_in: StandIn):
         stand_in.script(Answer.json(error_body(402, "Insufficient credits")))
@@ -418,84 +355,16 @@ class TestExplanations:
             pipeline.run({"llm": {"messages": "hi"}})
 
     @pytest.mark.parametrize("status", [200, 401, 429, 500])
-    def test_no_secret_and_no_prompt_anywhere(self, mode: Mode, stand_in: StandIn, status, caplog):
+    def test_no_secret_and_no_prompt_anywhere(self, pair: Mode, stand_in: StandIn, status, caplog):
         prompt = " ".join(["my", "prompt"])  # a traceback shows this line too
         stand_in.script(Answer.json(error_body(max(status, 403), "Bad", flagged_input=prompt), status, SOON))
         with caplog.at_level(logging.DEBUG), pytest.raises(openai.APIError) as caught:
-            mode(prompt, extra_headers={"X-Own": "own-secret"})
+            pair(prompt, extra_headers={"X-Own": "own-secret"})
         printed = "".join(traceback.format_exception(caught.value)) + repr(caught.value) + caplog.text
         assert not [private for private in ("sk-or-secret", prompt, "user_2wT5") if private in printed]
 
-
-class TestManyLoops:
-    def test_threads_with_loops_of_their_own(self, stand_in: StandIn, caplog):
-        generator = Mode("async", stand_in.url).generator()
-        texts: list[str | None] = []
-
-        async def five() -> None:
-            done = await asyncio.gather(*(generator.run_async("hi") for _ in range(5)))
-            texts.extend(result["replies"][0].text for result in done)
-
-        def three_rounds() -> None:
-            for _ in range(3):
-                asyncio.run(five())
-                texts.append(generator.run("hi")["replies"][0].text)
-
-        gc.collect()  # what other tests left is not the matter here
-        with warnings.catch_warnings(), caplog.at_level(logging.WARNING):
-            warnings.simplefilter("error")
-            threads = [threading.Thread(target=three_rounds) for _ in range(4)]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-            gc.collect()
-        assert len(texts) == 4 * 3 * 6
-        assert all(texts)
-        assert not [r for r in caplog.records if r.name.startswith(("asyncio", "openai", "haystack"))]
-
-    def test_clients_go_with_their_loops(self, stand_in: StandIn, caplog, recwarn):
-        generator = Mode("async", stand_in.url).generator()
-        closed = []
-
-        async def once() -> None:
-            await generator.run_async("hi")
-            closed.append(generator.async_client)
-
-        for _ in range(3):
-            asyncio.run(once())
-        loop = asyncio.new_event_loop()
-        loop.run_until_complete(once())
-        loop.close()  # without shutting down its generators: the client is dropped at the next use
-        asyncio.run(once())
-        assert [client.is_closed() for client in closed] == [True, True, True, False, True]
-        assert not generator._clients._by_loop
-        assert "Event loop is closed" not in caplog.text
-
-    def test_three_hundred_streams_at_once(self, stand_in: StandIn):
-        generator = Mode("async-stream", stand_in.url).generator(timeout=60)
-        counts = [0] * 300
-
-        async def stream(number: int) -> ChatMessage:
-            def count(chunk: Any) -> None:
-                counts[number] += 1
-
-            return (await generator.run_async("hi", streaming_callback=count))["replies"][0]
-
-        async def all_of_them() -> list[ChatMessage]:
-            return await asyncio.gather(*map(stream, range(300)))
-
-        replies = asyncio.run(all_of_them())
-        assert len({reply.meta["id"] for reply in replies}) == 300
-        assert min(counts) == max(counts) > 10
-
-    def test_connections_are_used_again(self, stand_in: StandIn):
-        generator = Mode("async", stand_in.url).generator()
-
-        async def several() -> None:
-            for _ in range(3):
-                await generator.run_async("hi")
-                await generator.run_async("hi", streaming_callback=lambda chunk: None)
-
-        asyncio.run(several())
-        assert len({request.connection for request in stand_in.requests}) == 1
+    @pytest.mark.parametrize("deep", ["[" * 100_000, '{"error":' * 3000, '{"message": ' * 600 + "1" + "}" * 600])
+    def test_words_of_a_provider_that_are_nested_deep(self, sync: Mode, stand_in: StandIn, deep):
+        stand_in.script(Answer.error(400, "Provider returned error", metadata={"raw": deep}))
+        with pytest.raises(openai.BadRequestError, match="Provider returned error"):
+            sync()

@@ -87,11 +87,16 @@ class TestModelName:
             ("unheard-of", "author/slug"),
         ],
     )
-    def test_a_name_without_author(self, kind, caplog, model, meant):
+    def test_a_name_without_author(self, caplog, model, meant):
         with caplog.at_level(logging.WARNING):
-            assert kind(model=model).model == model
+            assert OpenRouterRanker(model=model).model == model
         assert caplog.text.count("names have an author") == 1
         assert f"'{meant}'" in caplog.text
+
+    def test_every_component_looks_at_it(self, kind, caplog):
+        with caplog.at_level(logging.WARNING):
+            kind(model="gpt-4o")
+        assert caplog.text.count("Did you mean 'openai/gpt-4o'?") == 1
 
     def test_a_name_for_one_run(self, stand_in: StandIn, caplog):
         generator = OpenRouterChatGenerator(api_base_url=stand_in.url)
@@ -104,9 +109,9 @@ class TestModelName:
     @pytest.mark.parametrize(
         "model", ["openai/gpt-4o", "@preset/mine", "openai/gpt-4o@preset/mine", "~openai/gpt-latest"]
     )
-    def test_a_whole_name(self, kind, caplog, model):
+    def test_a_whole_name(self, caplog, model):
         with caplog.at_level(logging.WARNING):
-            kind(model=model)
+            OpenRouterRanker(model=model)
         assert not caplog.records
 
 

@@ -102,11 +102,11 @@ class TestAgent:
         if mode.streams:
             assert "".join(chunk.content for chunk in mode.chunks if not chunk.tool_call_result) == "Sunny in both."
 
-    def test_against_the_stand_in_as_it_is(self, mode: Mode):
-        agent = Agent(chat_generator=mode.generator(), tools=[weather])
+    def test_against_the_stand_in_as_it_is(self, pair: Mode):
+        agent = Agent(chat_generator=pair.generator(), tools=[weather])
         question = [ChatMessage.from_user("What is the weather in Rome?")]
-        callback = mode.callback() if mode.streams else None
-        if mode.is_async:
+        callback = pair.callback() if pair.streams else None
+        if pair.is_async:
             result = asyncio.run(agent.run_async(messages=question, streaming_callback=callback))
         else:
             result = agent.run(messages=question, streaming_callback=callback)
@@ -115,11 +115,11 @@ class TestAgent:
 
 class TestFallback:
     @pytest.mark.parametrize("model", ["stand-in/error-503", "stand-in/error-503-in-200"])
-    def test_the_second_generator_answers(self, mode: Mode, model):
-        fallback = FallbackChatGenerator([mode.generator(model=model), mode.generator()])
-        callback = mode.callback() if mode.streams else None
+    def test_the_second_generator_answers(self, pair: Mode, model):
+        fallback = FallbackChatGenerator([pair.generator(model=model), pair.generator()])
+        callback = pair.callback() if pair.streams else None
         messages = [ChatMessage.from_user("hi")]
-        if mode.is_async:
+        if pair.is_async:
             result = asyncio.run(fallback.run_async(messages, streaming_callback=callback))
         else:
             result = fallback.run(messages, streaming_callback=callback)

@@ -8,12 +8,14 @@ import asyncio
 import copy
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import openai
 import pytest
 from haystack import Document
 from stand_in import Answer, StandIn
+from wire import ranking, scored
 
 from haystack_integrations.components.rankers.openrouter import OpenRouterRanker
 
@@ -27,23 +29,23 @@ def documents() -> list[Document]:
     return [Document(content=text, meta={"number": number}, score=9.0) for number, text in enumerate(TEXTS)]
 
 
+def rank_with(
+    url: str, query: Any, documents: Any, init: dict[str, Any] | None = None, *, is_async: bool, **inputs: Any
+) -> dict[str, Any]:
+    ranker = OpenRouterRanker(**{"api_base_url": url, "max_retries": 0, **(init or {})})
+    if is_async:
+        return asyncio.run(ranker.run_async(query, documents, **inputs))
+    return ranker.run(query, documents, **inputs)
+
+
 @pytest.fixture(params=["sync", "async"])
 def rank(request: pytest.FixtureRequest, stand_in: StandIn) -> Rank:
-    def run(query: Any, documents: Any, init: dict[str, Any] | None = None, **inputs: Any) -> dict[str, Any]:
-        ranker = OpenRouterRanker(**{"api_base_url": stand_in.url, "max_retries": 0, **(init or {})})
-        if request.param == "async":
-            return asyncio.run(ranker.run_async(query, documents, **inputs))
-        return ranker.run(query, documents, **inputs)
-
-    return run
+    return partial(rank_with, stand_in.url, is_async=request.param == "async")
 
 
-def answer(*results: Any, **more: Any) -> Answer:
-    return Answer.json({"id": "gen-1", "model": "test/dated", "provider": "Cohere", "results": list(results), **more})
-
-
-def scored(index: Any, score: Any) -> dict[str, Any]:
-    return {"index": index, "relevance_score": score, "document": {"text": "x"}}
+@pytest.fixture
+def rank_sync(stand_in: StandIn) -> Rank:
+    return partial(rank_with, stand_in.url, is_async=False)
 
 
 def numbers(result: dict[str, Any]) -> list[tuple[int, float]]:
@@ -55,17 +57,17 @@ class TestRequest:
         rank("When?", documents)
         assert stand_in.requests[0].body == {"model": "cohere/rerank-v3.5", "query": "When?", "documents": TEXTS}
 
-    def test_meta_fields(self, rank: Rank, stand_in: StandIn):
+    def test_meta_fields(self, rank_sync: Rank, stand_in: StandIn):
         documents = [Document(content="text", meta={"title": "T", "gone": None}), Document(meta={"title": "U"})]
         documents.append(Document(content=None))
-        rank("When?", documents, {"meta_fields_to_embed": ["title", "gone", "unknown"]})
-        rank("When?", documents, {"meta_fields_to_embed": ["title"], "meta_data_separator": " | "})
+        rank_sync("When?", documents, {"meta_fields_to_embed": ["title", "gone", "unknown"]})
+        rank_sync("When?", documents, {"meta_fields_to_embed": ["title"], "meta_data_separator": " | "})
         assert stand_in.requests[0].body["documents"] == ["T\ntext", "U\n", ""]
         assert stand_in.requests[1].body["documents"] == ["T | text", "U | ", ""]
 
-    def test_duplicates_are_ranked_once(self, rank: Rank, stand_in: StandIn, documents):
+    def test_duplicates_are_ranked_once(self, rank_sync: Rank, stand_in: StandIn, documents):
         again = Document(id=documents[0].id, content="another text", meta={"number": 7})
-        result = rank("Bern?", [*documents, documents[1], again])
+        result = rank_sync("Bern?", [*documents, documents[1], again])
         assert stand_in.requests[0].body["documents"] == TEXTS
         assert sorted(document.meta["number"] for document in result["documents"]) == [0, 1, 2]
 
@@ -79,27 +81,27 @@ class TestRequest:
 class TestResult:
     def test_scores_on_copies_best_first(self, rank: Rank, stand_in: StandIn, documents):
         before = copy.deepcopy(documents)
-        stand_in.script(answer(scored(0, 0.1), scored(2, 1), scored(1, 0.5)))
+        stand_in.script(ranking(scored(0, 0.1), scored(2, 1), scored(1, 0.5)))
         result = rank("When?", documents)
         assert numbers(result) == [(2, 1.0), (1, 0.5), (0, 0.1)]
         assert documents == before
         assert not {id(document) for document in result["documents"]} & {id(document) for document in documents}
         assert all(type(document.score) is float for document in result["documents"])
 
-    def test_meta(self, rank: Rank, stand_in: StandIn, documents):
+    def test_meta(self, rank_sync: Rank, stand_in: StandIn, documents):
         usage = {"cost": 0.002, "search_units": 1, "total_tokens": 20}
-        stand_in.script(answer(scored(0, 1), scored(1, 1), scored(2, 1), usage=usage, note=None))
-        meta = rank("When?", documents)["meta"]
+        stand_in.script(ranking(scored(0, 1), scored(1, 1), scored(2, 1), usage=usage, note=None))
+        meta = rank_sync("When?", documents)["meta"]
         assert meta == {"id": "gen-1", "model": "test/dated", "provider": "Cohere", "usage": usage}
 
-    def test_meta_has_its_keys_always(self, rank: Rank, stand_in: StandIn, documents):
+    def test_meta_has_its_keys_always(self, rank_sync: Rank, stand_in: StandIn, documents):
         stand_in.script(Answer.json({"results": [scored(0, 1)]}))
-        meta = rank("When?", documents[:1], {"model": "test/asked"})["meta"]
+        meta = rank_sync("When?", documents[:1], {"model": "test/asked"})["meta"]
         assert meta == {"model": "test/asked", "provider": None, "usage": {}}
 
-    def test_negative_and_equal_scores(self, rank: Rank, stand_in: StandIn, documents):
-        stand_in.script(answer(scored(2, -3.5), scored(1, 0), scored(0, 0)))
-        assert numbers(rank("When?", documents)) == [(1, 0.0), (0, 0.0), (2, -3.5)]
+    def test_negative_and_equal_scores(self, rank_sync: Rank, stand_in: StandIn, documents):
+        stand_in.script(ranking(scored(2, -3.5), scored(1, 0), scored(0, 0)))
+        assert numbers(rank_sync("When?", documents)) == [(1, 0.0), (0, 0.0), (2, -3.5)]
 
     def test_against_the_stand_in_as_it_is(self, rank: Rank, documents):
         result = rank("When does the ferry to Bern leave?", documents)
@@ -126,19 +128,19 @@ class TestResult:
             [None],
         ],
     )
-    def test_results_that_mean_nothing(self, rank: Rank, stand_in: StandIn, documents, results):
-        stand_in.script(answer(*results))
+    def test_results_that_mean_nothing(self, rank_sync: Rank, stand_in: StandIn, documents, results):
+        stand_in.script(ranking(*results))
         with pytest.raises(openai.APIError, match="The answer (has|scores)"):
-            rank("When?", documents)
+            rank_sync("When?", documents)
 
     def test_fewer_results_than_asked_for_are_told(
-        self, rank: Rank, stand_in: StandIn, documents, caplog: pytest.LogCaptureFixture
+        self, rank_sync: Rank, stand_in: StandIn, documents, caplog: pytest.LogCaptureFixture
     ):
-        stand_in.script(answer(scored(1, 0.5)), answer(scored(1, 0.5)))
+        stand_in.script(ranking(scored(1, 0.5)), ranking(scored(1, 0.5)))
         with caplog.at_level(logging.WARNING):
-            assert numbers(rank("When?", documents, top_k=1)) == [(1, 0.5)]
+            assert numbers(rank_sync("When?", documents, top_k=1)) == [(1, 0.5)]
             assert not caplog.records
-            assert numbers(rank("When?", documents)) == [(1, 0.5)]
+            assert numbers(rank_sync("When?", documents)) == [(1, 0.5)]
         assert "ranked 1 documents, and 3 were asked for" in caplog.text
 
 
@@ -146,21 +148,21 @@ class TestTopK:
     @pytest.mark.parametrize(
         ("init", "run", "sent"), [(None, None, None), (2, None, 2), (2, 1, 1), (1, 2, 2), (9, None, 3)]
     )
-    def test_run_goes_over_init(self, rank: Rank, stand_in: StandIn, documents, init, run, sent):
-        result = rank("Bern?", documents, {"top_k": init}, top_k=run)
+    def test_run_goes_over_init(self, rank_sync: Rank, stand_in: StandIn, documents, init, run, sent):
+        result = rank_sync("Bern?", documents, {"top_k": init}, top_k=run)
         assert stand_in.requests[0].body.get("top_n") == sent
         assert len(result["documents"]) == (sent or 3)
 
-    def test_more_results_than_asked_for(self, rank: Rank, stand_in: StandIn, documents):
-        stand_in.script(answer(scored(0, 0.1), scored(1, 0.2), scored(2, 0.3)))
-        assert numbers(rank("When?", documents, top_k=2)) == [(2, 0.3), (1, 0.2)]
+    def test_more_results_than_asked_for(self, rank_sync: Rank, stand_in: StandIn, documents):
+        stand_in.script(ranking(scored(0, 0.1), scored(1, 0.2), scored(2, 0.3)))
+        assert numbers(rank_sync("When?", documents, top_k=2)) == [(2, 0.3), (1, 0.2)]
 
     @pytest.mark.parametrize("top_k", [0, -1, True, 1.5, "2"])
-    def test_at_least_one(self, rank: Rank, stand_in: StandIn, documents, top_k):
+    def test_at_least_one(self, rank_sync: Rank, stand_in: StandIn, documents, top_k):
         with pytest.raises(ValueError, match="`top_k` must be a whole number of at least 1"):
             OpenRouterRanker(top_k=top_k)
         with pytest.raises(ValueError, match="`top_k` must be a whole number of at least 1"):
-            rank("When?", documents, top_k=top_k)
+            rank_sync("When?", documents, top_k=top_k)
         assert not stand_in.requests
 
 
@@ -169,32 +171,32 @@ class TestScoreThreshold:
         ("init", "run", "kept"),
         [(None, None, 3), (0.5, None, 2), (0.5, 0.6, 1), (0.9, 0.5, 2), (0.9, 0, 3), (1, None, 0)],
     )
-    def test_run_goes_over_init(self, rank: Rank, stand_in: StandIn, documents, init, run, kept):
-        stand_in.script(answer(scored(0, 0.1), scored(1, 0.5), scored(2, 0.8)))
-        result = rank("When?", documents, {"score_threshold": init}, score_threshold=run)
+    def test_run_goes_over_init(self, rank_sync: Rank, stand_in: StandIn, documents, init, run, kept):
+        stand_in.script(ranking(scored(0, 0.1), scored(1, 0.5), scored(2, 0.8)))
+        result = rank_sync("When?", documents, {"score_threshold": init}, score_threshold=run)
         assert numbers(result) == [(2, 0.8), (1, 0.5), (0, 0.1)][:kept]
 
-    def test_no_number(self, rank: Rank, stand_in: StandIn, documents):
+    def test_no_number(self, rank_sync: Rank, stand_in: StandIn, documents):
         with pytest.raises(TypeError, match="`score_threshold` must be a finite number"):
             OpenRouterRanker(score_threshold="high")
         with pytest.raises(TypeError, match="`score_threshold` must be a finite number"):
-            rank("When?", documents, score_threshold="high")
+            rank_sync("When?", documents, score_threshold="high")
         assert not stand_in.requests
 
 
 class TestArguments:
     @pytest.mark.parametrize("query", ["", "  \n"])
-    def test_an_empty_query(self, rank: Rank, stand_in: StandIn, documents, query):
+    def test_an_empty_query(self, rank_sync: Rank, stand_in: StandIn, documents, query):
         with pytest.raises(ValueError, match="`query` is empty"):
-            rank(query, documents)
+            rank_sync(query, documents)
         with pytest.raises(ValueError, match="`query` is empty"):
-            rank(query, [])
+            rank_sync(query, [])
         assert not stand_in.requests
 
-    def test_types(self, rank: Rank, stand_in: StandIn, documents):
+    def test_types(self, rank_sync: Rank, stand_in: StandIn, documents):
         with pytest.raises(TypeError, match="`query` must be a str, not list"):
-            rank(["When?"], documents)
+            rank_sync(["When?"], documents)
         for odd in (None, "text", documents[0], ["text"], [*documents, None]):
             with pytest.raises(TypeError, match="`documents` must be a list of Documents"):
-                rank("When?", odd)
+                rank_sync("When?", odd)
         assert not stand_in.requests

@@ -13,7 +13,7 @@ import pytest
 from conftest import Mode
 from haystack.dataclasses import ChatMessage, StreamingChunk
 from stand_in import Answer, StandIn
-from wire import USAGE, answer, call, completion, event, events
+from wire import USAGE, answer, call, comparable, completion, event, events, folded
 
 from haystack_integrations.components.generators.openrouter.chat.reply import chat_messages, tool_arguments
 from haystack_integrations.components.generators.openrouter.chat.stream.chunks import StreamedReply
@@ -21,37 +21,25 @@ from haystack_integrations.components.generators.openrouter.chat.stream.chunks i
 PNG = "data:image/png;base64,iVBORw0KGgo="
 
 
-def without_time(reply: ChatMessage) -> dict[str, Any]:
-    data = json.loads(json.dumps(reply.to_dict()))
-    data["meta"].pop("completion_start_time", None)
-    return data
-
-
-def streamed(*deltas: dict[str, Any], finish_reason: str = "stop") -> tuple[ChatMessage, list[StreamingChunk]]:
-    reply = StreamedReply()
-    chunks = [chunk for sent in events(*deltas, finish_reason=finish_reason) for chunk in reply.chunks(sent)]
-    return reply.message(), chunks
-
-
 def plain_reply(message: dict[str, Any], finish_reason: str = "stop") -> ChatMessage:
     return chat_messages(completion(message, finish_reason))[0]
 
 
 class TestFields:
-    def test_every_field_that_is_not_null_is_in_meta(self, mode: Mode, stand_in: StandIn):
+    def test_every_field_that_is_not_null_is_in_meta(self, pair: Mode, stand_in: StandIn):
         more = {"service_tier": "default", "system_fingerprint": "fp", "openrouter_metadata": {"attempt": 1}, "new": 0}
         choice = {"native_finish_reason": "end_turn", "stop_sequence": "END", "empty": None}
         message = {"content": "Hi", "annotations": [{"type": "url_citation"}], "phase": "final", "flag": False}
-        stand_in.script(answer(mode, message, choice=choice, **more))
-        meta = mode().meta
+        stand_in.script(answer(pair, message, choice=choice, **more))
+        meta = pair().meta
         expected = {**more, "created": 1760000000, "native_finish_reason": "end_turn", "stop_sequence": "END"}
         expected |= {"annotations": [{"type": "url_citation"}], "phase": "final", "flag": False}
         assert {name: meta.get(name) for name in expected} == expected
         assert "empty" not in meta
 
-    def test_usage_is_exactly_what_was_sent(self, mode: Mode, stand_in: StandIn):
-        stand_in.script(answer(mode, {"content": "Hi"}))
-        assert json.dumps(mode().meta["usage"], sort_keys=True) == json.dumps(USAGE, sort_keys=True)
+    def test_usage_is_exactly_what_was_sent(self, pair: Mode, stand_in: StandIn):
+        stand_in.script(answer(pair, {"content": "Hi"}))
+        assert json.dumps(pair().meta["usage"], sort_keys=True) == json.dumps(USAGE, sort_keys=True)
 
     def test_one_name_at_two_levels(self):
         reply = plain_reply({"content": "Hi", "id": "msg_1", "provider": "Inner"})
@@ -91,7 +79,7 @@ class TestFields:
                 stand_in.script(Answer.sse(sent))
             else:
                 stand_in.script(Answer.json(completion(message, choice={"logprobs": logprobs})))
-            replies.append(without_time(mode()))
+            replies.append(comparable(mode()))
         assert replies[0] == replies[1] == replies[2] == replies[3]
         assert replies[0]["meta"]["logprobs"] == logprobs
 
@@ -114,10 +102,10 @@ class TestFields:
         assert before <= times[0] <= times[-1] <= datetime.now(UTC)
         assert times == sorted(times)
 
-    def test_a_completion_nested_under_provider(self, mode: Mode, stand_in: StandIn):
+    def test_a_completion_nested_under_provider(self, pair: Mode, stand_in: StandIn):
         body = {"id": None, "choices": None, "model": None, "provider": completion({"content": "Deep"})}
         stand_in.script(Answer.json(body))
-        reply = mode()
+        reply = pair()
         assert (reply.text, reply.meta["provider"], reply.meta["id"]) == ("Deep", "Groq", "gen-1")
 
 
@@ -134,7 +122,7 @@ class TestReasoning:
 
     def test_the_alias(self):
         assert plain_reply({"content": "Hi", "reasoning_content": "Hm"}).reasoning.reasoning_text == "Hm"
-        assert streamed({"reasoning_content": "Hm"})[0].reasoning.reasoning_text == "Hm"
+        assert folded(events({"reasoning_content": "Hm"}))[0].reasoning.reasoning_text == "Hm"
 
     @pytest.mark.parametrize("message", [{"reasoning": ""}, {"reasoning": None, "reasoning_details": []}, {}])
     def test_none_when_there_is_none(self, message):
@@ -160,11 +148,11 @@ class TestToolCalls:
         with pytest.raises(ValueError):  # noqa: PT011
             tool_arguments(raw)
 
-    def test_a_malformed_call_is_kept_and_the_others_stay(self, mode: Mode, stand_in: StandIn, caplog):
+    def test_a_malformed_call_is_kept_and_the_others_stay(self, pair: Mode, stand_in: StandIn, caplog):
         calls = [call("bad", '{"city": "Par', "call_1", index=0), call("good", '{"city": "Rome"}', "call_2", index=1)]
-        stand_in.script(answer(mode, {"content": None, "tool_calls": calls}, finish_reason="tool_calls"))
+        stand_in.script(answer(pair, {"content": None, "tool_calls": calls}, finish_reason="tool_calls"))
         with caplog.at_level(logging.WARNING):
-            reply = mode()
+            reply = pair()
         assert [c.tool_name for c in reply.tool_calls] == ["good"]
         assert reply.meta["invalid_tool_calls"] == [{"id": "call_1", "name": "bad", "arguments": '{"city": "Par'}]
         assert "bad" in caplog.text
@@ -188,7 +176,7 @@ class TestToolCalls:
         assert unnamed[0].tool_call.id != unnamed[1].tool_call.id
 
     def call_deltas(self, *entries: dict[str, Any]) -> tuple[list[tuple[Any, ...]], list[StreamingChunk]]:
-        reply, chunks = streamed(*({"content": None, "tool_calls": [entry]} for entry in entries))
+        reply, chunks = folded(events(*({"content": None, "tool_calls": [entry]} for entry in entries)))
         return [(c.id, c.tool_name, c.arguments) for c in reply.tool_calls], chunks
 
     def fragment(self, arguments: Any, index: int | None = 0, **more: Any) -> dict[str, Any]:
@@ -247,18 +235,18 @@ class TestToolCalls:
         assert chunks[0].tool_calls[0].arguments == '{"a": "ü"}'
 
     def test_odd_fragments(self):
-        reply, _ = streamed({"tool_calls": [5, {}, {"index": [1], "function": {"name": "f", "arguments": 5}}]})
+        reply, _ = folded(events({"tool_calls": [5, {}, {"index": [1], "function": {"name": "f", "arguments": 5}}]}))
         assert reply.tool_calls == []
         assert len(reply.meta["invalid_tool_calls"]) >= 1
 
 
 class TestMedia:
-    def test_images(self, mode: Mode, stand_in: StandIn):
+    def test_images(self, pair: Mode, stand_in: StandIn):
         plain_url = {"type": "image_url", "image_url": {"url": "https://x.example/a.png"}}
         svg = {"type": "image_url", "image_url": {"url": "data:image/svg+xml,%3Csvg/%3E"}}
         data = {"type": "image_url", "image_url": {"url": PNG}, "index": 3}
-        stand_in.script(answer(mode, {"content": None, "images": [data, plain_url, svg]}))
-        reply = mode()
+        stand_in.script(answer(pair, {"content": None, "images": [data, plain_url, svg]}))
+        reply = pair()
         assert [(i.mime_type, i.base64_image) for i in reply.images] == [
             ("image/png", "iVBORw0KGgo="),
             ("image/svg+xml", "PHN2Zy8+"),
@@ -270,7 +258,7 @@ class TestMedia:
     @pytest.mark.parametrize(
         ("name", "media_type"), [("wav", "audio/wav"), ("mp3", "audio/mpeg"), ("pcm16", "audio/pcm")]
     )
-    def test_audio(self, mode: Mode, stand_in: StandIn, name, media_type):
+    def test_audio(self, pair: Mode, stand_in: StandIn, name, media_type):
         pieces = [
             {"id": "a1", "transcript": "Good "},
             {"transcript": "day", "data": "QU"},
@@ -278,16 +266,35 @@ class TestMedia:
         ]
         whole = {"id": "a1", "transcript": "Good day", "data": "QUJD", "expires_at": 9}
         stand_in.script(
-            answer(mode, {"content": None, "audio": whole}, *({"content": None, "audio": piece} for piece in pieces))
+            answer(pair, {"content": None, "audio": whole}, *({"content": None, "audio": piece} for piece in pieces))
         )
-        reply = mode(run={"modalities": ["text", "audio"], "audio": {"format": name, "voice": "x"}})
+        reply = pair(run={"modalities": ["text", "audio"], "audio": {"format": name, "voice": "x"}})
         (file,) = reply.files
         assert (file.base64_data, file.mime_type) == ("QUJD", media_type)
         assert reply.text == "Good day"
         assert reply.meta["audio"] == {"id": "a1", "transcript": "Good day", "expires_at": 9}
-        if mode.streams:
-            assert "".join(c.content for c in mode.chunks) == "Good day"
+        if pair.streams:
+            assert "".join(c.content for c in pair.chunks) == "Good day"
         assert ChatMessage.from_dict(json.loads(json.dumps(reply.to_dict()))) == reply
+
+    @pytest.mark.parametrize(
+        ("asked", "sent", "media_type", "filename"),
+        [
+            ("mp3", None, "audio/mpeg", "audio.mp3"),
+            ("m4a", None, "audio/mp4", "audio.m4a"),
+            ("pcm16", None, "audio/pcm", "audio.pcm16"),
+            ("pcm24", None, "audio/pcm", "audio.pcm24"),
+            ("flac", "wav", "audio/flac", "audio.flac"),
+            (None, "mp3", "audio/mpeg", "audio.mp3"),
+            (None, "", "audio/wav", "audio.wav"),
+            (None, None, "audio/wav", "audio.wav"),
+            (None, 5, "audio/wav", "audio.wav"),
+        ],
+    )
+    def test_audio_formats(self, asked, sent, media_type, filename):
+        body = completion({"content": None, "audio": {"data": "QUJD", "format": sent}})
+        ((file,),) = (reply.files for reply in chat_messages(body, asked))
+        assert (file.mime_type, file.filename) == (media_type, filename)
 
     def test_text_beside_a_transcript(self):
         assert plain_reply({"content": "Text", "audio": {"transcript": "Said", "data": "QUJD"}}).text == "Text"
@@ -302,7 +309,7 @@ class TestChunks:
             "content": "Hi",
             "tool_calls": [call("f", "{}", index=0)],
         }
-        _, chunks = streamed(delta)
+        _, chunks = folded(events(delta))
         assert chunks[0].reasoning.reasoning_text == "Hm"
         assert chunks[0].reasoning.extra == {"reasoning_details": details}
         assert chunks[1].content == "Hi"
@@ -311,7 +318,7 @@ class TestChunks:
 
     def test_blocks_are_runs_of_one_kind(self):
         kinds = [{"content": "a"}, {"content": "b"}, {"reasoning": "c"}, {"content": "d"}, {"reasoning": "e"}]
-        _, chunks = streamed(*kinds)
+        _, chunks = folded(events(*kinds))
         assert [(c.index, c.start) for c in chunks if c.index is not None] == [
             (0, True),
             (0, False),
@@ -327,7 +334,7 @@ class TestChunks:
             {"tool_calls": [call("g", "{}", "y", index=1)]},
             {"content": "Done"},
         ]
-        reply, chunks = streamed(*deltas)
+        reply, chunks = folded(events(*deltas))
         assert [(c.index, c.start) for c in chunks[:4]] == [(0, True), (None, False), (1, True), (2, True)]
         assert reply.text == "\nDone"
 
@@ -365,13 +372,13 @@ class TestChunks:
     @pytest.mark.parametrize("text", ["", None])
     def test_an_empty_fragment_makes_no_chunk_and_no_block(self, text):
         empty = [{"type": "reasoning.text", "text": text, "signature": "", "index": 0}]
-        _, chunks = streamed({"reasoning": "Hm"}, {"content": "a", "reasoning_details": empty}, {"content": "b"})
+        _, chunks = folded(events({"reasoning": "Hm"}, {"content": "a", "reasoning_details": empty}, {"content": "b"}))
         assert [(c.content, c.index) for c in chunks[1:3]] == [("a", 1), ("b", 1)]
 
     def test_a_signature_is_a_reasoning_chunk(self):
         detail = {"type": "reasoning.text", "index": 0}
         deltas = [{"reasoning": "Hm", "reasoning_details": [{**detail, "text": "Hm"}]}]
-        reply, chunks = streamed(*deltas, {"reasoning_details": [{**detail, "signature": "s"}]})
+        reply, chunks = folded(events(*deltas, {"reasoning_details": [{**detail, "signature": "s"}]}))
         assert chunks[1].reasoning.extra == {"reasoning_details": [{**detail, "signature": "s"}]}
         assert reply.reasoning.extra["reasoning_details"] == [{**detail, "text": "Hm", "signature": "s"}]
 
@@ -387,9 +394,9 @@ class TestChunks:
 
     def test_citations_reach_the_callback(self):
         notes = [{"type": "url_citation", "n": n} for n in range(2)]
-        reply, chunks = streamed({"annotations": notes[:1]}, {"annotations": notes[1:]}, {"content": "x"})
+        reply, chunks = folded(events({"annotations": notes[:1]}, {"annotations": notes[1:]}, {"content": "x"}))
         assert [c.meta.get("annotations") for c in chunks[:2]] == [notes[:1], notes[1:]]
         assert reply.meta["annotations"] == notes
 
     def test_refusal_comes_in_pieces(self):
-        assert streamed({"refusal": "I "}, {"refusal": "won't."})[0].meta["refusal"] == "I won't."
+        assert folded(events({"refusal": "I "}, {"refusal": "won't."}))[0].meta["refusal"] == "I won't."

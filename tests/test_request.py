@@ -28,6 +28,28 @@ from wire import answer, call
 from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator
 from haystack_integrations.components.generators.openrouter.chat.request.strict_schema import strict_schema
 
+AUDIO_FORMATS = {
+    "aac": "aac",
+    "aiff": "aiff",
+    "x-aiff": "aiff",
+    "flac": "flac",
+    "x-flac": "flac",
+    "m4a": "m4a",
+    "mp4": "m4a",
+    "x-m4a": "m4a",
+    "mp3": "mp3",
+    "mpeg": "mp3",
+    "ogg": "ogg",
+    "pcm": "pcm16",
+    "L16": "pcm16",
+    "pcm16": "pcm16",
+    "L24": "pcm24",
+    "pcm24": "pcm24",
+    "wav": "wav",
+    "wave": "wav",
+    "x-wav": "wav",
+    "vnd.wave": "wav",
+}
 PNG, PDF = "iVBORw0KGgo=", "JVBERi0xLjQ="
 WEATHER = ToolCall("weather", {"city": "Zürich"}, id="call_1")
 
@@ -67,16 +89,16 @@ class TestGenerationKwargs:
         assert {name: body[name] for name in kwargs} == kwargs == before
         assert body["model"] == "openrouter/auto"
 
-    def test_run_goes_over_init_and_none_leaves_a_key_out(self, mode: Mode, stand_in: StandIn):
+    def test_run_goes_over_init_and_none_leaves_a_key_out(self, sync: Mode, stand_in: StandIn):
         init = {"temperature": 0.1, "top_p": 0.2, "seed": None}
-        body = sent(mode, stand_in, run={"temperature": 0.9, "top_p": None}, generation_kwargs=init)
+        body = sent(sync, stand_in, run={"temperature": 0.9, "top_p": None}, generation_kwargs=init)
         assert body["temperature"] == 0.9
         assert not {"top_p", "seed", "n"} & set(body)
         assert init == {"temperature": 0.1, "top_p": 0.2, "seed": None}
 
-    def test_request_options_of_the_sdk(self, mode: Mode, stand_in: StandIn):
+    def test_request_options_of_the_sdk(self, pair: Mode, stand_in: StandIn):
         run = {"extra_body": {"session_id": "s"}, "extra_query": {"trace": "1"}, "extra_headers": {"X-A": "b"}}
-        body = sent(mode, stand_in, run={**run, "timeout": 9.0})
+        body = sent(pair, stand_in, run={**run, "timeout": 9.0})
         assert body["session_id"] == "s"
         assert not {"extra_body", "extra_query", "extra_headers", "timeout"} & set(body)
         headers = stand_in.requests[-1].headers
@@ -101,9 +123,9 @@ class TestGenerationKwargs:
             ({"response_format": "json"}, TypeError, "response_format"),
         ],
     )
-    def test_bad_values_name_the_argument(self, mode: Mode, stand_in: StandIn, kwargs, error, named):
+    def test_bad_values_name_the_argument(self, sync: Mode, stand_in: StandIn, kwargs, error, named):
         with pytest.raises(error, match=named):
-            mode(generation_kwargs=kwargs)
+            sync(generation_kwargs=kwargs)
         assert stand_in.requests == []
 
     def test_n_with_a_callback_is_refused(self, streaming: Mode):
@@ -113,39 +135,39 @@ class TestGenerationKwargs:
             streaming(generation_kwargs={"n": 1, "extra_body": {"n": 2}})
         assert streaming(generation_kwargs={"n": 1}).text
 
-    def test_a_model_for_one_run(self, mode: Mode, stand_in: StandIn):
-        assert sent(mode, stand_in, run={"model": "other/model"})["model"] == "other/model"
+    def test_a_model_for_one_run(self, sync: Mode, stand_in: StandIn):
+        assert sent(sync, stand_in, run={"model": "other/model"})["model"] == "other/model"
 
-    def test_equal_calls_are_equal_bytes(self, mode: Mode, stand_in: StandIn):
+    def test_equal_calls_are_equal_bytes(self, pair: Mode, stand_in: StandIn):
         one = {"temperature": 0, "provider": {"order": ["A"], "sort": "price"}, "seed": 1}
         other = {"seed": 1, "provider": {"sort": "price", "order": ["A"]}, "temperature": 0}
-        mode("hi", one)
-        mode("hi", {"temperature": 0}, generation_kwargs={**other, "temperature": 1})
+        pair("hi", one)
+        pair("hi", {"temperature": 0}, generation_kwargs={**other, "temperature": 1})
         assert stand_in.requests[0].raw == stand_in.requests[1].raw
 
 
 class TestTools:
-    def test_tools_and_toolsets(self, mode: Mode, stand_in: StandIn):
-        body = sent(mode, stand_in, tools=[tool("a"), Toolset([tool("b"), tool("c")])])
+    def test_tools_and_toolsets(self, sync: Mode, stand_in: StandIn):
+        body = sent(sync, stand_in, tools=[tool("a"), Toolset([tool("b"), tool("c")])])
         assert [entry["function"]["name"] for entry in body["tools"]] == ["a", "b", "c"]
         assert body["tools"][0] == {"type": "function", "function": tool("a").tool_spec}
 
-    def test_server_tools_join_them(self, mode: Mode, stand_in: StandIn):
+    def test_server_tools_join_them(self, sync: Mode, stand_in: StandIn):
         search = {"type": "openrouter:web_search", "parameters": {"max_results": 2}}
-        body = sent(mode, stand_in, run={"tools": [search]}, tools=[tool()])
+        body = sent(sync, stand_in, run={"tools": [search]}, tools=[tool()])
         assert [entry["type"] for entry in body["tools"]] == ["function", "openrouter:web_search"]
         assert body["tools"][1] == search
 
-    def test_tools_of_the_run_go_over_those_of_init(self, mode: Mode, stand_in: StandIn):
-        generator = mode.generator(tools=[tool("a")])
-        mode.run(generator, tools=[tool("b")])
-        mode.run(generator, tools=Toolset([tool("c")]))
-        mode.run(generator, tools=[])
+    def test_tools_of_the_run_go_over_those_of_init(self, pair: Mode, stand_in: StandIn):
+        generator = pair.generator(tools=[tool("a")])
+        pair.run(generator, tools=[tool("b")])
+        pair.run(generator, tools=Toolset([tool("c")]))
+        pair.run(generator, tools=[])
         names = [[t["function"]["name"] for t in request.body.get("tools", [])] for request in stand_in.requests]
         assert names == [["b"], ["c"], []]
         assert "tools" not in stand_in.requests[2].body
 
-    def test_strict_at_every_depth_on_a_copy(self, mode: Mode, stand_in: StandIn):
+    def test_strict_at_every_depth_on_a_copy(self, sync: Mode, stand_in: StandIn):
         inner = {"type": "object", "properties": {"x": {"type": "integer"}}}
         schema = {
             "type": "object",
@@ -154,7 +176,7 @@ class TestTools:
             "required": ["list"],
         }
         before = copy.deepcopy(schema)
-        body = sent(mode, stand_in, tools=[tool("deep", schema)], tools_strict=True)
+        body = sent(sync, stand_in, tools=[tool("deep", schema)], tools_strict=True)
         function = body["tools"][0]["function"]
         strict = {**inner, "additionalProperties": False, "required": ["x"]}
         assert function["strict"] is True
@@ -164,38 +186,74 @@ class TestTools:
         assert function["parameters"]["$defs"]["D"] == strict
         assert schema == before
 
+    def test_duplicate_names_are_refused(self, plain: Mode, stand_in: StandIn):
+        with pytest.raises(ValueError, match="[Dd]uplicate tool names.*weather"):
+            plain.run(plain.generator(), tools=[tool(), Toolset([tool()])])
+        assert stand_in.requests == []
+
+    @pytest.mark.parametrize("kind", [{}, {"type": "object"}, {"type": ["object", "null"]}])
+    def test_an_object_schema_may_have_properties_and_no_type(self, sync: Mode, stand_in: StandIn, kind):
+        schema = {**kind, "properties": {"a": {"type": "string"}}}
+        body = sent(sync, stand_in, tools=[tool("f", schema)], tools_strict=True)
+        strict = {**schema, "additionalProperties": False, "required": ["a"]}
+        assert body["tools"][0]["function"]["parameters"] == strict
+
+    def test_an_object_schema_may_have_no_properties(self):
+        assert strict_schema({"type": "object"}) == {"type": "object", "additionalProperties": False}
+        assert strict_schema({"type": ["object", "null"]})["additionalProperties"] is False
+        assert strict_schema({"type": ["string", "null"]}) == {"type": ["string", "null"]}
+
+    @pytest.mark.parametrize("name", ["items", "additionalItems", "contains", "not", "if", "then", "else"])
+    def test_strict_below_keywords_with_a_schema(self, name):
+        assert strict_schema({name: {"type": "object"}}) == {name: {"type": "object", "additionalProperties": False}}
+        assert strict_schema({name: True}) == {name: True}
+
+    @pytest.mark.parametrize("name", ["anyOf", "oneOf", "allOf", "prefixItems", "items"])
+    def test_strict_below_keywords_with_schemas(self, name):
+        strict = strict_schema({name: [{"type": "object"}, True]})
+        assert strict == {name: [{"type": "object", "additionalProperties": False}, True]}
+
+    @pytest.mark.parametrize("name", ["properties", "$defs", "definitions", "patternProperties", "dependentSchemas"])
+    def test_strict_below_keywords_with_named_schemas(self, name):
+        strict = strict_schema({name: {"a": {"type": "object"}, "b": True}})
+        assert strict[name] == {"a": {"type": "object", "additionalProperties": False}, "b": True}
+
+    def test_values_that_are_no_schemas_stay(self):
+        schema = {"type": "array", "default": {"properties": {}}, "enum": [{"type": "object"}]}
+        assert strict_schema(schema) == schema
+
     def test_a_property_named_like_a_keyword(self):
         strict = strict_schema({"type": "object", "properties": {"properties": {"type": "string"}}})
         assert strict["properties"]["properties"] == {"type": "string"}
 
-    def test_strict_at_run_time(self, mode: Mode, stand_in: StandIn):
-        generator = mode.generator(tools=[tool()], tools_strict=True)
-        mode.run(generator, tools_strict=False)
-        mode.run(generator)
+    def test_strict_at_run_time(self, pair: Mode, stand_in: StandIn):
+        generator = pair.generator(tools=[tool()], tools_strict=True)
+        pair.run(generator, tools_strict=False)
+        pair.run(generator)
         assert ["strict" in request.body["tools"][0]["function"] for request in stand_in.requests] == [False, True]
 
 
 class TestResponseFormat:
     @pytest.mark.parametrize("tools", [None, [tool()]])
     @pytest.mark.parametrize("text", ['{"name": "Rome"}', "no JSON", '```json\n{"name": "Rome"}\n```'])
-    def test_a_class_is_sent_as_schema_and_any_text_comes_back(self, mode: Mode, stand_in: StandIn, tools, text):
-        stand_in.script(answer(mode, {"content": text}, finish_reason="length"))
-        reply = mode(generation_kwargs={"response_format": City}, tools=tools)
+    def test_a_class_is_sent_as_schema_and_any_text_comes_back(self, pair: Mode, stand_in: StandIn, tools, text):
+        stand_in.script(answer(pair, {"content": text}, finish_reason="length"))
+        reply = pair(generation_kwargs={"response_format": City}, tools=tools)
         assert reply.text == text
         sent_format = stand_in.requests[0].body["response_format"]
         assert sent_format["json_schema"]["name"] == "City"
         assert sent_format["json_schema"]["strict"] is True
         assert set(sent_format["json_schema"]["schema"]["required"]) == {"name", "country"}
 
-    def test_a_dictionary_is_sent_as_it_is(self, mode: Mode, stand_in: StandIn):
+    def test_a_dictionary_is_sent_as_it_is(self, sync: Mode, stand_in: StandIn):
         schema = {"type": "object", "properties": {"b": {"type": "string"}, "a": {"type": "string"}}}
         given = {"type": "json_schema", "json_schema": {"name": "X", "schema": schema}}
-        body = sent(mode, stand_in, run={"response_format": given})
+        body = sent(sync, stand_in, run={"response_format": given})
         assert json.dumps(body["response_format"]) == json.dumps(given)
 
 
 class TestContentParts:
-    def test_every_kind_of_part(self, mode: Mode, stand_in: StandIn):
+    def test_every_kind_of_part(self, sync: Mode, stand_in: StandIn):
         parts = [
             TextContent("Look"),
             ImageContent(PNG, "image/png", detail="low"),
@@ -206,7 +264,7 @@ class TestContentParts:
             FileContent(PNG, "image/png"),
             FileContent("QUJD", "text/csv", filename="t.csv"),
         ]
-        body = sent(mode, stand_in, [ChatMessage.from_user(content_parts=parts)])
+        body = sent(sync, stand_in, [ChatMessage.from_user(content_parts=parts)])
         image = f"data:image/png;base64,{PNG}"
         assert body["messages"][0]["content"] == [
             {"type": "text", "text": "Look"},
@@ -218,6 +276,12 @@ class TestContentParts:
             {"type": "image_url", "image_url": {"url": image}},
             {"type": "file", "file": {"filename": "t.csv", "file_data": "data:text/csv;base64,QUJD"}},
         ]
+
+    @pytest.mark.parametrize(("subtype", "name"), AUDIO_FORMATS.items())
+    def test_audio_formats(self, sync: Mode, stand_in: StandIn, subtype, name):
+        message = ChatMessage.from_user(content_parts=[FileContent("QUJD", f"audio/{subtype}")])
+        (part,) = sent(sync, stand_in, [message])["messages"][0]["content"]
+        assert part["input_audio"] == {"data": "QUJD", "format": name}
 
     def test_parts_in_a_tool_result(self, stand_in: StandIn):
         parts = [TextContent("Chart"), ImageContent(PNG, "image/png"), FileContent(PDF, "application/pdf")]
@@ -234,10 +298,10 @@ class TestContentParts:
             (FileContent("QUJD", "audio/midi"), "audio/midi"),
         ],
     )
-    def test_what_cannot_be_sent_names_message_and_part(self, mode: Mode, stand_in: StandIn, part, told):
+    def test_what_cannot_be_sent_names_message_and_part(self, sync: Mode, stand_in: StandIn, part, told):
         messages = [ChatMessage.from_user("x"), ChatMessage.from_user(content_parts=["text", part])]
         with pytest.raises(ValueError, match=rf"messages\[1\], part 1.*{told}.*Accepted"):
-            mode(messages)
+            sync(messages)
         assert stand_in.requests == []
 
     @pytest.mark.parametrize(
@@ -254,12 +318,12 @@ class TestContentParts:
             ChatMessage.from_assistant(tool_calls=[WEATHER], meta={"cache_control": {"type": "ephemeral"}}),
         ],
     )
-    def test_messages_that_cannot_be_sent(self, mode: Mode, stand_in: StandIn, message):
+    def test_messages_that_cannot_be_sent(self, sync: Mode, stand_in: StandIn, message):
         with pytest.raises(ValueError, match=r"messages\[0\]"):
-            mode([message])
+            sync([message])
         assert stand_in.requests == []
 
-    def test_cache_control_goes_on_the_last_part(self, mode: Mode, stand_in: StandIn):
+    def test_cache_control_goes_on_the_last_part(self, sync: Mode, stand_in: StandIn):
         cache = {"type": "ephemeral", "ttl": "1h"}
         messages = [
             ChatMessage.from_system("Rules", meta={"cache_control": cache}),
@@ -267,7 +331,7 @@ class TestContentParts:
             ChatMessage.from_assistant(tool_calls=[WEATHER]),
             ChatMessage.from_tool("Sunny", origin=WEATHER, meta={"cache_control": cache}),
         ]
-        wire = sent(mode, stand_in, messages)["messages"]
+        wire = sent(sync, stand_in, messages)["messages"]
         assert wire[0]["content"] == [{"type": "text", "text": "Rules", "cache_control": cache}]
         assert wire[1]["content"] == [
             {"type": "text", "text": "a"},
@@ -280,7 +344,7 @@ class TestContentParts:
 
 
 class TestAssistantTurns:
-    def test_reasoning_details_go_back_untouched(self, mode: Mode, stand_in: StandIn):
+    def test_reasoning_details_go_back_untouched(self, pair: Mode, stand_in: StandIn):
         details = [
             {"type": "reasoning.text", "text": "Hm", "signature": "s1", "index": 0, "format": None},
             {"type": "reasoning.encrypted", "data": "xyz", "id": "call_1", "index": 0},
@@ -293,9 +357,9 @@ class TestAssistantTurns:
             "tool_calls": [call("weather", "{}")],
         }
         deltas = [{"reasoning": "Hm", "reasoning_details": [d]} for d in details]
-        stand_in.script(answer(mode, message, *deltas, {"tool_calls": message["tool_calls"]}))
-        reply = mode()
-        mode([ChatMessage.from_user("hi"), reply, ChatMessage.from_tool("Sunny", origin=reply.tool_call)])
+        stand_in.script(answer(pair, message, *deltas, {"tool_calls": message["tool_calls"]}))
+        reply = pair()
+        pair([ChatMessage.from_user("hi"), reply, ChatMessage.from_tool("Sunny", origin=reply.tool_call)])
         wire = stand_in.requests[1].body["messages"][1]
         assert wire["reasoning_details"] == details
         assert wire["content"] is None
@@ -334,7 +398,7 @@ class TestAssistantTurns:
     def test_content_is_null_beside_tool_calls_and_refusals(self, stand_in: StandIn, message, content):
         assert sent_message(stand_in, message)["content"] == content
 
-    def test_images_file_annotations_and_refusal_go_back(self, mode: Mode, stand_in: StandIn):
+    def test_images_file_annotations_and_refusal_go_back(self, pair: Mode, stand_in: StandIn):
         file_note = {"type": "file", "file": {"hash": "h", "name": "a.pdf", "content": []}}
         message = {
             "content": "See",
@@ -342,36 +406,36 @@ class TestAssistantTurns:
             "images": [{"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PNG}"}}],
             "annotations": [{"type": "url_citation", "url_citation": {"url": "https://x.example"}}, file_note],
         }
-        stand_in.script(answer(mode, message))
-        mode([ChatMessage.from_user("hi"), mode(), ChatMessage.from_user("more")])
+        stand_in.script(answer(pair, message))
+        pair([ChatMessage.from_user("hi"), pair(), ChatMessage.from_user("more")])
         wire = stand_in.requests[1].body["messages"][1]
         assert wire["images"] == message["images"]
         assert wire["annotations"] == [file_note]
         assert wire["refusal"] == "Not all of it"
 
-    def test_a_stored_conversation_is_sent_identically(self, mode: Mode, stand_in: StandIn):
+    def test_a_stored_conversation_is_sent_identically(self, pair: Mode, stand_in: StandIn):
         details = [{"type": "reasoning.text", "text": "Hm", "signature": "s", "index": 0}]
         image = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PNG}"}, "index": 0}
         odd = call("weather", '{"city": "Rome"}', id="call_7", index=0, signature="g")
         message = {"content": "A", "reasoning_details": details, "images": [image], "tool_calls": [odd]}
-        stand_in.script(answer(mode, message))
-        first = mode()
+        stand_in.script(answer(pair, message))
+        first = pair()
         again = ChatMessage.from_dict(json.loads(json.dumps(first.to_dict())))
         assert again == first
         result = ChatMessage.from_tool("Sunny", origin=first.tool_call)
         for reply in (first, again):
-            mode([ChatMessage.from_user("hi"), reply, result])
+            pair([ChatMessage.from_user("hi"), reply, result])
         assert stand_in.requests[1].raw == stand_in.requests[2].raw
         assert stand_in.requests[1].body["messages"][1]["tool_calls"][0]["signature"] == "g"
 
-    def test_nothing_the_user_passed_in_is_changed(self, mode: Mode):
+    def test_nothing_the_user_passed_in_is_changed(self, sync: Mode):
         reply = ChatMessage.from_assistant(
             "A", meta={"annotations": [{"type": "file"}], "cache_control": {"type": "e"}}
         )
         messages = [ChatMessage.from_user("hi"), reply, ChatMessage.from_user(content_parts=["a", "b"])]
         tools, kwargs = [tool()], {"tools": [{"type": "openrouter:datetime"}], "extra_headers": {"A": "b"}}
         before = copy.deepcopy((messages, kwargs, tools[0].parameters))
-        mode.run(mode.generator(tools_strict=True), messages, generation_kwargs=kwargs, tools=tools)
+        sync.run(sync.generator(tools_strict=True), messages, generation_kwargs=kwargs, tools=tools)
         assert (messages, kwargs, tools[0].parameters) == before
 
 

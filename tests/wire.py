@@ -5,14 +5,20 @@
 """Replies in OpenRouter's shape, for scripts of the stand-in, and what becomes of them."""
 
 import copy
+import json
+from collections.abc import Callable
 from typing import Any
 
+import openai
+import pytest
 from haystack.dataclasses import ChatMessage, StreamingChunk
 from stand_in import Answer
 
 from haystack_integrations.components.generators.openrouter.chat.stream.chunks import StreamedReply
 
 Json = dict[str, Any]
+
+SOON = {"retry-after": "0.01"}
 
 USAGE = {
     "prompt_tokens": 7,
@@ -46,6 +52,16 @@ def events(*deltas: Json, finish_reason: str = "stop", **more: Any) -> list[Any]
     return [*parts, event({}, finish_reason, **more), event({}, usage=dict(USAGE))]
 
 
+def event_bytes(*deltas: Any, finish_reason: str | None = None) -> bytes:
+    sent = [event(delta) for delta in deltas] + ([event({}, finish_reason)] if finish_reason else [])
+    return b"".join(Answer.sse([one], done=False, comments=0).body[0] for one in sent)
+
+
+def error_body(code: Any = 429, message: str = "Provider returned error", **metadata: Any) -> Json:
+    metadata = {"provider_name": "DeepInfra", "headers": {"Retry-After": "0.01"}, **metadata}
+    return {"error": {"code": code, "message": message, "metadata": metadata}, "user_id": "user_2wT5ElBE4Es3R4QrNLp"}
+
+
 def answer(mode: Any, message: Json, *deltas: Json, finish_reason: str = "stop", **more: Any) -> Answer:
     """
     The same reply for either kind of run: `message` whole, or as these deltas (one, if none are given).
@@ -55,15 +71,31 @@ def answer(mode: Any, message: Json, *deltas: Json, finish_reason: str = "stop",
     return Answer.sse(events(*(deltas or (message,)), finish_reason=finish_reason, **more))
 
 
+def embedding(index: Any, *numbers: Any) -> Json:
+    return {"object": "embedding", "index": index, "embedding": list(numbers)}
+
+
+def embeddings(*data: Any, **more: Any) -> Answer:
+    return Answer.json({"object": "list", "data": list(data), "model": "test/dated", "usage": {}, **more})
+
+
+def scored(index: Any, score: Any) -> Json:
+    return {"index": index, "relevance_score": score, "document": {"text": "x"}}
+
+
+def ranking(*results: Any, **more: Any) -> Answer:
+    return Answer.json({"id": "gen-1", "model": "test/dated", "provider": "Cohere", "results": list(results), **more})
+
+
 def call(name: str, arguments: Any, call_id: str | None = "call_1", **more: Any) -> Json:
     return {"id": call_id, "type": "function", "function": {"name": name, "arguments": arguments}, **more}
 
 
 def comparable(reply: ChatMessage) -> dict[str, Any]:
     """
-    A reply without what differs from run to run.
+    A reply as JSON, without what differs from run to run.
     """
-    data = reply.to_dict()
+    data: dict[str, Any] = json.loads(json.dumps(reply.to_dict()))
     data["meta"].pop("completion_start_time", None)
     return data
 
@@ -75,3 +107,65 @@ def folded(sent: list[dict[str, Any]]) -> tuple[ChatMessage, list[StreamingChunk
     reply = StreamedReply()
     chunks = [chunk for one in sent for chunk in reply.chunks(one)]
     return reply.message(), chunks
+
+
+def chunk_list(chunks: list[StreamingChunk]) -> list[dict[str, Any]]:
+    return [{**c.to_dict(), "meta": {k: v for k, v in c.meta.items() if k != "received_at"}} for c in chunks]
+
+
+DETAIL = {"type": "reasoning.text", "index": 0, "format": "anthropic-claude-v1"}
+DELTAS = (
+    {"reasoning": "Grüße\u2028 ", "reasoning_details": [{**DETAIL, "text": "Grüße\u2028 "}]},
+    {"reasoning_details": [{**DETAIL, "signature": "s=="}]},
+    {"content": "Hello 🌍\u0085"},
+    {"content": "\r\n world"},
+    {"tool_calls": [call("weather", '{"city":', index=0)]},
+    {"tool_calls": [{"index": 0, "function": {"arguments": ' "Zürich"}'}}]},
+)
+BYTES = b"".join(
+    b": OPENROUTER PROCESSING\n\n" + b"data: " + json.dumps(one, ensure_ascii=False).encode() + b"\r\n\r\n"
+    for one in events(*DELTAS)
+)
+
+
+class Proxy:
+    """What an observability tool makes of a stream."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self.seen = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def __iter__(self) -> Any:
+        for chunk in self._stream:
+            self.seen += 1
+            yield chunk
+
+    async def __aiter__(self) -> Any:
+        async for chunk in self._stream:
+            self.seen += 1
+            yield chunk
+
+
+def with_streams(monkeypatch: pytest.MonkeyPatch, mode: Any, wrap: Callable[[Any], Any]) -> None:
+    """
+    Hand out the SDK's streams through `wrap`, as a tool that patches the SDK does.
+    """
+    kind = openai.resources.chat.AsyncCompletions if mode.is_async else openai.resources.chat.Completions
+    create = kind.create
+
+    async def create_async(*args: Any, **kwargs: Any) -> Any:
+        return wrap(await create(*args, **kwargs))
+
+    monkeypatch.setattr(kind, "create", create_async if mode.is_async else lambda *a, **k: wrap(create(*a, **k)))
+
+
+def proxied(monkeypatch: pytest.MonkeyPatch, mode: Any) -> list[Proxy]:
+    """
+    Hand out proxies in place of the SDK's streams, and collect them.
+    """
+    proxies: list[Proxy] = []
+    with_streams(monkeypatch, mode, lambda stream: proxies.append(Proxy(stream)) or proxies[-1])
+    return proxies

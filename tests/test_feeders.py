@@ -1,0 +1,124 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""The two ways of reading a stream: its bytes, and whatever else a tool makes of it, chunk by chunk."""
+
+import asyncio
+import copy
+from typing import Any
+
+import openai
+import pytest
+from conftest import Mode
+from openai.types.chat import ChatCompletionChunk
+from stand_in import Answer, StandIn
+from wire import BYTES, DELTAS, chunk_list, comparable, completion, events, folded, proxied, with_streams
+
+from haystack_integrations.components.generators.openrouter import OpenRouterStreamError
+
+
+class Closing:
+    """What some tool makes of a stream: it counts how often it is closed."""
+
+    def __init__(self, sent: list[Any], *, broken: bool) -> None:
+        self._sent, self._broken, self.closed = sent, broken, 0
+
+    def __iter__(self) -> Any:
+        yield from self._sent
+        if self._broken:
+            raise ConnectionResetError
+
+    async def __aiter__(self) -> Any:
+        for one in self:
+            yield one
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+class TestFeeders:
+    def test_a_proxy_gives_the_same_reply_and_chunks(self, streaming: Mode, stand_in: StandIn, monkeypatch):
+        stand_in.script(*[Answer.sse([BYTES, b"data: [DONE]\n\n"], done=False)] * 2)
+        fast, fast_chunks = streaming(), chunk_list(streaming.chunks)
+        proxies = proxied(monkeypatch, streaming)
+        slow = streaming()
+        assert proxies[0].seen == len(DELTAS) + 2
+        assert comparable(slow) == comparable(fast)
+        assert chunk_list(streaming.chunks) == fast_chunks
+
+    @pytest.mark.parametrize("as_models", [True, False])
+    def test_a_list_of_chunks(self, streaming: Mode, as_models):
+        sent: list[Any] = events(*DELTAS)
+        expected = comparable(folded(events(*DELTAS))[0])
+        if as_models:
+            sent = [ChatCompletionChunk.construct(**one) for one in sent]
+        generator = streaming.generator()
+        if streaming.is_async:
+            (reply,) = asyncio.run(generator._handle_async_stream_response(sent, streaming.callback()))
+        else:
+            (reply,) = generator._handle_stream_response(sent, streaming.callback())
+        assert comparable(reply)["content"] == expected["content"]
+        assert reply.meta["usage"] == expected["meta"]["usage"]
+
+    def test_a_whole_completion_where_a_stream_should_be(self, streaming: Mode):
+        whole = openai.types.chat.ChatCompletion.construct(**completion({"content": "Good"}))
+        generator = streaming.generator()
+        if streaming.is_async:
+            (reply,) = asyncio.run(generator._handle_async_stream_response(whole, streaming.callback()))
+        else:
+            (reply,) = generator._handle_stream_response(whole, streaming.callback())
+        assert reply.text == "Good"
+
+    @pytest.mark.parametrize("broken", [True, False])
+    def test_a_stream_is_closed(self, streaming: Mode, broken):
+        sent = events({"content": "a"})
+        before, stream, generator = copy.deepcopy(sent), Closing(sent, broken=broken), streaming.generator()
+        try:
+            if streaming.is_async:
+                asyncio.run(generator._handle_async_stream_response(stream, streaming.callback()))
+            else:
+                generator._handle_stream_response(stream, streaming.callback())
+        except OpenRouterStreamError:
+            assert broken
+        assert stream.closed == 1
+        assert sent == before
+
+    def test_a_subclass_of_the_sdks_stream_is_iterated_as_it_is(self, streaming: Mode, monkeypatch):
+        base, seen = (openai.AsyncStream if streaming.is_async else openai.Stream), []
+
+        class Watched(base):
+            def __iter__(self) -> Any:
+                for chunk in super().__iter__():
+                    seen.append(chunk)
+                    yield chunk
+
+            async def __aiter__(self) -> Any:
+                async for chunk in super().__aiter__():
+                    seen.append(chunk)
+                    yield chunk
+
+        def watched(stream: Any) -> Any:
+            stream.__class__ = Watched
+            return stream
+
+        with_streams(monkeypatch, streaming, watched)
+        assert streaming().text
+        assert len(seen) >= len(streaming.chunks) > 1
+
+    def test_from_a_client_of_the_users_without_the_guard(self, streaming: Mode, stand_in: StandIn):
+        generator = streaming.generator(api_base_url="http://127.0.0.1:1")
+        stand_in.script(Answer.json(completion({"content": "Good"})))
+        settings = {"base_url": stand_in.url, "api_key": "mine"}
+        if streaming.is_async:
+
+            async def run() -> Any:
+                async with openai.AsyncOpenAI(**settings) as generator.async_client:
+                    return await generator.run_async("hi", streaming_callback=streaming.callback())
+
+            result = asyncio.run(run())
+        else:
+            with openai.OpenAI(**settings) as generator.client:
+                result = generator.run("hi", streaming_callback=streaming.callback())
+        assert result["replies"][0].text == "Good"
+        assert streaming.chunks[0].content == "Good"

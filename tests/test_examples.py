@@ -4,7 +4,6 @@
 
 """The examples, the snippets of the README and of the docs, and their links: each runs or leads somewhere, as it stands."""
 
-import os
 import re
 import sys
 from collections.abc import Callable

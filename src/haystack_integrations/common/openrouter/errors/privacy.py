@@ -26,6 +26,8 @@ _SHORTEST_SENT = 12
 # So many characters in a row, in the same order, are a quotation and not a coincidence.
 _WINDOW = 24
 _MOST_CHARACTERS = 4000
+# The same few words can stand in many places of a long prompt.
+_MOST_PLACES = 50
 
 
 def looks_like_credential(name: str) -> bool:
@@ -111,15 +113,29 @@ def _without_quotations(text: str, sent: str) -> str:
     """
     Cut out the longer parts of a sent string.
     """
-    start = 0
-    while start + _WINDOW <= len(text):
-        found = sent.find(text[start : start + _WINDOW])
-        if found < 0:
-            start += 1
-            continue
-        end = start + _WINDOW
-        while end < len(text) and found + end - start < len(sent) and text[end] == sent[found + end - start]:
-            end += 1
-        text = f"{text[:start]}***{text[end:]}"
-        start += 3
+    # every quotation of _WINDOW characters holds one of these pieces whole, and they are few enough to look for
+    size = _WINDOW // 2
+    quoted = [span for start in range(0, len(text) - size + 1, size) for span in _quotations(text, sent, start, size)]
+    end = len(text)
+    for start, stop in sorted(quoted, reverse=True):
+        if start < end:
+            text, end = f"{text[:start]}***{text[min(stop, end):]}", start
     return text
+
+
+def _quotations(text: str, sent: str, start: int, size: int) -> Iterator[tuple[int, int]]:
+    """
+    Find where a piece of the text stands in a sent string, as part of a longer quotation.
+    """
+    piece, found = text[start : start + size], -1
+    for _ in range(_MOST_PLACES):
+        found = sent.find(piece, found + 1)
+        if found < 0:
+            return
+        before, after = 0, size
+        while before < min(start, found) and text[start - before - 1] == sent[found - before - 1]:
+            before += 1
+        while after < min(len(text) - start, len(sent) - found) and text[start + after] == sent[found + after]:
+            after += 1
+        if before + after >= _WINDOW:
+            yield start - before, start + after

@@ -6,10 +6,12 @@
 
 import asyncio
 import copy
+import gc
 import multiprocessing
 import os
 import pickle
 import threading
+import weakref
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from typing import Any
@@ -258,6 +260,22 @@ class TestManyLoops:
 
             with ThreadPoolExecutor(8) as pool:
                 assert list(pool.map(in_a_loop, range(60))) == [str(number) for number in range(60)]
+
+
+class TestDropped:
+    @pytest.mark.filterwarnings("error::ResourceWarning", "error::pytest.PytestUnraisableExceptionWarning")
+    def test_a_component_that_is_dropped_in_a_running_loop_leaves_nothing_open(self, stand_in: StandIn):
+        async def main() -> None:
+            component = generator(stand_in.url)
+            await component.run_async("hi")
+            client = weakref.ref(component.async_client)
+            del component
+            for _ in range(20):
+                gc.collect()
+                await asyncio.sleep(0)
+            assert client() is None
+
+        asyncio.run(main())
 
 
 class TestClientsOfUsers:

@@ -16,24 +16,42 @@ from haystack import Document
 
 def check_at_least_one(value: object, argument: str) -> None:
     """
-    Refuse what is no positive whole number.
+    Raise unless a value is a whole number of at least 1.
 
     :param value: The value that was given.
     :param argument: The argument's name, for the error.
-    :raises ValueError: If it is anything else.
+    :raises ValueError: If it is not.
     """
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         msg = f"`{argument}` must be a whole number of at least 1, not {value!r}."
         raise ValueError(msg)
 
 
+def check_number(value: object, argument: str, unit: str, *, whole: bool = False) -> None:
+    """
+    Raise unless a value is None or a number of at least 0.
+
+    :param value: The value that was given.
+    :param argument: The argument's name, for the error.
+    :param unit: What the number counts, for the error.
+    :param whole: Whether it must be a whole number.
+    :raises TypeError: If it is not a number.
+    :raises ValueError: If it is negative, NaN, or not whole.
+    """
+    number = int if whole else int | float
+    if value is not None and (not isinstance(value, number) or isinstance(value, bool) or not value >= 0):
+        kind = "a whole number" if whole else "a number"
+        msg = f"`{argument}` must be {kind} ({unit}) of at least 0, or None for the default, not {value!r}."
+        raise (ValueError if isinstance(value, int | float) and not isinstance(value, bool) else TypeError)(msg)
+
+
 def check_documents(documents: object, remedy: str) -> None:
     """
-    Refuse what is no list of documents.
+    Raise unless a value is a list of documents.
 
     :param documents: The value that was given.
     :param remedy: What to do instead, for the error.
-    :raises TypeError: If it is anything else.
+    :raises TypeError: If it is not.
     """
     odd = [item for item in documents if not isinstance(item, Document)] if isinstance(documents, list) else [documents]
     if odd:
@@ -44,12 +62,12 @@ def check_documents(documents: object, remedy: str) -> None:
         raise TypeError(msg)
 
 
-def check_texts(**arguments: object) -> None:
+def check_strings(**arguments: object) -> None:
     """
-    Refuse what is no text: None would be embedded as the word "None".
+    Raise unless all values are strings: None would be embedded as the word "None".
 
     :param arguments: Values by the names of their arguments.
-    :raises TypeError: If one is anything else.
+    :raises TypeError: If one is not.
     """
     for argument, value in arguments.items():
         if not isinstance(value, str):
@@ -63,7 +81,7 @@ def checked_fields(meta_fields: object) -> list[str]:
 
     :param meta_fields: `meta_fields_to_embed` as given: a list of names, or None.
     :returns: A new list.
-    :raises TypeError: If it is anything else, or one text, which would be taken for its letters.
+    :raises TypeError: If it is neither. A single string is refused too: it would be read as a list of letters.
     """
     if meta_fields is None:
         return []
@@ -76,11 +94,11 @@ def checked_fields(meta_fields: object) -> list[str]:
 
 def check_parameters(extra_parameters: Mapping[str, Any] | None, owned: Mapping[str, str]) -> None:
     """
-    Refuse extra parameters that the component sets itself.
+    Raise if there are extra parameters that the component sets itself.
 
     :param extra_parameters: `extra_parameters` as given.
     :param owned: What to do instead, for each name that is not allowed.
-    :raises TypeError: If they are no dictionary.
+    :raises TypeError: If they are not a dictionary.
     :raises ValueError: If there is such a name.
     """
     if extra_parameters is not None and not isinstance(extra_parameters, Mapping):

@@ -14,11 +14,13 @@ import threading
 import weakref
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from haystack.utils import Secret
 from openai import AsyncOpenAI, Omit, OpenAI
 
+from haystack_integrations.common.openrouter.arguments import check_number
 from haystack_integrations.common.openrouter.http_clients import (
     RetryPolicy,
     build_async_http_client,
@@ -73,8 +75,8 @@ class ClientPool:
                 "or pass Secret.from_env_var(...) or Secret.from_token(...)."
             )
             raise TypeError(msg)
-        _check_number(timeout, "timeout", "seconds")
-        _check_number(max_retries, "max_retries", "a count", whole=True)
+        check_number(timeout, "timeout", "seconds")
+        check_number(max_retries, "max_retries", "a count", whole=True)
         check_http_client_kwargs(http_client_kwargs)
         self._api_key = api_key
         self._base_url = api_base_url or OPENROUTER_API_BASE_URL
@@ -88,7 +90,7 @@ class ClientPool:
     def _forget_clients(self) -> None:
         self._lock = threading.Lock()
         self._built: OpenAI | None = None
-        self._by_loop: dict[asyncio.AbstractEventLoop, tuple[AsyncOpenAI, AsyncGenerator[None, None]]] = {}
+        self._by_loop: dict[asyncio.AbstractEventLoop, _LoopClient] = {}
         # what the user set, which is used and never closed
         self._given: OpenAI | None = None
         self._given_async: AsyncOpenAI | None = None
@@ -99,6 +101,8 @@ class ClientPool:
         Start without clients in a forked child. Those that a user set stay.
         """
         given, given_async = self._given, self._given_async
+        for known in self._by_loop.values():
+            known.finalizer.detach()
         _INHERITED.append((self._built, self._by_loop))
         self._forget_clients()
         self._given, self._given_async = given, given_async
@@ -149,15 +153,15 @@ class ClientPool:
             loop = asyncio.get_running_loop()
         except RuntimeError:
             return None
-        client, _ = self._by_loop.get(loop) or (None, None)
-        return client
+        known = self._by_loop.get(loop)
+        return known.client if known is not None and not known.client.is_closed() else None
 
     @async_client.setter
     def async_client(self, client: AsyncOpenAI | None) -> None:
         self._given_async = client
         if client is None and self.async_client is not None:
             with self._lock:
-                del self._by_loop[asyncio.get_running_loop()]  # the loop closes it
+                self._forget(asyncio.get_running_loop())  # the loop closes it
 
     @property
     def max_retries(self) -> int:
@@ -196,11 +200,13 @@ class ClientPool:
         loop = asyncio.get_running_loop()
         with self._lock:
             for other in [other for other in self._by_loop if other.is_closed()]:
-                del self._by_loop[other]
+                self._forget(other)
             built: AsyncOpenAI = self._build(AsyncOpenAI, build_async_http_client)
-            closer = self._close_with_loop(loop, built)
-            self._by_loop[loop] = built, closer
-        await anext(closer)
+            # until the pool is gone, this keeps the client from being collected together with its open connections
+            finalizer = weakref.finalize(self, _close_soon, loop, built)
+            finalizer.atexit = False
+            known = self._by_loop[loop] = _LoopClient(built, _close_with_loop(built), finalizer)
+        await anext(known.closer)
         return built
 
     def close(self) -> None:
@@ -217,23 +223,15 @@ class ClientPool:
         Close the client that was built for the running event loop. The next `get_async` builds a new one.
         """
         with self._lock:
-            _, closer = self._by_loop.pop(asyncio.get_running_loop(), (None, None))
-        if closer is not None:
-            await closer.aclose()
+            known = self._forget(asyncio.get_running_loop())
+        if known is not None:
+            await known.closer.aclose()
 
-    async def _close_with_loop(
-        self, loop: asyncio.AbstractEventLoop, client: AsyncOpenAI
-    ) -> AsyncGenerator[None, None]:
-        """
-        Wait, as a generator that the loop knows of, until the loop shuts down its generators.
-        """
-        try:
-            yield
-        finally:
-            with self._lock:
-                if client is (self._by_loop.get(loop) or (None,))[0]:
-                    del self._by_loop[loop]
-            await client.close()
+    def _forget(self, loop: asyncio.AbstractEventLoop) -> _LoopClient | None:
+        known = self._by_loop.pop(loop, None)
+        if known is not None:
+            known.finalizer.detach()
+        return known
 
     def _build(self, kind: Callable[..., Any], build_http: Callable[..., Any]) -> Any:
         key = checked_key(self._api_key)
@@ -254,6 +252,32 @@ class ClientPool:
         return client
 
 
+@dataclass(frozen=True)
+class _LoopClient:
+    """
+    The client of an event loop, a generator that closes it with the loop, and a finalizer that closes it with the pool.
+    """
+
+    client: AsyncOpenAI
+    closer: AsyncGenerator[None, None]
+    finalizer: weakref.finalize[Any, Any]
+
+
+async def _close_with_loop(client: AsyncOpenAI) -> AsyncGenerator[None, None]:
+    """
+    Wait, as a generator that the loop knows of, until the loop shuts down its generators.
+    """
+    try:
+        yield
+    finally:
+        await client.close()
+
+
+def _close_soon(loop: asyncio.AbstractEventLoop, client: AsyncOpenAI) -> None:
+    if loop.is_running():
+        asyncio.run_coroutine_threadsafe(client.close(), loop)
+
+
 def _leave_clients_to_parent() -> None:
     for pool in list(_POOLS):
         pool.leave_to_parent()
@@ -261,14 +285,6 @@ def _leave_clients_to_parent() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_leave_clients_to_parent)
-
-
-def _check_number(value: object, argument: str, unit: str, *, whole: bool = False) -> None:
-    number = int if whole else int | float
-    if value is not None and (not isinstance(value, number) or isinstance(value, bool) or not value >= 0):
-        kind = "a whole number" if whole else "a number"
-        msg = f"`{argument}` must be {kind} ({unit}) of at least 0, or None for the default, not {value!r}."
-        raise (ValueError if isinstance(value, int | float) and not isinstance(value, bool) else TypeError)(msg)
 
 
 def _headers_over_openai_environment(api_key: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ def split_data_url(url: object) -> tuple[str | None, str] | None:
     Split a data URL into its media type and its data.
 
     :param url: The URL as sent.
-    :returns: The media type, if it has one, and the data as base64; None if this is no data URL.
+    :returns: The media type, if it has one, and the data as base64; None if this is not a data URL.
     """
     if not isinstance(url, str) or url[:5].lower() != "data:" or "," not in url:
         return None

@@ -22,7 +22,7 @@ def decode_json(data: str | bytes) -> Any:
 
     :param data: The JSON text.
     :returns: The decoded value.
-    :raises ValueError: If it is no JSON.
+    :raises ValueError: If it is not JSON.
     """
     try:
         return from_json(data)
@@ -60,12 +60,12 @@ def has_messages(completion: dict[str, Any]) -> bool:
     return all(isinstance(choice, dict) and isinstance(choice.get("message"), dict) for choice in choices)
 
 
-def answer_meta(body: dict[str, Any], model: str, payload: tuple[str, ...]) -> dict[str, Any]:
+def response_meta(body: dict[str, Any], model: str, payload: tuple[str, ...]) -> dict[str, Any]:
     """
-    Take everything from an answer that is not its payload.
+    Take everything from a response body that is not its payload.
 
-    :param body: The decoded answer.
-    :param model: The model that was asked for, in case the answer names none.
+    :param body: The decoded body.
+    :param model: The model that was asked for, in case the body names none.
     :param payload: Names of the fields that are left out. Those that are null are left out too.
     :returns: A new dictionary; `model` and `usage` are always in it.
     """
@@ -76,10 +76,10 @@ def answer_meta(body: dict[str, Any], model: str, payload: tuple[str, ...]) -> d
 
 def is_number(value: object) -> TypeGuard[int | float]:
     """
-    Whether a value of an answer is a number that a float can hold.
+    Whether a value is a finite number that a float can hold.
 
     :param value: The value, of any type.
-    :returns: Whether it is; True and False are none.
+    :returns: Whether it is. True and False are not numbers.
     """
     try:
         return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
@@ -87,12 +87,12 @@ def is_number(value: object) -> TypeGuard[int | float]:
         return False
 
 
-def unusable_answer(message: str, body: object = None) -> openai.APIError:
+def unusable_response(message: str, body: object = None) -> openai.APIError:
     """
-    Make the error for an answer that came with a good status and can't be used.
+    Build the error for a response that has a good status and can't be used.
 
     :param message: What is wrong with it.
-    :param body: The answer: it may say itself what went wrong, who gave it, and what it cost.
+    :param body: The decoded body, which may name the provider, the generation and its cost.
     :returns: The error.
     """
     request: Any = None

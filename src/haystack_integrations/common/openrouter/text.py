@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-Halves of surrogate pairs: JSON escapes may hold them, and UTF-8 can't, so that a text with one can't be sent.
+Strings with half a surrogate pair in them. JSON can escape such a half and UTF-8 can't encode it, so it can't be sent.
 """
 
 
@@ -11,18 +11,18 @@ def with_joined_halves(text: str) -> str:
     """
     Join halves that came in two pieces of a stream, as those of an emoji may.
 
-    :param text: Any text.
-    :returns: The text. Halves whose other half is missing stay.
+    :param text: Any string.
+    :returns: The string. A half whose other half is missing stays.
     """
     return text if _is_whole(text) else text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 
 
 def sendable(text: str) -> str:
     """
-    Replace halves whose other half is missing.
+    Replace each half whose other half is missing.
 
-    :param text: Any text.
-    :returns: A text that can be sent.
+    :param text: Any string.
+    :returns: A string that can be sent.
     """
     return text if _is_whole(text) else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 

@@ -23,7 +23,7 @@ from haystack_integrations.common.openrouter.arguments import (
     check_at_least_one,
     check_documents,
     check_parameters,
-    check_texts,
+    check_strings,
     checked_fields,
     document_text,
 )
@@ -116,7 +116,7 @@ class OpenRouterDocumentEmbedder(OpenRouterComponent):
             check_at_least_one(dimensions, "dimensions")
         check_at_least_one(batch_size, "batch_size")
         check_at_least_one(concurrency, "concurrency")
-        check_texts(prefix=prefix, suffix=suffix, embedding_separator=embedding_separator)
+        check_strings(prefix=prefix, suffix=suffix, embedding_separator=embedding_separator)
         check_parameters(extra_parameters, OWN_PARAMETERS)
         self._set_up(
             api_key=api_key,

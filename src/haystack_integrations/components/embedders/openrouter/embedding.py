@@ -15,7 +15,7 @@ from typing import Any
 from haystack import logging
 
 from haystack_integrations.common.openrouter.errors.remedies import COMMON_REMEDIES, Remedies
-from haystack_integrations.common.openrouter.responses import answer_meta, is_number, unusable_answer
+from haystack_integrations.common.openrouter.responses import is_number, response_meta, unusable_response
 
 logger = logging.getLogger(__name__)
 
@@ -83,18 +83,18 @@ def read_answer(
     data = body.get("data") if isinstance(body, dict) else None
     if not isinstance(data, list):
         msg = "The answer holds no embeddings. Check that `model` is an embedding model"
-        raise unusable_answer(msg, body)
+        raise unusable_response(msg, body)
     try:
         embeddings = _in_order(data, count)
     except ValueError as error:
-        raise unusable_answer(str(error), body) from None
+        raise unusable_response(str(error), body) from None
     if dimensions is not None and len(embeddings[0]) != dimensions:
         msg = (
             "`dimensions` is {asked}, and {model} made embeddings of length {length}: it, or its provider, does not "
             "know this parameter. Leave it out, or choose another model or `provider`."
         )
         logger.warning(msg, asked=dimensions, model=model, length=len(embeddings[0]))
-    return embeddings, answer_meta(body, model, ("data", "object"))
+    return embeddings, response_meta(body, model, ("data", "object"))
 
 
 class Outcome:

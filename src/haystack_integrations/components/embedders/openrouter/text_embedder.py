@@ -14,7 +14,7 @@ from typing import Any
 from haystack import component, default_from_dict
 from haystack.utils import Secret
 
-from haystack_integrations.common.openrouter.arguments import check_at_least_one, check_parameters, check_texts
+from haystack_integrations.common.openrouter.arguments import check_at_least_one, check_parameters, check_strings
 from haystack_integrations.common.openrouter.clients import OPENROUTER_API_BASE_URL
 from haystack_integrations.common.openrouter.component import OpenRouterComponent, shows_its_settings
 from haystack_integrations.components.embedders.openrouter.embedding import (
@@ -81,7 +81,7 @@ class OpenRouterTextEmbedder(OpenRouterComponent):
         """
         if dimensions is not None:
             check_at_least_one(dimensions, "dimensions")
-        check_texts(prefix=prefix, suffix=suffix)
+        check_strings(prefix=prefix, suffix=suffix)
         check_parameters(extra_parameters, OWN_PARAMETERS)
         self._set_up(
             api_key=api_key,

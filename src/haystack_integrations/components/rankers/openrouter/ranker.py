@@ -19,7 +19,7 @@ from haystack_integrations.common.openrouter.arguments import (
     check_at_least_one,
     check_documents,
     check_parameters,
-    check_texts,
+    check_strings,
     checked_fields,
     document_text,
 )
@@ -95,7 +95,7 @@ class OpenRouterRanker(OpenRouterComponent):
         if top_k is not None:
             check_at_least_one(top_k, "top_k")
         _check_threshold(score_threshold)
-        check_texts(meta_data_separator=meta_data_separator)
+        check_strings(meta_data_separator=meta_data_separator)
         check_parameters(extra_parameters, OWN_PARAMETERS)
         self._set_up(
             api_key=api_key,

@@ -14,7 +14,7 @@ from typing import Any
 from haystack import logging
 
 from haystack_integrations.common.openrouter.errors.remedies import COMMON_REMEDIES, Remedies
-from haystack_integrations.common.openrouter.responses import answer_meta, is_number, unusable_answer
+from haystack_integrations.common.openrouter.responses import is_number, response_meta, unusable_response
 
 logger = logging.getLogger(__name__)
 
@@ -71,19 +71,19 @@ def read_answer(
     results = body.get("results") if isinstance(body, dict) else None
     if not isinstance(body, dict) or not isinstance(results, list):
         msg = "The answer holds no results. Check that `model` is a rerank model"
-        raise unusable_answer(msg, body)
+        raise unusable_response(msg, body)
     try:
         scores = _scores(results, count)
     except ValueError as error:
-        raise unusable_answer(str(error), body) from None
+        raise unusable_response(str(error), body) from None
     asked = count if top_k is None else min(top_k, count)
     if not scores:
-        raise unusable_answer("The answer has no results", body)
+        raise unusable_response("The answer has no results", body)
     if len(scores) < asked:
         msg = "{model} ranked {ranked} documents, and {asked} were asked for. The others are left out."
         logger.warning(msg, model=model, ranked=len(scores), asked=asked)
     ranking = sorted(scores.items(), key=lambda pair: -pair[1])[:asked]
-    return ranking, {"provider": None, **answer_meta(body, model, ("results",))}
+    return ranking, {"provider": None, **response_meta(body, model, ("results",))}
 
 
 def _scores(results: list[Any], count: int) -> dict[int, float]:

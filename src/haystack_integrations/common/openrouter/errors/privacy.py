@@ -119,7 +119,7 @@ def _without_quotations(text: str, sent: str) -> str:
     end = len(text)
     for start, stop in sorted(quoted, reverse=True):
         if start < end:
-            text, end = f"{text[:start]}***{text[min(stop, end):]}", start
+            text, end = f"{text[:start]}***{text[min(stop, end) :]}", start
     return text
 
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-Fragments of tool calls, sorted to their calls, collected, and joined once.
+Sorts the fragments of tool calls by call, collects them, and joins them once.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _FUNCTION_FIELDS = {"name", "arguments"}
 @dataclass(eq=False)
 class ToolCallFragments:
     """
-    One tool call as far as it has come.
+    One tool call as far as it has been received.
 
     :param number: Its place among the calls of the reply.
     :param block: The content block of its chunks, once it has one.
@@ -71,7 +71,7 @@ class ToolCallFragments:
 
     def has_whole_arguments(self) -> bool:
         """
-        Whether the arguments so far are a JSON object, so that a nameless fragment can't continue them.
+        Tell whether the arguments so far are a JSON object, so that another fragment can't continue them.
         """
         if not self.last_piece.isspace() and not self.last_piece.rstrip().endswith("}"):
             return False  # without joining what has come, which would be quadratic
@@ -82,7 +82,9 @@ class ToolCallFragments:
 
     def joined(self) -> dict[str, Any]:
         """
-        The call as a non-streamed reply has it.
+        Join the pieces.
+
+        :returns: The call, as a non-streamed reply has it.
         """
         arguments = self.pieces.getvalue() if self.argument_object is None else self.argument_object
         function = {**self.function_extra, "name": self.name, "arguments": arguments}
@@ -91,7 +93,7 @@ class ToolCallFragments:
 
 class ToolCalls:
     """
-    Sorts fragments of tool calls to their calls.
+    Sorts fragments of tool calls by call.
 
     `index` may be missing, and two calls may share one (litellm#5063, qwen-code#2403): a different id, or another name
     once there are arguments, begins another call.
@@ -143,7 +145,7 @@ def _begins_another(call: ToolCallFragments, call_id: str | None, function: dict
 
 def with_numbered_calls(message: Any) -> Any:
     """
-    Number the tool calls of a whole message, so that they are not taken for fragments of one.
+    Number the tool calls of a whole message, so that they are not taken for fragments of one call.
 
     :param message: A message, or what came in place of one.
     :returns: The message with an `index` in each call.

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from io import StringIO
 from typing import Any
 
+from haystack_integrations.components.generators.openrouter.chat.stream.growing_json import GrowingObject
 from haystack_integrations.components.generators.openrouter.chat.stream.keys import dictionary_key
 
 _CALL_FIELDS = {"id", "type", "index", "function"}
@@ -36,7 +37,12 @@ class ToolCallFragments:
     block: int | None = None
     argument_object: dict[str, Any] | None = None
     pieces: StringIO = field(default_factory=StringIO)
-    last_piece: str = ""
+
+    def __post_init__(self) -> None:
+        """
+        Watch the arguments.
+        """
+        self.arguments = GrowingObject(self.pieces)
 
     def add(self, entry: dict[str, Any], function: dict[str, Any]) -> tuple[str | None, str | None, str | None]:
         """
@@ -49,7 +55,6 @@ class ToolCallFragments:
         new_id, new_name, raw, call_id = None, None, function.get("arguments"), entry.get("id")
         if not call_id and type(raw) is str and len(function) == 1 and _CALL_FIELDS.issuperset(entry):
             self.pieces.write(raw)  # most fragments hold a piece of the arguments and nothing else
-            self.last_piece = raw
             return None, None, raw or None
         if call_id and not self.id and isinstance(call_id, str):
             self.id = new_id = call_id
@@ -61,24 +66,12 @@ class ToolCallFragments:
             raw = json.dumps(raw, ensure_ascii=False)
         if raw:
             self.pieces.write(raw)
-            self.last_piece = raw
         if not _CALL_FIELDS.issuperset(entry):
             self.extra.update({k: v for k, v in entry.items() if k not in _CALL_FIELDS and v is not None})
         if not _FUNCTION_FIELDS.issuperset(function):
             more = {k: v for k, v in function.items() if k not in _FUNCTION_FIELDS and v is not None}
             self.function_extra.update(more)
         return new_id, new_name, raw or None
-
-    def has_whole_arguments(self) -> bool:
-        """
-        Tell whether the arguments so far are a JSON object, so that another fragment can't continue them.
-        """
-        if not self.last_piece.isspace() and not self.last_piece.rstrip().endswith("}"):
-            return False  # without joining what has come, which would be quadratic
-        try:
-            return isinstance(json.loads(self.pieces.getvalue()), dict)
-        except (ValueError, RecursionError):
-            return False
 
     def joined(self) -> dict[str, Any]:
         """
@@ -95,8 +88,8 @@ class ToolCalls:
     """
     Sorts fragments of tool calls by call.
 
-    `index` may be missing, and two calls may share one (litellm#5063, qwen-code#2403): a different id, or another name
-    once there are arguments, begins another call.
+    `index` may be missing, and two calls may share one (litellm#5063, qwen-code#2403). Another call begins with a
+    different id, with another name once there are arguments, or with the same name once the arguments are complete.
     """
 
     def __init__(self) -> None:
@@ -140,7 +133,13 @@ def _begins_another(call: ToolCallFragments, call_id: str | None, function: dict
         return False
     if name != call.name:
         return bool(call.pieces.tell())
-    return not has_index and call.has_whole_arguments()
+    # with an index, a name that comes again without arguments is a repetition
+    return (not has_index or _has_arguments(function)) and call.arguments.is_complete()
+
+
+def _has_arguments(function: dict[str, Any]) -> bool:
+    raw = function.get("arguments")
+    return bool(raw.strip()) if isinstance(raw, str) else raw is not None
 
 
 def with_numbered_calls(message: Any) -> Any:

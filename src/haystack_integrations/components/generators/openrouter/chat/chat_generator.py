@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-The component: parameters, `run`, `run_async` and serialization. How things look on the wire is told elsewhere.
+The component: its parameters, `run`, `run_async` and serialization. The wire format is in `request` and `stream`.
 """
 
 from __future__ import annotations
@@ -171,19 +171,19 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         tools_strict: bool | None = None,
     ) -> dict[str, list[ChatMessage]]:
         """
-        Ask the model.
+        Send the messages to the model and return its replies.
 
-        :param messages: The conversation, or the text of one user message.
-        :param streaming_callback: A function that is called with each chunk; it goes over the one given at init.
-        :param generation_kwargs: Parameters for this run. They go over those given at init, key by key.
+        :param messages: The conversation, or a string that becomes one user message.
+        :param streaming_callback: A function that is called with each chunk, in place of the one given at init.
+        :param generation_kwargs: Parameters for this run. They override those given at init, key by key.
         :param tools: Tools and toolsets for this run, in place of those given at init. `[]` means none.
         :param tools_strict: Whether the tools' schemas are made strict; None means as given at init.
         :returns: A dictionary with `replies`, a list of ChatMessage: one, or as many as `n` asked for.
         :raises TypeError: If an argument has the wrong type.
         :raises ValueError: If the API key is missing, or an argument can't be sent.
-        :raises openai.APIError: If OpenRouter or a provider fails: the openai SDK's class for the HTTP status. The
-            text tells provider, cause and remedy.
-        :raises OpenRouterStreamError: If a stream fails; `partial_reply` holds what the callback has seen.
+        :raises openai.APIError: If OpenRouter or a provider fails. The class is the openai SDK's for the HTTP status;
+            the text names the provider, the cause and a remedy.
+        :raises OpenRouterStreamError: If a stream fails. Its `partial_reply` holds what the callback has received.
         """
         callback = select_streaming_callback(
             init_callback=self.streaming_callback, runtime_callback=streaming_callback, requires_async=False
@@ -221,15 +221,19 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         tools_strict: bool | None = None,
     ) -> dict[str, list[ChatMessage]]:
         """
-        Ask the model without blocking the event loop.
+        Send the messages to the model and return its replies, without blocking the event loop.
 
-        :param messages: The conversation, or the text of one user message.
-        :param streaming_callback: A function or coroutine function, called with each chunk; it goes over that of init.
-        :param generation_kwargs: Parameters for this run. They go over those given at init, key by key.
+        :param messages: The conversation, or a string that becomes one user message.
+        :param streaming_callback: A function or coroutine function that is called with each chunk, in place of the one
+            given at init.
+        :param generation_kwargs: Parameters for this run. They override those given at init, key by key.
         :param tools: Tools and toolsets for this run, in place of those given at init. `[]` means none.
         :param tools_strict: Whether the tools' schemas are made strict; None means as given at init.
         :returns: A dictionary with `replies`, a list of ChatMessage: one, or as many as `n` asked for.
-        :raises openai.APIError: As `run` does, and `TypeError` and `ValueError` too.
+        :raises TypeError: If an argument has the wrong type.
+        :raises ValueError: If the API key is missing, or an argument can't be sent.
+        :raises openai.APIError: If OpenRouter or a provider fails, as in `run`.
+        :raises OpenRouterStreamError: If a stream fails. Its `partial_reply` holds what the callback has received.
         """
         callback = select_streaming_callback(
             init_callback=self.streaming_callback, runtime_callback=streaming_callback, requires_async=True

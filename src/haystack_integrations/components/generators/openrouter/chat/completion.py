@@ -16,25 +16,25 @@ from haystack_integrations.common.openrouter.errors.error_body import find_error
 from haystack_integrations.common.openrouter.responses import completion_of, has_messages
 
 
-def completion_dict(answer: Any) -> dict[str, Any]:
+def completion_dict(response: Any) -> dict[str, Any]:
     """
     Read what `client.chat.completions.create` returned for a request without streaming.
 
-    :param answer: An `openai.types.chat.ChatCompletion`, or what a proxy made of it.
+    :param response: An `openai.types.chat.ChatCompletion`, or what a proxy made of it.
     :returns: The completion as sent, with no field added.
-    :raises openai.APIError: If it is no completion, or reports an error.
+    :raises openai.APIError: If it is not a completion, or reports an error.
     """
-    body = answer if isinstance(answer, dict) else None
-    if body is None and hasattr(answer, "to_dict"):
-        body = answer.to_dict(warnings=False)
+    body = response if isinstance(response, dict) else None
+    if body is None and hasattr(response, "to_dict"):
+        body = response.to_dict(warnings=False)
     if not isinstance(body, dict):
-        raise _no_completion(answer)
+        raise _not_a_completion(response)
     completion = completion_of(body)
     if find_error(completion) is not None or not has_messages(completion):
-        raise _no_completion(completion)
+        raise _not_a_completion(completion)
     return completion
 
 
-def _no_completion(answer: object) -> openai.APIError:
+def _not_a_completion(response: object) -> openai.APIError:
     request: Any = None
-    return openai.APIError("The answer is not a completion", request=request, body=answer)
+    return openai.APIError("The response is not a completion", request=request, body=response)

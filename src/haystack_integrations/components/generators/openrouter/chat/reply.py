@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-One choice of a completion, as a dict, becomes a `ChatMessage`.
+Turns one choice of a completion, as a dict, into a `ChatMessage`.
 
-Streamed and non-streamed replies both come through here. Reading is lenient: one odd entry never costs the reply.
+Streamed and non-streamed replies both go through here. Reading is lenient: one odd entry does not cost the reply.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 _AUDIO_MEDIA_TYPES = {"mp3": "mpeg", "m4a": "mp4", "pcm16": "pcm", "pcm24": "pcm"}
 
-# Fields that have a place of their own in the ChatMessage, so that they are not repeated in `meta`.
+# Fields that become parts of the ChatMessage, and are not repeated in `meta`.
 _OWN_PLACE = {
     "completion": ("choices",),
     "choice": ("message", "delta"),
@@ -67,7 +67,7 @@ def chat_message(completion: dict[str, Any], choice: dict[str, Any], audio_forma
     :param completion: The completion, in OpenRouter's format.
     :param choice: The choice in it, with a `message`.
     :param audio_format: The `audio.format` that was requested.
-    :returns: The reply. Every field that is not null is reachable from it.
+    :returns: The reply. Every field that is not null can be found in it.
     """
     message = choice["message"]
     meta = _meta(completion, choice, message)
@@ -84,9 +84,9 @@ def chat_message(completion: dict[str, Any], choice: dict[str, Any], audio_forma
 
 def warn_of_shortened(replies: list[ChatMessage]) -> None:
     """
-    Log a warning for each reply that was cut at a limit.
+    Log a warning for each reply that was cut at the token limit or by a content filter.
 
-    :param replies: Replies that are whole as far as OpenRouter is concerned.
+    :param replies: The replies of one request.
     """
     for reply in replies:
         index, reason = reply.meta["index"], reply.meta["finish_reason"]
@@ -104,7 +104,7 @@ def reasoning_text(details: object) -> str:
     The readable text of reasoning details.
 
     :param details: `reasoning_details` as sent.
-    :returns: The texts and summaries in them, joined; encrypted entries have none.
+    :returns: The texts and summaries in them, joined. Encrypted entries have neither.
     """
     entries = [entry for entry in details if isinstance(entry, dict)] if isinstance(details, list) else []
     texts = (entry.get("text") or entry.get("summary") for entry in entries)
@@ -116,7 +116,7 @@ def content_text(content: object) -> str:
     The text of a message's `content`: a string, or the text parts of a list.
 
     :param content: `content` as sent.
-    :returns: The text, "" if there is none.
+    :returns: The text, or "" if there is none.
     """
     if isinstance(content, str):
         return content
@@ -129,8 +129,8 @@ def tool_arguments(raw: object) -> dict[str, Any]:
     Read the arguments of a tool call.
 
     :param raw: `function.arguments` as sent: JSON in a string, an object, or nothing.
-    :returns: The arguments. Nothing, a blank string and null are `{}`.
-    :raises ValueError: If they are no JSON object.
+    :returns: The arguments. They are `{}` if `raw` is missing, null or blank.
+    :raises ValueError: If they are not a JSON object.
     """
     for _ in range(2):
         if raw is None or (isinstance(raw, str) and not raw.strip()):
@@ -161,7 +161,7 @@ def _meta(completion: dict[str, Any], choice: dict[str, Any], message: dict[str,
         for name, value in fields.items():
             if value is None or name in _OWN_PLACE[level] or (name in _NOTHING_IF_EMPTY and not value):
                 continue
-            # the same name at two levels: neither hides the other
+            # the same name at two levels: keep both
             free = meta.get(name) is None or meta[name] == value
             meta[name if free else f"{level}.{name}"] = value
     return meta
@@ -228,7 +228,7 @@ def _tool_calls(message: dict[str, Any], meta: dict[str, Any], generation_id: st
 
 def _call_id(generation_id: str, number: int) -> str:
     """
-    A call's id where the model gave none. It fits OpenAI's limit of 40 characters.
+    Make an id for a call that came without one, within OpenAI's limit of 40 characters.
     """
     return "call_" + hashlib.sha256(f"{generation_id}/{number}".encode()).hexdigest()[:24]
 

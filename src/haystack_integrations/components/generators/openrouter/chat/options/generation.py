@@ -25,20 +25,20 @@ Effort = Literal["max", "xhigh", "high", "medium", "low", "minimal", "none"]
 
 class ReasoningOptions(TypedDict, total=False):
     """
-    How much a model reasons before it answers. Give `effort` or `max_tokens`, not both.
+    How much a model reasons before it replies. Give `effort` or `max_tokens`, not both.
 
     Source: `ChatRequest.reasoning` in OpenRouter's OpenAPI document and
     https://openrouter.ai/docs/use-cases/reasoning-tokens.
     """
 
     effort: Effort | None
-    """How hard it thinks."""
+    """How much effort it spends on reasoning."""
     max_tokens: int
     """How many tokens it may spend on reasoning."""
     enabled: bool
-    """True: reason, with the default settings. False: do not."""
+    """Whether to reason, with the default settings."""
     exclude: bool
-    """True: reason, and keep it out of the reply. It is billed all the same."""
+    """Whether to leave the reasoning out of the reply. It is billed all the same."""
     summary: Literal["auto", "concise", "detailed"] | None
     """How detailed the summary is that some models give instead of their reasoning."""
 
@@ -53,11 +53,11 @@ class OpenRouterGenerationKwargs(TypedDict, total=False):
     model: str
     """A model in place of the component's."""
     models: list[str]
-    """Models to try, in order, when `model` fails for whatever reason. `reply.meta["model"]` tells which answered."""
+    """Models to try, in order, when `model` fails for any reason. `reply.meta["model"]` names the one that replied."""
     preset: str
     """The slug of settings saved at https://openrouter.ai/settings/presets."""
     provider: ProviderPreferences | None
-    """Which providers may answer, and in which order they are tried."""
+    """Which providers may be used, and in which order they are tried."""
     reasoning: ReasoningOptions
     """How much the model reasons."""
     reasoning_effort: Effort | None
@@ -93,23 +93,23 @@ class OpenRouterGenerationKwargs(TypedDict, total=False):
     min_p: float | None
     """Leave out tokens that are less probable than this share of the likeliest one, 0 to 1."""
     frequency_penalty: float | None
-    """Avoid tokens the more, the more often they came, -2 to 2."""
+    """Avoid tokens in proportion to how many times they occurred, -2 to 2."""
     presence_penalty: float | None
-    """Avoid tokens that came at all, -2 to 2."""
+    """Avoid tokens that occurred at all, -2 to 2."""
     repetition_penalty: float | None
     """Avoid repetition, 0 to 2; 1 does nothing."""
     logit_bias: dict[str, float] | None
     """What is added to the logits of tokens, by token id."""
     seed: int | None
-    """Makes the same request give the same reply, with models that can do it."""
+    """Makes equal requests give equal replies, with models that support it."""
     stop: str | list[str] | None
-    """Texts at which the reply ends, four at most."""
+    """Strings that end the reply, four at most."""
     logprobs: bool | None
-    """Whether `reply.meta["logprobs"]` tells the probabilities of the tokens."""
+    """Whether `reply.meta["logprobs"]` holds the log probabilities of the tokens."""
     top_logprobs: int | None
-    """How many other likely tokens it tells for each, 0 to 20."""
+    """How many other likely tokens it lists for each token, 0 to 20."""
     n: int
-    """How many replies to give, if the provider can. Not with a streaming callback."""
+    """How many replies to generate, if the provider supports it. Not allowed with a streaming callback."""
     modalities: list[Literal["text", "image", "audio"]]
     """What the model makes. Images are in `reply.images`, audio in `reply.files`; audio needs a streaming callback."""
     image_config: dict[str, Any]
@@ -117,21 +117,21 @@ class OpenRouterGenerationKwargs(TypedDict, total=False):
     audio: dict[str, Any]
     """The voice and the format of audio that the model makes: `{"voice": "alloy", "format": "wav"}`."""
     prediction: dict[str, Any] | None
-    """A text that most of the reply is expected to repeat, which makes it faster."""
+    """Text that the reply is expected to repeat for the most part, which makes it faster."""
     cache_control: dict[str, Any]
     """`{"type": "ephemeral"}`: cache the prompt up to its last part that can be cached."""
     prompt_cache_key: str | None
-    """Requests with the same key are likelier to meet in one provider's cache."""
+    """Requests with the same key are more likely to hit the same cache of a provider."""
     prompt_cache_options: dict[str, Any] | None
     """How OpenAI's models cache: `{"mode": "explicit", "ttl": …}`."""
     service_tier: Literal["auto", "default", "fast", "flex", "priority", "scale", "ultrafast"] | None
-    """How soon, and at which price, the request is worked on."""
+    """How soon the request is processed, and at which price."""
     session_id: str
     """Groups requests, 256 characters at most: they go to one provider, which keeps its cache warm."""
     user: str
     """A stable id of your user, so that abuse by one does not block all."""
     metadata: dict[str, str]
-    """Up to 16 pairs of texts that are kept with the request."""
+    """Up to 16 pairs of strings that are stored with the request."""
     trace: dict[str, Any]
     """For observability tools that OpenRouter reports to: `trace_id`, `span_name`, `generation_name` …"""
     debug: dict[str, Any]
@@ -145,10 +145,10 @@ class OpenRouterGenerationKwargs(TypedDict, total=False):
     route: str | None
     """Deprecated: use `provider["sort"]["partition"]`."""
     extra_headers: dict[str, str | Omit]
-    """HTTP headers. They go over the component's. An option of the openai SDK, as are the next three."""
+    """HTTP headers. They override the component's. An option of the openai SDK, as are the next three."""
     extra_query: dict[str, object]
     """Parameters of the URL."""
     extra_body: dict[str, Any]
-    """Fields of the request, over all others."""
+    """Fields of the request. They override all others."""
     timeout: float | Timeout
-    """Seconds to wait for a connection, and for the next bytes of the answer."""
+    """Seconds to wait for a connection, and for the next bytes of the response."""

@@ -35,7 +35,7 @@ class Plugin(TypedDict, total=False):
     max_results: int
     """`web`: how many results the model gets."""
     max_uses: int
-    """`web`, `web-fetch`: how often the model may use it in a request."""
+    """`web`, `web-fetch`: how many times the model may use it in a request."""
     search_prompt: str
     """`web`: the text that introduces the results to the model."""
     include_domains: list[str]
@@ -94,7 +94,7 @@ class Plugin(TypedDict, total=False):
     instruct: bool
     """`alignment`: whether the model is told the rules."""
     max_retries: int
-    """`alignment`: how often a reply that breaks a rule is asked for again."""
+    """`alignment`: how many times a reply that breaks a rule is generated again."""
     threshold: float
     """`alignment`: how probable a breach must be to count, from 0.01 to 1."""
     classifier_context: dict[str, Any]

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-Types of `provider`: which of a model's providers may answer, and in which order they are tried.
+Types of `provider`: which of a model's providers may be used, and in which order they are tried.
 
 Sources: `ProviderPreferences` in OpenRouter's OpenAPI document and https://openrouter.ai/docs/features/provider-routing.
 """
@@ -23,7 +23,7 @@ Quantization = Literal[
 
 class MaxPrice(TypedDict, total=False):
     """
-    The most that a provider may charge, in USD, as numbers or texts.
+    The most that a provider may charge, in USD, as numbers or strings.
 
     Source: `ProviderPreferences.max_price` in OpenRouter's OpenAPI document.
     """
@@ -72,7 +72,7 @@ class Percentiles(TypedDict, total=False):
 
 class ProviderPreferences(TypedDict, total=False):
     """
-    Which providers may answer, and which are tried first. Providers are named by their slugs, such as `deepinfra/fp8`.
+    Which providers may be used, and which are tried first. They are named by their slugs, such as `deepinfra/fp8`.
 
     Source: `ProviderPreferences` in OpenRouter's OpenAPI document.
     """
@@ -80,19 +80,19 @@ class ProviderPreferences(TypedDict, total=False):
     order: list[str] | None
     """Providers to try first, in this order."""
     only: list[str] | None
-    """The only providers that may answer, in addition to the account's setting."""
+    """The only providers that may be used, in addition to the account's setting."""
     ignore: list[str] | None
-    """Providers that may not answer, in addition to the account's setting."""
+    """Providers that may not be used, in addition to the account's setting."""
     allow_fallbacks: bool | None
     """Whether other providers are tried when the first fails. OpenRouter's default: True."""
     require_parameters: bool | None
-    """Whether only providers that support every parameter of the request may answer. Others ignore what they lack."""
+    """Whether only providers that support every parameter may be used. Others ignore what they do not support."""
     data_collection: Literal["allow", "deny"] | None
     """`deny`: only providers that do not keep or train on what users send."""
     zdr: bool | None
-    """Whether only endpoints with zero data retention may answer."""
+    """Whether only endpoints with zero data retention may be used."""
     enforce_distillable_text: bool | None
-    """Whether only models may answer whose authors allow to train other models with their text."""
+    """Whether only models may be used whose authors allow training other models on their output."""
     quantizations: list[Quantization] | None
     """The number formats that a provider may run the model in."""
     sort: SortBy | SortConfig | None
@@ -104,4 +104,4 @@ class ProviderPreferences(TypedDict, total=False):
     preferred_max_latency: float | Percentiles | None
     """Seconds to the first token (a number: the median). Slower endpoints are tried last."""
     options: dict[str, dict[str, Any]]
-    """Options for single providers, by their slugs. Those of the provider that answers are handed to it."""
+    """Options for single providers, by their slugs. A provider gets its own options only."""

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-Messages, tools and `generation_kwargs` as the keyword arguments of one request.
+Turns messages, tools and `generation_kwargs` into the keyword arguments of one request.
 
 Source: `ChatRequest` in OpenRouter's OpenAPI document.
 """
@@ -35,10 +35,10 @@ from haystack_integrations.components.generators.openrouter.chat.request.strict_
 
 logger = logging.getLogger(__name__)
 
-# Arguments of the openai SDK's `create`, which are no part of the body.
+# Arguments of the openai SDK's `create` that are not part of the request body.
 _SDK_ARGUMENTS = ("extra_query", "timeout")
 
-# Their order is the model's business: a schema's properties are generated in the order in which they stand.
+# Their keys keep their order: a model generates the properties of a schema in the order in which they are listed.
 _KEEP_ORDER = ("response_format", "tools")
 
 
@@ -46,7 +46,7 @@ def as_messages(messages: list[ChatMessage] | str) -> list[ChatMessage]:
     """
     Read the `messages` argument of `run`.
 
-    :param messages: Messages, or the text of one user message.
+    :param messages: Messages, or a string that becomes one user message.
     :returns: A list of messages.
     :raises TypeError: If it is neither.
     """
@@ -78,9 +78,9 @@ def request_arguments(
     :param messages: The conversation, at least one message.
     :param tools: Haystack tools and toolsets.
     :param tools_strict: Whether the tools' schemas are made strict.
-    :param streaming: Whether a callback waits for chunks.
+    :param streaming: Whether there is a callback for chunks.
     :param generation_kwargs: Parameters of OpenRouter's endpoint and request options of the openai SDK.
-    :param init_headers: HTTP headers, under those in `generation_kwargs`.
+    :param init_headers: HTTP headers. Those in `generation_kwargs` override them.
     :returns: New dictionaries; nothing in them belongs to the caller.
     :raises ValueError: If an argument has a value that can't be sent.
     :raises TypeError: If an argument has the wrong type.
@@ -108,7 +108,7 @@ def request_arguments(
 
 def response_format_schema(response_format: object) -> dict[str, Any]:
     """
-    Write a response format as OpenRouter takes it.
+    Convert a response format to the wire format.
 
     :param response_format: A Pydantic class, or a dictionary that is taken as it is.
     :returns: The wire format.
@@ -129,10 +129,10 @@ def response_format_schema(response_format: object) -> dict[str, Any]:
 
 def serializable_kwargs(generation_kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """
-    Copy generation kwargs as they can be written to YAML.
+    Copy generation kwargs in a form that can be written to YAML.
 
     :param generation_kwargs: As given to the component.
-    :returns: A deep copy, in which a Pydantic class is its JSON schema.
+    :returns: A deep copy, in which the JSON schema replaces a Pydantic class.
     """
     copied = dict(generation_kwargs)
     response_format = copied.get("response_format")
@@ -145,7 +145,7 @@ def serializable_kwargs(generation_kwargs: Mapping[str, Any]) -> dict[str, Any]:
 
 def audio_format(arguments: Mapping[str, Any]) -> str | None:
     """
-    Find the audio format that a request asks for. The reply does not repeat it.
+    Find the audio format that a request asks for: the response does not name it.
 
     :param arguments: What `request_arguments` returned.
     :returns: The format's name in OpenRouter's spelling, such as "wav", or None.
@@ -202,7 +202,7 @@ def _tool_definitions(tools: ToolsType | None, *, strict: bool) -> list[dict[str
 
 def check_tool_names(tools: Sequence[Tool]) -> None:
     """
-    Refuse tools that a model could not tell apart.
+    Raise unless every tool has a name of its own.
 
     :param tools: Tools, without toolsets.
     :raises ValueError: If two have the same name.

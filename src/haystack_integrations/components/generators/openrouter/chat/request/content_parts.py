@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-Content parts: Haystack's text, images and files as the parts that OpenRouter takes, and what comes back as data URLs.
+Turns Haystack's text, images and files into the content parts that OpenRouter takes.
 
 Source: `ChatContentItems` in OpenRouter's OpenAPI document.
 """
@@ -54,7 +54,7 @@ def content_part(part: object, where: str) -> dict[str, Any]:
     :param part: A `TextContent`, `ImageContent` or `FileContent`.
     :param where: Which part of which message it is, for the error.
     :returns: The part in wire format.
-    :raises ValueError: If it has no data, or no part of OpenRouter's can carry it.
+    :raises ValueError: If it has no data, or OpenRouter takes no such part.
     """
     if isinstance(part, TextContent):
         return {"type": "text", "text": sendable(part.text)}
@@ -110,4 +110,4 @@ def _data_url(data: str, media_type: str, where: str) -> str:
 
 
 def _no_data(where: str) -> str:
-    return f"{where} has no data: give it a base64 text that is not empty. Accepted: {_ACCEPTED}."
+    return f"{where} has no data: give it a base64 string that is not empty. Accepted: {_ACCEPTED}."

@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-Haystack's `ChatMessage`s as the messages of a request.
+Turns Haystack's `ChatMessage`s into the messages of a request.
 
-Source: `ChatMessages` in OpenRouter's OpenAPI document. Haystack's own `to_openai_dict_format` writes what OpenAI
-takes, which leaves out reasoning, images of the assistant, files in tool results and more.
+Haystack's own `to_openai_dict_format` writes OpenAI's format, which has no reasoning, no images of the assistant and no
+files in tool results. Source: `ChatMessages` in OpenRouter's OpenAPI document.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def _user_content(message: ChatMessage, where: str) -> str | list[dict[str, Any]
         return sendable(message.text)
     parts = _content(message)
     if not parts:
-        msg = f"{where}: a user message needs content: a text, an image or a file."
+        msg = f"{where}: a user message needs content: text, an image or a file."
         raise ValueError(msg)
     return _as_content(parts, where)
 
@@ -68,7 +68,7 @@ def _user_content(message: ChatMessage, where: str) -> str | list[dict[str, Any]
 def _system_content(message: ChatMessage, where: str) -> str | list[dict[str, Any]]:
     parts = _content(message)
     if not parts or not all(isinstance(part, TextContent) for part in parts):
-        msg = f"{where}: a system message takes text only, at least one. Send images and files in a user message."
+        msg = f"{where}: a system message takes text only, and needs some. Send images and files in a user message."
         raise ValueError(msg)
     return _as_content(parts, where)
 
@@ -88,7 +88,7 @@ def _assistant(message: ChatMessage, where: str) -> dict[str, Any]:
         wire["tool_calls"] = [_tool_call(call, where) for call in message.tool_calls]
     if images := _assistant_images(message, where):
         wire["images"] = images
-    # a parsed PDF that goes back need not be parsed, and paid for, again
+    # if a parsed PDF goes back, it is not parsed and billed again
     annotations = meta.get("annotations")
     files = [a for a in annotations if _has_type(a, "file")] if isinstance(annotations, list) else []
     return {**wire, "annotations": files} if files else wire
@@ -96,7 +96,7 @@ def _assistant(message: ChatMessage, where: str) -> dict[str, Any]:
 
 def _reasoning(reasonings: list[ReasoningContent]) -> dict[str, Any]:
     """
-    The reasoning of a turn, unaltered: providers check its signatures.
+    Return the reasoning of a turn unaltered, because providers check its signatures.
     """
     details = [detail for part in reasonings for detail in part.extra.get("reasoning_details") or []]
     if details:
@@ -140,7 +140,7 @@ def _result_content(result: ToolCallResult, where: str) -> str | list[dict[str, 
         return sendable(result.result)
     if not isinstance(result.result, Sequence):
         msg = (
-            f"{where}: the result of tool '{result.origin.tool_name}' must be a text or a list of content parts, "
+            f"{where}: the result of tool '{result.origin.tool_name}' must be a string or a list of content parts, "
             f"not {type(result.result).__name__}."
         )
         raise ValueError(msg)
@@ -149,7 +149,7 @@ def _result_content(result: ToolCallResult, where: str) -> str | list[dict[str, 
 
 def _content(message: ChatMessage) -> list[object]:
     """
-    Everything in a message, in order. Haystack hands out the order only with the serialized parts.
+    List everything in a message, in order: Haystack gives the order only in the serialized message.
     """
     kinds: dict[str, list[Any]] = {
         "text": [TextContent(text) for text in message.texts],
@@ -172,7 +172,7 @@ def _as_content(parts: list[object], where: str) -> str | list[dict[str, Any]]:
 
 def _with_cache_control(wire: dict[str, Any], message: ChatMessage, where: str) -> dict[str, Any]:
     """
-    Put `meta["cache_control"]` on the last content part, which is where OpenRouter looks for it.
+    Put `meta["cache_control"]` on the last content part, where OpenRouter looks for it.
     """
     cache_control = message.meta.get("cache_control")
     if cache_control is None:
@@ -183,7 +183,7 @@ def _with_cache_control(wire: dict[str, Any], message: ChatMessage, where: str) 
     content = wire["content"]
     parts = [{"type": "text", "text": content}] if isinstance(content, str) and content else list(content or [])
     if not parts:
-        msg = f'{where}: meta["cache_control"] needs a content part to stand on, and this message has none.'
+        msg = f'{where}: meta["cache_control"] needs a content part, and this message has none.'
         raise ValueError(msg)
     return {**wire, "content": [*parts[:-1], {**parts[-1], "cache_control": cache_control}]}
 

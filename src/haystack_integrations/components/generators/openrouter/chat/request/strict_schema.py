@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-Strict JSON schemas, as OpenAI defines them: every property required, no property more.
+Makes JSON schemas strict, as OpenAI defines it: all properties are required, and no others are allowed.
 
 Source: https://platform.openai.com/docs/guides/structured-outputs#supported-schemas
 """
@@ -22,7 +22,7 @@ def strict_schema(schema: dict[str, Any]) -> dict[str, Any]:
     Make a JSON schema strict at every depth, on a copy.
 
     :param schema: The schema of an object.
-    :returns: A new schema. What is no schema in it, such as a default, is kept as it is.
+    :returns: A new schema. Values that are not schemas, such as defaults, are kept as they are.
     """
     strict = dict(schema)
     for key, value in schema.items():

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-The content blocks of a streamed reply: runs of one kind, numbered from 0. Each tool call is a block of its own.
+Numbers the content blocks of a streamed reply. A block is a run of one kind; each tool call is a block of its own.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ TEXT, REASONING = "text", "reasoning"
 
 class Blocks:
     """
-    Numbers the blocks as their payloads come.
+    Gives each payload its block, numbered from 0.
     """
 
     def __init__(self) -> None:
@@ -30,7 +30,7 @@ class Blocks:
         Find or begin the block of the next payload.
 
         :param kind: What the payload is.
-        :returns: The number of the block, and whether the payload begins it.
+        :returns: The number of the block, and whether this is its first payload.
         """
         if kind is self.kind:
             return self.index, False

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-The time at which a chunk came.
+Says when a chunk arrived.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 class Clock:
     """
-    UTC in ISO 8601. What is asked for within a millisecond gets the same text: formatting costs as much as a chunk may.
+    Tells UTC in ISO 8601. Readings within a millisecond are equal: formatting costs as much as the rest of a chunk.
     """
 
     def __init__(self) -> None:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-The two loops that read a stream and call the callback, and the two that ask again for one that failed too early.
+The two loops that read a stream and call the callback, and the two that repeat a request whose stream failed early.
 """
 
 from __future__ import annotations
@@ -21,10 +21,7 @@ from haystack_integrations.common.openrouter.errors.error_text import CallbackFa
 from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
 from haystack_integrations.components.generators.openrouter.chat.stream.chunks import StreamedReply
 from haystack_integrations.components.generators.openrouter.chat.stream.events import EventReader
-from haystack_integrations.components.generators.openrouter.chat.stream.retry import (
-    retries_of_the_sdk,
-    seconds_before_retry,
-)
+from haystack_integrations.components.generators.openrouter.chat.stream.retry import Retries
 
 
 def deliver(
@@ -33,8 +30,8 @@ def deliver(
     """
     Read a stream to its end, chunk by chunk.
 
-    :param stream: What `create(stream=True)` returned. It is closed in every case.
-    :param callback: Gets each chunk.
+    :param stream: What `create(stream=True)` returned. It is always closed.
+    :param callback: Is called with each chunk.
     :param component_info: The component that the chunks name.
     :param audio_format: The `audio.format` that was requested.
     :returns: The whole reply.
@@ -63,8 +60,8 @@ async def deliver_async(
     """
     Read an asynchronous stream to its end, chunk by chunk.
 
-    :param stream: What `create(stream=True)` returned. It is closed in every case.
-    :param callback: Gets each chunk; a coroutine function is awaited.
+    :param stream: What `create(stream=True)` returned. It is always closed.
+    :param callback: Is called with each chunk, and awaited if it is a coroutine function.
     :param component_info: The component that the chunks name.
     :param audio_format: The `audio.format` that was requested.
     :returns: The whole reply.
@@ -92,23 +89,19 @@ async def deliver_async(
 
 def with_retries(attempt: Callable[[], list[ChatMessage]], max_retries: int) -> list[ChatMessage]:
     """
-    Ask again when a stream fails before its first content.
+    Repeat a request whose stream fails before its first content.
 
     :param attempt: Sends the request and delivers its stream.
-    :param max_retries: How often to ask again.
+    :param max_retries: How many times to repeat it.
     :returns: The replies of the first attempt that succeeds.
-    :raises OpenRouterStreamError: If the last attempt fails, or one fails for good.
+    :raises OpenRouterStreamError: If the last attempt fails, or one fails with an error that is final.
     """
-    retries = 0
+    retries = Retries(max_retries)
     while True:
         try:
             return attempt()
         except OpenRouterStreamError as error:
-            retries += retries_of_the_sdk(error)
-            wait = seconds_before_retry(error, retries, max_retries)
-            if wait is None:
-                raise
-        retries += 1
+            wait = retries.seconds_to_wait(error)
         time.sleep(wait)
 
 
@@ -116,21 +109,17 @@ async def with_retries_async(
     attempt: Callable[[], Awaitable[list[ChatMessage]]], max_retries: int
 ) -> list[ChatMessage]:
     """
-    Ask again when an asynchronous stream fails before its first content.
+    Repeat a request whose asynchronous stream fails before its first content.
 
     :param attempt: Sends the request and delivers its stream.
-    :param max_retries: How often to ask again.
+    :param max_retries: How many times to repeat it.
     :returns: The replies of the first attempt that succeeds.
-    :raises OpenRouterStreamError: If the last attempt fails, or one fails for good.
+    :raises OpenRouterStreamError: If the last attempt fails, or one fails with an error that is final.
     """
-    retries = 0
+    retries = Retries(max_retries)
     while True:
         try:
             return await attempt()
         except OpenRouterStreamError as error:
-            retries += retries_of_the_sdk(error)
-            wait = seconds_before_retry(error, retries, max_retries)
-            if wait is None:
-                raise
-        retries += 1
+            wait = retries.seconds_to_wait(error)
         await asyncio.sleep(wait)

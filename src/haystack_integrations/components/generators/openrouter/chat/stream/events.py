@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-Reads the events of a stream as dicts, and names every way in which reading can fail.
+Reads the events of a stream as dicts, and explains why reading failed.
 
-The openai SDK sends the request; its per-chunk model building, about 90 % of the cost of a chunk, is left out when the
-stream is exactly the SDK's own. An observability tool's proxy, or a list of chunks, is iterated as it is.
+The openai SDK sends the request. The models that it builds are about 90 % of the cost of a chunk, and are left out when
+the stream is exactly the SDK's own. A tracing tool's proxy, or a list of chunks, is iterated as it is.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ Event = dict[str, Any]
 
 class EventReader:
     """
-    The events of one stream, for one pass, synchronous or asynchronous.
+    Reads the events of one stream once, synchronously or asynchronously.
 
-    Whatever goes wrong while reading is an `OpenRouterStreamError` with the original exception as its `__cause__`.
+    Every failure to read is an `OpenRouterStreamError` with the original exception as its `__cause__`.
 
     :param stream: An `openai.Stream` or `AsyncStream`, or anything else that iterates over chunks.
     """
@@ -104,14 +104,14 @@ class EventReader:
 
     def close(self) -> None:
         """
-        Release the connection now, whether or not the stream is at its end.
+        Release the connection, even if the stream is not at its end.
         """
         if close := getattr(self._stream, "close", None):
             close()
 
     async def aclose(self) -> None:
         """
-        Release the connection now, even if the task is being cancelled.
+        Release the connection, even if the task is being cancelled.
         """
         if close := getattr(self._stream, "close", None) or getattr(self._stream, "aclose", None):
             closing = close()
@@ -120,7 +120,7 @@ class EventReader:
 
     def _rest(self) -> Iterator[Event]:
         """
-        The event that no blank line has ended, at the end of the stream.
+        Read the stream's last event if no blank line follows it.
         """
         for data in self._parser.end():
             self.done = data.startswith(_DONE)
@@ -133,7 +133,7 @@ class EventReader:
 
     def _event_of(self, chunk: Any) -> Event:
         """
-        A chunk that some library built, or a whole completion, as an event.
+        Convert a chunk that a library built, or a whole completion, to an event.
         """
         event = copy.deepcopy(chunk) if isinstance(chunk, dict) else chunk.to_dict(warnings=False)
         choices = completion_of(event).get("choices")
@@ -174,7 +174,7 @@ def _decoded(data: bytes) -> Event:
 
 async def _drain(pieces: AsyncIterator[bytes]) -> None:
     """
-    Read to the end of the connection's answer, for a moment, so that the connection can be used again.
+    Read the rest of the response, but not for long, so that the connection can be used again.
     """
     try:
         async with asyncio.timeout(_DRAIN):

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-Values of the wire as keys of dictionaries.
+Makes keys of dictionaries from decoded JSON.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _KEY_TYPES = {str, int, bool, type(None)}
 
 def dictionary_key(value: Any) -> Any:
     """
-    Make a value hashable. The wire may hold lists and objects where a number or a string belongs.
+    Make a value hashable, because a response may hold a list or an object where a number or a string is expected.
 
     :param value: A decoded JSON value.
     :returns: The value itself, or its JSON.

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-Fields of a streamed reply that have no place of their own in a chunk: collected, and joined once.
+Collects the fields of a streamed reply that are not payloads of chunks, and joins them once.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from io import StringIO
 from itertools import chain
 from typing import Any
 
-# Texts that are known to come in pieces. Of others it is not known: one that is the same in every piece is a repeat.
+# Strings that are known to come in pieces. Any other string that is the same in every piece is taken for a repeat.
 _GROWING = {"refusal"}
 
 
 class Fields:
     """
-    Joins fields that may come whole, in pieces, or again and again.
+    Joins fields that may come whole, in pieces or repeatedly.
     """
 
     def __init__(self) -> None:
@@ -37,7 +37,7 @@ class Fields:
         """
         Join the pieces, and change none of them.
 
-        :returns: Texts and lists one after the other, objects field by field, and of anything else the last value.
+        :returns: Strings and lists are concatenated, objects joined field by field; of other values, the last is kept.
         """
         return {name: _joined(pieces, grows=name in _GROWING) for name, pieces in self._pieces.items()}
 
@@ -59,7 +59,7 @@ def _joined(pieces: list[Any], *, grows: bool) -> Any:
 
 class AudioFragments:
     """
-    Joins the pieces of `audio`: its data and its transcript grow, other fields keep the first value.
+    Joins the pieces of `audio`. Its data and its transcript are concatenated; other fields keep their first value.
     """
 
     def __init__(self) -> None:
@@ -79,6 +79,8 @@ class AudioFragments:
 
     def joined(self) -> dict[str, Any]:
         """
-        The audio as a non-streamed reply has it.
+        Join the pieces.
+
+        :returns: The audio, as a non-streamed reply has it.
         """
         return {n: value.getvalue() if isinstance(value, StringIO) else value for n, value in self.fields.items()}

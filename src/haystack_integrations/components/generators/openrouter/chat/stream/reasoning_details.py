@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-Fragments of `reasoning_details`, sorted to their entries, collected, and joined once.
+Sorts the fragments of `reasoning_details` by entry, collects them, and joins them once.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ class ReasoningDetails:
     """
     Joins the fragments of `reasoning_details`.
 
-    A fragment belongs to the open entry of its `type` and `index`. It starts an entry of its own if the ids differ, or
-    if that entry is signed and new text comes: providers refuse a history in which two entries were joined.
+    A fragment belongs to the open entry with the same `type` and `index`. It starts an entry of its own if the ids
+    differ, or if that entry is signed and the fragment has text: providers refuse a history in which two entries were
+    joined.
     """
 
     def __init__(self) -> None:
@@ -104,10 +105,10 @@ class _Detail:
 
 def carries_something(fragment: object) -> bool:
     """
-    Whether a fragment of `reasoning_details` is more than its type and place.
+    Tell whether a fragment of `reasoning_details` has more than a type and a place.
 
     :param fragment: One entry of a delta's `reasoning_details`.
-    :returns: Whether it is worth a chunk although it has no text.
+    :returns: Whether it needs a chunk even if it has no text.
     """
     if not isinstance(fragment, dict):
         return True

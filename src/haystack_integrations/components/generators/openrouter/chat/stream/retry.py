@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-When a stream that failed before its first content is asked for again. All other retries are the openai SDK's.
+Decides when to repeat a request whose stream failed before its first content. The openai SDK does all other retries.
 """
 
 from __future__ import annotations
@@ -14,29 +14,37 @@ from haystack_integrations.common.openrouter.errors.error_body import LONGEST_WA
 from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
 
 
-def retries_of_the_sdk(error: OpenRouterStreamError) -> int:
+class Retries:
     """
-    Count how often the openai SDK itself had sent a request again, before its stream failed.
+    Counts the retries of one run, the openai SDK's own among them, and says how long to wait before the next.
 
-    :param error: What ended the stream.
-    :returns: The number that the SDK writes into the request's headers, 0 if there is none.
+    :param limit: How many times the request may be sent again.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._done = 0
+
+    def seconds_to_wait(self, error: OpenRouterStreamError) -> float:
+        """
+        Count one more retry.
+
+        :param error: What ended the stream.
+        :returns: Seconds to wait before it: as many as the error says, else as many as the openai SDK would wait.
+        :raises OpenRouterStreamError: The same error, if it is final.
+        """
+        self._done += _retries_of_the_sdk(error)
+        if error.partial_reply is not None or not error.retryable or self._done >= self._limit:
+            raise error
+        told = error.failure.retry_after if error.failure else None
+        usual = min(0.5 * 2.0**self._done, 8.0) * (1 - 0.25 * random.random())  # noqa: S311
+        self._done += 1
+        return told if told is not None and told <= LONGEST_WAIT else usual
+
+
+def _retries_of_the_sdk(error: OpenRouterStreamError) -> int:
+    """
+    Count how many times the openai SDK had sent the request again before its stream failed: it says so in a header.
     """
     count = error.request.headers.get("x-stainless-retry-count", "") if error.request is not None else ""
     return int(count) if count.isdecimal() else 0
-
-
-def seconds_before_retry(error: OpenRouterStreamError, retries_done: int, max_retries: int) -> float | None:
-    """
-    Decide whether to ask again, and how long to wait first: as long as the error says, else as the openai SDK waits.
-
-    :param error: What ended the stream.
-    :param retries_done: How often it was asked for again so far.
-    :param max_retries: How often it may be.
-    :returns: Seconds to wait, or None if the error is final.
-    """
-    if error.partial_reply is not None or not error.retryable or retries_done >= max_retries:
-        return None
-    told = error.failure.retry_after if error.failure else None
-    if told is not None and told <= LONGEST_WAIT:
-        return told
-    return min(0.5 * 2.0**retries_done, 8.0) * (1 - 0.25 * random.random())  # noqa: S311

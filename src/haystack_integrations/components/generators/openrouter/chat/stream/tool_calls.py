@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-Fragments of tool calls, sorted to their calls, collected, and joined once.
+Sorts the fragments of tool calls by call, collects them, and joins them once.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from io import StringIO
 from typing import Any
 
+from haystack_integrations.components.generators.openrouter.chat.stream.growing_json import GrowingObject
 from haystack_integrations.components.generators.openrouter.chat.stream.keys import dictionary_key
 
 _CALL_FIELDS = {"id", "type", "index", "function"}
@@ -22,7 +23,7 @@ _FUNCTION_FIELDS = {"name", "arguments"}
 @dataclass(eq=False)
 class ToolCallFragments:
     """
-    One tool call as far as it has come.
+    One tool call as far as it has been received.
 
     :param number: Its place among the calls of the reply.
     :param block: The content block of its chunks, once it has one.
@@ -36,7 +37,12 @@ class ToolCallFragments:
     block: int | None = None
     argument_object: dict[str, Any] | None = None
     pieces: StringIO = field(default_factory=StringIO)
-    last_piece: str = ""
+
+    def __post_init__(self) -> None:
+        """
+        Watch the arguments.
+        """
+        self.arguments = GrowingObject(self.pieces)
 
     def add(self, entry: dict[str, Any], function: dict[str, Any]) -> tuple[str | None, str | None, str | None]:
         """
@@ -49,7 +55,6 @@ class ToolCallFragments:
         new_id, new_name, raw, call_id = None, None, function.get("arguments"), entry.get("id")
         if not call_id and type(raw) is str and len(function) == 1 and _CALL_FIELDS.issuperset(entry):
             self.pieces.write(raw)  # most fragments hold a piece of the arguments and nothing else
-            self.last_piece = raw
             return None, None, raw or None
         if call_id and not self.id and isinstance(call_id, str):
             self.id = new_id = call_id
@@ -61,7 +66,6 @@ class ToolCallFragments:
             raw = json.dumps(raw, ensure_ascii=False)
         if raw:
             self.pieces.write(raw)
-            self.last_piece = raw
         if not _CALL_FIELDS.issuperset(entry):
             self.extra.update({k: v for k, v in entry.items() if k not in _CALL_FIELDS and v is not None})
         if not _FUNCTION_FIELDS.issuperset(function):
@@ -69,20 +73,11 @@ class ToolCallFragments:
             self.function_extra.update(more)
         return new_id, new_name, raw or None
 
-    def has_whole_arguments(self) -> bool:
-        """
-        Whether the arguments so far are a JSON object, so that a nameless fragment can't continue them.
-        """
-        if not self.last_piece.isspace() and not self.last_piece.rstrip().endswith("}"):
-            return False  # without joining what has come, which would be quadratic
-        try:
-            return isinstance(json.loads(self.pieces.getvalue()), dict)
-        except (ValueError, RecursionError):
-            return False
-
     def joined(self) -> dict[str, Any]:
         """
-        The call as a non-streamed reply has it.
+        Join the pieces.
+
+        :returns: The call, as a non-streamed reply has it.
         """
         arguments = self.pieces.getvalue() if self.argument_object is None else self.argument_object
         function = {**self.function_extra, "name": self.name, "arguments": arguments}
@@ -91,10 +86,10 @@ class ToolCallFragments:
 
 class ToolCalls:
     """
-    Sorts fragments of tool calls to their calls.
+    Sorts fragments of tool calls by call.
 
-    `index` may be missing, and two calls may share one (litellm#5063, qwen-code#2403): a different id, or another name
-    once there are arguments, begins another call.
+    `index` may be missing, and two calls may share one (litellm#5063, qwen-code#2403). Another call begins with a
+    different id, with another name once there are arguments, or with the same name once the arguments are complete.
     """
 
     def __init__(self) -> None:
@@ -138,12 +133,18 @@ def _begins_another(call: ToolCallFragments, call_id: str | None, function: dict
         return False
     if name != call.name:
         return bool(call.pieces.tell())
-    return not has_index and call.has_whole_arguments()
+    # with an index, a name that comes again without arguments is a repetition
+    return (not has_index or _has_arguments(function)) and call.arguments.is_complete()
+
+
+def _has_arguments(function: dict[str, Any]) -> bool:
+    raw = function.get("arguments")
+    return bool(raw.strip()) if isinstance(raw, str) else raw is not None
 
 
 def with_numbered_calls(message: Any) -> Any:
     """
-    Number the tool calls of a whole message, so that they are not taken for fragments of one.
+    Number the tool calls of a whole message, so that they are not taken for fragments of one call.
 
     :param message: A message, or what came in place of one.
     :returns: The message with an `index` in each call.

@@ -12,9 +12,8 @@ import asyncio
 import os
 import threading
 import weakref
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 from haystack.utils import Secret
@@ -27,6 +26,7 @@ from haystack_integrations.common.openrouter.http_clients import (
     build_http_client,
     check_http_client_kwargs,
 )
+from haystack_integrations.common.openrouter.loop_client import LoopClient
 from haystack_integrations.common.openrouter.secrets import checked_key
 
 OPENROUTER_API_BASE_URL = "https://openrouter.ai/api/v1"
@@ -90,7 +90,7 @@ class ClientPool:
     def _forget_clients(self) -> None:
         self._lock = threading.Lock()
         self._built: OpenAI | None = None
-        self._by_loop: dict[asyncio.AbstractEventLoop, _LoopClient] = {}
+        self._by_loop: dict[asyncio.AbstractEventLoop, LoopClient] = {}
         # what the user set, which is used and never closed
         self._given: OpenAI | None = None
         self._given_async: AsyncOpenAI | None = None
@@ -102,7 +102,7 @@ class ClientPool:
         """
         given, given_async = self._given, self._given_async
         for known in self._by_loop.values():
-            known.finalizer.detach()
+            known.detach()
         _INHERITED.append((self._built, self._by_loop))
         self._forget_clients()
         self._given, self._given_async = given, given_async
@@ -160,8 +160,7 @@ class ClientPool:
     def async_client(self, client: AsyncOpenAI | None) -> None:
         self._given_async = client
         if client is None and self.async_client is not None:
-            with self._lock:
-                self._forget(asyncio.get_running_loop())  # the loop closes it
+            self.forget(asyncio.get_running_loop())  # the loop closes it
 
     @property
     def max_retries(self) -> int:
@@ -200,13 +199,10 @@ class ClientPool:
         loop = asyncio.get_running_loop()
         with self._lock:
             for other in [other for other in self._by_loop if other.is_closed()]:
-                self._forget(other)
+                self._by_loop.pop(other).detach()
             built: AsyncOpenAI = self._build(AsyncOpenAI, build_async_http_client)
-            # until the pool is gone, this keeps the client from being collected together with its open connections
-            finalizer = weakref.finalize(self, _close_soon, loop, built)
-            finalizer.atexit = False
-            known = self._by_loop[loop] = _LoopClient(built, _close_with_loop(built), finalizer)
-        await anext(known.closer)
+            known = self._by_loop[loop] = LoopClient(built, loop, self)
+        await known.close_with_loop()
         return built
 
     def close(self) -> None:
@@ -222,16 +218,24 @@ class ClientPool:
         """
         Close the client that was built for the running event loop. The next `get_async` builds a new one.
         """
-        with self._lock:
-            known = self._forget(asyncio.get_running_loop())
+        known = self.forget(asyncio.get_running_loop())
         if known is not None:
-            await known.closer.aclose()
+            await known.close()
 
-    def _forget(self, loop: asyncio.AbstractEventLoop) -> _LoopClient | None:
-        known = self._by_loop.pop(loop, None)
-        if known is not None:
-            known.finalizer.detach()
-        return known
+    def forget(self, loop: asyncio.AbstractEventLoop, client: AsyncOpenAI | None = None) -> LoopClient | None:
+        """
+        Forget the client of an event loop, without closing it.
+
+        :param loop: The event loop.
+        :param client: The client that it must be; None means any.
+        :returns: What was forgotten, or None.
+        """
+        with self._lock:
+            known = self._by_loop.get(loop)
+            if known is None or client not in (None, known.client):
+                return None
+            known.detach()
+            return self._by_loop.pop(loop)
 
     def _build(self, kind: Callable[..., Any], build_http: Callable[..., Any]) -> Any:
         key = checked_key(self._api_key)
@@ -250,32 +254,6 @@ class ClientPool:
         # the SDK takes these from the environment, and they are OpenAI's
         client.organization = client.project = client.admin_api_key = None
         return client
-
-
-@dataclass(frozen=True)
-class _LoopClient:
-    """
-    The client of an event loop, a generator that closes it with the loop, and a finalizer that closes it with the pool.
-    """
-
-    client: AsyncOpenAI
-    closer: AsyncGenerator[None, None]
-    finalizer: weakref.finalize[Any, Any]
-
-
-async def _close_with_loop(client: AsyncOpenAI) -> AsyncGenerator[None, None]:
-    """
-    Wait, as a generator that the loop knows of, until the loop shuts down its generators.
-    """
-    try:
-        yield
-    finally:
-        await client.close()
-
-
-def _close_soon(loop: asyncio.AbstractEventLoop, client: AsyncOpenAI) -> None:
-    if loop.is_running():
-        asyncio.run_coroutine_threadsafe(client.close(), loop)
 
 
 def _leave_clients_to_parent() -> None:

@@ -27,7 +27,7 @@ from haystack_integrations.common.openrouter.clients import OPENROUTER_API_BASE_
 from haystack_integrations.common.openrouter.component import OpenRouterComponent, shows_its_settings
 from haystack_integrations.common.openrouter.model_names import SUPPORTED_MODELS
 from haystack_integrations.components.generators.openrouter.chat.completion import completion_dict
-from haystack_integrations.components.generators.openrouter.chat.options import OpenRouterGenerationKwargs
+from haystack_integrations.components.generators.openrouter.chat.options.generation import GenerationKwargs
 from haystack_integrations.components.generators.openrouter.chat.remedies import CHAT_REMEDIES
 from haystack_integrations.components.generators.openrouter.chat.reply import chat_messages, warn_of_shortened
 from haystack_integrations.components.generators.openrouter.chat.request.arguments import (
@@ -36,12 +36,17 @@ from haystack_integrations.components.generators.openrouter.chat.request.argumen
     request_arguments,
     serializable_kwargs,
 )
+from haystack_integrations.components.generators.openrouter.chat.request.checks import (
+    check_generation_kwargs,
+    check_tools,
+)
 from haystack_integrations.components.generators.openrouter.chat.stream.delivery import (
     deliver,
     deliver_async,
     with_retries,
     with_retries_async,
 )
+from haystack_integrations.components.generators.openrouter.chat.tool_warm_up import ToolWarmUp
 
 
 @shows_its_settings
@@ -79,7 +84,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         model: str = "openai/gpt-4o-mini",
         streaming_callback: StreamingCallbackT | None = None,
         api_base_url: str | None = OPENROUTER_API_BASE_URL,
-        generation_kwargs: OpenRouterGenerationKwargs | dict[str, Any] | None = None,
+        generation_kwargs: GenerationKwargs | None = None,
         tools: ToolsType | None = None,
         timeout: float | None = None,
         extra_headers: dict[str, Any] | None = None,
@@ -122,6 +127,9 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
             max_retries=max_retries,
             http_client_kwargs=http_client_kwargs,
         )
+        check_generation_kwargs(generation_kwargs)
+        check_tools(tools)
+        self._tool_warm_up = ToolWarmUp()
         super(OpenRouterChatGenerator, self).__init__(
             api_key=api_key,
             model=model,
@@ -165,7 +173,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         self,
         messages: list[ChatMessage] | str,
         streaming_callback: StreamingCallbackT | None = None,
-        generation_kwargs: OpenRouterGenerationKwargs | dict[str, Any] | None = None,
+        generation_kwargs: GenerationKwargs | None = None,
         *,
         tools: ToolsType | None = None,
         tools_strict: bool | None = None,
@@ -188,15 +196,10 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         callback = select_streaming_callback(
             init_callback=self.streaming_callback, runtime_callback=streaming_callback, requires_async=False
         )
-        if not (messages := as_messages(messages)):
+        self._tool_warm_up.run(self.tools)
+        arguments = self._prepare_run(messages, callback, generation_kwargs, tools, tools_strict)
+        if not arguments:
             return {"replies": []}
-        arguments = self._prepare_api_call(
-            messages=messages,
-            streaming_callback=callback,
-            generation_kwargs=generation_kwargs,
-            tools=tools,
-            tools_strict=tools_strict,
-        )
         client, audio = self._clients.get(), audio_format(arguments)
         create = getattr(client.chat.completions, arguments.pop("openai_endpoint"))
         with self._requesting(arguments["model"]):
@@ -215,7 +218,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         self,
         messages: list[ChatMessage] | str,
         streaming_callback: StreamingCallbackT | None = None,
-        generation_kwargs: OpenRouterGenerationKwargs | dict[str, Any] | None = None,
+        generation_kwargs: GenerationKwargs | None = None,
         *,
         tools: ToolsType | None = None,
         tools_strict: bool | None = None,
@@ -238,15 +241,10 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         callback = select_streaming_callback(
             init_callback=self.streaming_callback, runtime_callback=streaming_callback, requires_async=True
         )
-        if not (messages := as_messages(messages)):
+        await self._tool_warm_up.run_async(self.tools)
+        arguments = self._prepare_run(messages, callback, generation_kwargs, tools, tools_strict)
+        if not arguments:
             return {"replies": []}
-        arguments = self._prepare_api_call(
-            messages=messages,
-            streaming_callback=callback,
-            generation_kwargs=generation_kwargs,
-            tools=tools,
-            tools_strict=tools_strict,
-        )
         client, audio = await self._clients.get_async(), audio_format(arguments)
         create = getattr(client.chat.completions, arguments.pop("openai_endpoint"))
         with self._requesting(arguments["model"]):
@@ -261,12 +259,52 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         warn_of_shortened(replies)
         return {"replies": replies}
 
+    def warm_up(self) -> None:
+        """
+        Build the synchronous client, and warm up the tools.
+
+        :raises ValueError: If the API key is missing or blank.
+        """
+        self._tool_warm_up.run(self.tools)
+        self._clients.get()
+
+    async def warm_up_async(self) -> None:
+        """
+        Build the client of the running event loop (asyncio), which is closed with the loop, and warm up the tools.
+
+        :raises ValueError: If the API key is missing or blank.
+        """
+        await self._tool_warm_up.run_async(self.tools)
+        await self._clients.get_async()
+
+    def _prepare_run(
+        self,
+        messages: list[ChatMessage] | str,
+        callback: StreamingCallbackT | None,
+        generation_kwargs: GenerationKwargs | None,
+        tools: ToolsType | None,
+        tools_strict: bool | None,
+    ) -> dict[str, Any]:
+        """
+        Check the arguments of a run, and return those of the SDK's method: none if there is no message to send.
+        """
+        check_generation_kwargs(generation_kwargs)
+        if not (conversation := as_messages(messages)):
+            return {}
+        return self._prepare_api_call(
+            messages=conversation,
+            streaming_callback=callback,
+            generation_kwargs=generation_kwargs,
+            tools=tools,
+            tools_strict=tools_strict,
+        )
+
     def _prepare_api_call(
         self,
         *,
         messages: list[ChatMessage],
         streaming_callback: StreamingCallbackT | None = None,
-        generation_kwargs: OpenRouterGenerationKwargs | dict[str, Any] | None = None,
+        generation_kwargs: GenerationKwargs | None = None,
         tools: ToolsType | None = None,
         tools_strict: bool | None = None,
     ) -> dict[str, Any]:

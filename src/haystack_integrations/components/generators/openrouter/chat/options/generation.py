@@ -11,7 +11,7 @@ https://openrouter.ai/docs/api-reference/parameters.
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from openai import Omit, Timeout
 from pydantic import BaseModel
@@ -152,3 +152,10 @@ class OpenRouterGenerationKwargs(TypedDict, total=False):
     """Fields of the request. They override all others."""
     timeout: float | Timeout
     """Seconds to wait for a connection, and for the next bytes of the response."""
+
+
+if TYPE_CHECKING:
+    GenerationKwargs = OpenRouterGenerationKwargs | dict[str, Any]
+else:
+    # ComponentTool, Hayhooks, pydantic and `Pipeline.connect` read it, and know what to do with a plain dictionary
+    GenerationKwargs = dict[str, Any]

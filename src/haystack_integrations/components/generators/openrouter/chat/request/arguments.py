@@ -19,7 +19,6 @@ import openai
 from haystack import logging
 from haystack.dataclasses import ChatMessage
 from haystack.tools import ToolsType, flatten_tools_or_toolsets
-from haystack.tools.tool import Tool
 from pydantic import BaseModel
 
 from haystack_integrations.common.openrouter.headers import (
@@ -29,7 +28,7 @@ from haystack_integrations.common.openrouter.headers import (
     sendable_headers,
     serialized_headers,
 )
-from haystack_integrations.common.openrouter.model_names import check_model_name
+from haystack_integrations.components.generators.openrouter.chat.request.checks import check_tool_names, check_tools
 from haystack_integrations.components.generators.openrouter.chat.request.messages import wire_messages
 from haystack_integrations.components.generators.openrouter.chat.request.strict_schema import strict_schema
 
@@ -85,7 +84,7 @@ def request_arguments(
     :raises ValueError: If an argument has a value that can't be sent.
     :raises TypeError: If an argument has the wrong type.
     """
-    body = _checked_body(generation_kwargs, streaming=streaming)
+    body = _body(generation_kwargs, streaming=streaming)
     headers = deserialized_headers(body.pop("extra_headers", None))
     headers = sendable_headers(checked_headers(headers, 'generation_kwargs["extra_headers"]'))
     arguments: dict[str, Any] = {
@@ -155,15 +154,7 @@ def audio_format(arguments: Mapping[str, Any]) -> str | None:
     return name if isinstance(name, str) else None
 
 
-def _checked_body(generation_kwargs: Mapping[str, Any], *, streaming: bool) -> dict[str, Any]:
-    if "messages" in generation_kwargs:
-        msg = "`generation_kwargs` can't hold `messages`: pass them to `run`."
-        raise ValueError(msg)
-    if "model" in generation_kwargs and not generation_kwargs["model"]:
-        msg = '`generation_kwargs["model"]` is empty: leave it out to use the component\'s model.'
-        raise ValueError(msg)
-    if "model" in generation_kwargs:
-        check_model_name(generation_kwargs["model"])
+def _body(generation_kwargs: Mapping[str, Any], *, streaming: bool) -> dict[str, Any]:
     body = {name: value for name, value in generation_kwargs.items() if value is not None}
     if "stream" in body:
         del body["stream"]
@@ -188,6 +179,7 @@ def _checked_extra_body(extra: object) -> dict[str, Any]:
 
 
 def _tool_definitions(tools: ToolsType | None, *, strict: bool) -> list[dict[str, Any]]:
+    check_tools(tools)
     flat = flatten_tools_or_toolsets(tools)
     check_tool_names(flat)
     definitions = []
@@ -198,19 +190,6 @@ def _tool_definitions(tools: ToolsType | None, *, strict: bool) -> list[dict[str
             function["parameters"] = strict_schema(function["parameters"])
         definitions.append({"type": "function", "function": function})
     return definitions
-
-
-def check_tool_names(tools: Sequence[Tool]) -> None:
-    """
-    Raise unless every tool has a name of its own.
-
-    :param tools: Tools, without toolsets.
-    :raises ValueError: If two have the same name.
-    """
-    names = [tool.name for tool in tools]
-    if duplicates := sorted({name for name in names if names.count(name) > 1}):
-        msg = f"Duplicate tool names found: {duplicates}. Give each tool in `tools` a name of its own."
-        raise ValueError(msg)
 
 
 def _server_tools(tools: object) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ import random
 
 from haystack_integrations.common.openrouter.errors.error_body import LONGEST_WAIT
 from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
+from haystack_integrations.common.openrouter.retries import warn_once
 
 
 class Retries:
@@ -39,7 +40,10 @@ class Retries:
         told = error.failure.retry_after if error.failure else None
         usual = min(0.5 * 2.0**self._done, 8.0) * (1 - 0.25 * random.random())  # noqa: S311
         self._done += 1
-        return told if told is not None and told <= LONGEST_WAIT else usual
+        wait = told if told is not None and told <= LONGEST_WAIT else usual
+        provider = f" (provider {error.provider_name})" if error.provider_name else ""
+        warn_once(f"{error.message}{provider}", wait, self._limit, error.request)
+        return wait
 
 
 def _retries_of_the_sdk(error: OpenRouterStreamError) -> int:

@@ -37,6 +37,24 @@ class Closing:
         self.closed += 1
 
 
+class ClosingLater(Closing):
+    """One whose `close` is a coroutine function, as that of the SDK's own."""
+
+    async def close(self) -> None:  # type: ignore[override]
+        await asyncio.sleep(0)
+        self.closed += 1
+
+
+class ClosingOtherwise(Closing):
+    """An asynchronous generator, more or less."""
+
+    close = None  # type: ignore[assignment]
+
+    async def aclose(self) -> None:
+        await asyncio.sleep(0)
+        self.closed += 1
+
+
 class TestFeeders:
     def test_a_proxy_gives_the_same_reply_and_chunks(self, streaming: Mode, stand_in: StandIn, monkeypatch):
         stand_in.script(*[Answer.sse([BYTES, b"data: [DONE]\n\n"], done=False)] * 2)
@@ -83,6 +101,12 @@ class TestFeeders:
             assert broken
         assert stream.closed == 1
         assert sent == before
+
+    @pytest.mark.parametrize("kind", [ClosingLater, ClosingOtherwise])
+    def test_an_asynchronous_stream_is_closed(self, stand_in: StandIn, kind):
+        stream, mode = kind(events({"content": "a"}), broken=False), Mode("async-stream", stand_in.url)
+        asyncio.run(mode.generator()._handle_async_stream_response(stream, mode.callback()))
+        assert stream.closed == 1
 
     def test_a_subclass_of_the_sdks_stream_is_iterated_as_it_is(self, streaming: Mode, monkeypatch):
         base, seen = (openai.AsyncStream if streaming.is_async else openai.Stream), []

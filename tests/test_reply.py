@@ -197,6 +197,15 @@ class TestToolCalls:
         calls, _ = self.call_deltas(call("f", ""), fragment, call("g", "", "call_2"), fragment)
         assert calls == [("call_1", "f", {"a": 1}), ("call_2", "g", {"a": 1})]
 
+    def test_an_id_finds_its_call_again(self):
+        calls, _ = self.call_deltas(
+            call("f", "", "x"),
+            call("g", "", "y"),
+            self.fragment('{"a": 1}', None, id="x"),
+            self.fragment('{"b": 2}', None, id="y"),
+        )
+        assert calls == [("x", "f", {"a": 1}), ("y", "g", {"b": 2})]
+
     def test_two_calls_share_an_index(self):
         calls, _ = self.call_deltas(call("f", '{"a": 1}', "x", index=0), call("f", '{"a": 2}', "y", index=0))
         assert calls == [("x", "f", {"a": 1}), ("y", "f", {"a": 2})]
@@ -296,6 +305,19 @@ class TestMedia:
         ((file,),) = (reply.files for reply in chat_messages(body, asked))
         assert (file.mime_type, file.filename) == (media_type, filename)
 
+    @pytest.mark.parametrize("data", [None, "", 5])
+    def test_audio_without_data_is_no_file(self, data):
+        reply = plain_reply({"content": None, "audio": {"transcript": "Said", "data": data}})
+        assert (reply.text, reply.files) == ("Said", [])
+
+    def test_parts_in_the_content(self, pair: Mode, stand_in: StandIn):
+        other = {"type": "other", "x": 1}
+        image = {"type": "image_url", "image_url": {"url": PNG}}
+        stand_in.script(answer(pair, {"content": [{"type": "text", "text": "Hi"}, other, image]}))
+        reply = pair()
+        assert (reply.text, reply.meta["content"]) == ("Hi", [other])
+        assert [found.mime_type for found in reply.images] == ["image/png"]
+
     def test_text_beside_a_transcript(self):
         assert plain_reply({"content": "Text", "audio": {"transcript": "Said", "data": "QUJD"}}).text == "Text"
 
@@ -391,6 +413,18 @@ class TestChunks:
             assert (chunk.meta["id"], chunk.meta["provider"]) == ("gen-1", "Groq")
             assert StreamingChunk.from_dict(json.loads(json.dumps(chunk.to_dict()))) == chunk
             assert chunk.component_info.type.endswith("OpenRouterChatGenerator")
+
+    def test_payloads_are_not_repeated_in_meta(self):
+        delta = {
+            "reasoning": "Hm",
+            "reasoning_content": "Hm",
+            "content": "Hi",
+            "tool_calls": [call("f", "{}", index=0)],
+        }
+        delta |= {"reasoning_details": [{"type": "reasoning.text", "text": "Hm"}], "note": 1}
+        _, chunks = folded(events(delta))
+        promised = {"model", "index", "finish_reason", "received_at", "usage", "id", "provider"}
+        assert [set(chunk.meta) - promised for chunk in chunks] == [set(), set(), {"note"}, set(), set()]
 
     def test_citations_reach_the_callback(self):
         notes = [{"type": "url_citation", "n": n} for n in range(2)]

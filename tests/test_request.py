@@ -245,6 +245,15 @@ class TestResponseFormat:
         assert sent_format["json_schema"]["strict"] is True
         assert set(sent_format["json_schema"]["schema"]["required"]) == {"name", "country"}
 
+    def test_the_order_of_properties_is_kept_in_the_extra_body_too(self, sync: Mode, stand_in: StandIn):
+        schema = {"type": "object", "properties": {"b": {"type": "string"}, "a": {"type": "string"}}}
+        given = {
+            "response_format": {"type": "json_schema", "json_schema": {"name": "X", "schema": schema}},
+            "tools": [{"type": "function", "function": {"name": "f", "parameters": schema}}],
+        }
+        body = sent(sync, stand_in, run={"extra_body": given})
+        assert json.dumps({name: body[name] for name in given}) == json.dumps(given)
+
     def test_a_dictionary_is_sent_as_it_is(self, sync: Mode, stand_in: StandIn):
         schema = {"type": "object", "properties": {"b": {"type": "string"}, "a": {"type": "string"}}}
         given = {"type": "json_schema", "json_schema": {"name": "X", "schema": schema}}
@@ -282,6 +291,21 @@ class TestContentParts:
         message = ChatMessage.from_user(content_parts=[FileContent("QUJD", f"audio/{subtype}")])
         (part,) = sent(sync, stand_in, [message])["messages"][0]["content"]
         assert part["input_audio"] == {"data": "QUJD", "format": name}
+
+    def test_media_types_that_are_missing(self, sync: Mode, stand_in: StandIn):
+        parts = [
+            ImageContent("QUJD", validation=False),
+            FileContent("QUJD", validation=False),
+            FileContent("QUJD", filename="t.csv", validation=False),
+            FileContent("QUJD", filename="t.mp3", validation=False),
+        ]
+        body = sent(sync, stand_in, [ChatMessage.from_user(content_parts=parts)])
+        assert body["messages"][0]["content"] == [
+            {"type": "image_url", "image_url": {"url": "data:image/jpeg;base64,QUJD"}},
+            {"type": "file", "file": {"filename": "file.pdf", "file_data": "data:application/pdf;base64,QUJD"}},
+            {"type": "file", "file": {"filename": "t.csv", "file_data": "data:text/csv;base64,QUJD"}},
+            {"type": "input_audio", "input_audio": {"data": "QUJD", "format": "mp3"}},
+        ]
 
     def test_parts_in_a_tool_result(self, stand_in: StandIn):
         parts = [TextContent("Chart"), ImageContent(PNG, "image/png"), FileContent(PDF, "application/pdf")]

@@ -375,7 +375,7 @@ class TestArguments:
     def test_parameters_of_the_component(self, plain: Case, name):
         mine = {"model", "query", "documents", "top_n"}
         if name in (mine if plain.kind is OpenRouterRanker else {"model", "input", "encoding_format"}):
-            with pytest.raises(ValueError, match=f"`extra_parameters` can't hold '{name}'"):
+            with pytest.raises(ValueError, match=rf"`extra_parameters` can't hold '{name}'\. [A-Z][a-z]+ "):
                 plain.component(extra_parameters={name: "x"})
         else:
             plain.component(extra_parameters={name: "x"})

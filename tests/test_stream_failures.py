@@ -20,6 +20,7 @@ from stand_in import CUT, RESET, STALL, Answer, StandIn
 from wire import SOON, TOP, call, error_body, event, event_bytes, folded, proxied
 
 from haystack_integrations.components.generators.openrouter import OpenRouterStreamError
+from haystack_integrations.components.generators.openrouter.chat.stream.retry import Retries
 
 BUSY = Answer.error(503, "Busy", headers=SOON)
 BOOM = {"error": {"code": 502, "message": "Boom"}, "choices": []}
@@ -174,6 +175,15 @@ class TestRetries:
         stand_in.script(Answer.sse([error]))
         assert streaming(max_retries=1).text
         assert len(stand_in.requests) == 2
+
+    @pytest.mark.parametrize(("jitter", "share"), [(0.0, 1.0), (1.0, 0.75)])
+    def test_other_waits_grow_to_eight_seconds_less_a_quarter(self, monkeypatch, jitter, share):
+        monkeypatch.setattr(random, "random", lambda: jitter)
+        retries = Retries(6)
+        waits = [retries.seconds_to_wait(OpenRouterStreamError("x")) for _ in range(6)]
+        assert waits == [seconds * share for seconds in (0.5, 1, 2, 4, 8, 8)]
+        with pytest.raises(OpenRouterStreamError):
+            retries.seconds_to_wait(OpenRouterStreamError("x"))
 
     def test_one_of_each(self, streaming: Mode, stand_in: StandIn, no_wait):
         stand_in.script(BUSY, Answer.sse([BOOM]))

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
 #
 # SPDX-License-Identifier: Apache-2.0
-"""What the run of an agent cost, message by message: `reply_cost` adds up USD, bills for your own keys included."""
+"""What the run of an agent cost, request by request, bills for your own keys included."""
 
 from typing import Annotated
 
@@ -10,7 +10,7 @@ from haystack.dataclasses import ChatMessage
 from haystack.tools import tool
 from stand_in import base_url
 
-from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator, reply_cost
+from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator, cost_table
 
 
 @tool
@@ -28,10 +28,4 @@ generator = OpenRouterChatGenerator(
 agent = Agent(chat_generator=generator, tools=[population])
 messages = agent.run([ChatMessage.from_user("How many people live in Berlin?")])["messages"]
 
-print(f"{'model':<24}{'provider':<12}{'in':>6}{'cached':>8}{'out':>6}{'USD':>12}")
-for message in messages:
-    if usage := message.meta.get("usage"):
-        cached = usage["prompt_tokens_details"]["cached_tokens"]
-        row = f"{message.meta['model']:<24}{message.meta['provider']:<12}{usage['prompt_tokens']:>6}{cached:>8}"
-        print(f"{row}{usage['completion_tokens']:>6}{reply_cost([message]):>12.6f}")
-print(f"{'total':<56}{reply_cost(messages):>12.6f}")
+print(cost_table(messages))

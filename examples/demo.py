@@ -7,24 +7,18 @@ from haystack.components.generators.utils import print_streaming_chunk
 from haystack.dataclasses import ChatMessage
 from stand_in import base_url
 
-from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator
-
-
-def show_meta(reply: ChatMessage) -> None:
-    usage = reply.meta["usage"]
-    print(f"model: {reply.meta['model']} · provider: {reply.meta['provider']}")
-    print(f"tokens: {usage['prompt_tokens']} in, {usage['completion_tokens']} out · cost: {usage['cost']:.6f} USD\n")
-
+from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator, cost_table
 
 question = ChatMessage.from_user("What is Haystack by deepset? Answer in one sentence.")
 generator = OpenRouterChatGenerator(api_base_url=base_url(), generation_kwargs={"max_tokens": 1000})
 
 print("--- A plain reply")
-reply = generator.run([question])["replies"][0]
-print(reply.text)
-show_meta(reply)
+replies = generator.run([question])["replies"]
+print(f"{replies[0].text}\n")
 
 print("--- A streamed reply, with reasoning")
 thinking = {"model": "openai/gpt-5-mini", "reasoning": {"effort": "low"}}
-reply = generator.run([question], streaming_callback=print_streaming_chunk, generation_kwargs=thinking)["replies"][0]
-show_meta(reply)
+replies += generator.run([question], streaming_callback=print_streaming_chunk, generation_kwargs=thinking)["replies"]
+
+print("\n--- What they cost")
+print(cost_table(replies))

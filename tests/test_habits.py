@@ -14,11 +14,11 @@ from haystack.dataclasses import ChatMessage
 from haystack.tools import tool
 from haystack.utils import Secret
 from stand_in import Answer, StandIn
-from wire import USAGE, completion
+from wire import USAGE, call, completion
 
-from haystack_integrations.common.openrouter.cost import usage_cost
+from haystack_integrations.common.openrouter.cost import reported_cost, usage_cost
 from haystack_integrations.components.embedders.openrouter import OpenRouterDocumentEmbedder, OpenRouterTextEmbedder
-from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator, reply_cost
+from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator, cost_table, reply_cost
 from haystack_integrations.components.rankers.openrouter import OpenRouterRanker
 
 COMPONENTS = [OpenRouterChatGenerator, OpenRouterDocumentEmbedder, OpenRouterTextEmbedder, OpenRouterRanker]
@@ -141,9 +141,35 @@ class TestReplyCost:
         with pytest.raises(TypeError, match="`replies`"):
             reply_cost(replies)
 
-    @pytest.mark.parametrize("usage", [None, {}, "x", {"cost": "1"}, {"is_byok": True, "cost_details": "x"}])
+    @pytest.mark.parametrize(
+        "usage",
+        [None, {}, "x", {"cost": "1"}, {"cost": True}, {"cost": 10**400}, {"is_byok": True, "cost_details": "x"}],
+    )
     def test_usage_without_a_cost(self, usage):
         assert usage_cost(usage) == 0.0
+        assert reported_cost(usage) is None
+
+    def test_a_cost_of_nothing_is_known(self):
+        assert reported_cost({"cost": 0}) == 0.0
+
+    def test_a_sum_over_requests_with_keys_of_your_own_is_refused(self, stand_in: StandIn):
+        @tool
+        def one() -> str:
+            """One."""
+            return "1"
+
+        own = {"cost": 0.05, "is_byok": True, "cost_details": {"upstream_inference_cost": 0.45}}
+        called = completion({"tool_calls": [call("one", "{}")]}, "tool_calls", id="gen-1", usage=own)
+        other = {"cost": 0.25, "is_byok": False, "cost_details": {"upstream_inference_cost": None}}
+        stand_in.script(Answer.json(called), Answer.json(completion({"content": "1"}, id="gen-2", usage=other)))
+        agent = Agent(chat_generator=OpenRouterChatGenerator(api_base_url=stand_in.url), tools=[one])
+        result = agent.run([ChatMessage.from_user("Hi")])
+        assert reply_cost(result["messages"]) == 0.75
+        with pytest.raises(ValueError, match=r"`usage` is a sum over several requests, 1 of which .* reply_cost"):
+            usage_cost(result["token_usage"])
+
+    def test_a_sum_over_other_requests(self):
+        assert usage_cost({"cost": 0.5, "is_byok": 0}) == 0.5
 
     def test_usage_of_a_request(self):
         assert usage_cost({"cost": 0.25, "is_byok": True, "cost_details": {"upstream_inference_cost": 0.5}}) == 0.75
@@ -155,6 +181,10 @@ class TestReplyCost:
         replies = OpenRouterChatGenerator(api_base_url=stand_in.url).run("Hi", generation_kwargs={"n": 2})["replies"]
         assert len(replies) == 2
         assert reply_cost(replies) == USAGE["cost"]
+
+    def test_a_cached_response_with_the_id_of_the_first_one(self):
+        paid, cached = ({"id": "gen-1", "usage": {"cost": cost}} for cost in (0.5, 0))
+        assert reply_cost([ChatMessage.from_assistant("a", meta=meta) for meta in (paid, cached)]) == 0.5
 
     def test_of_a_run(self, stand_in: StandIn):
         stand_in.script(Answer.json(completion({"content": "a"})))
@@ -173,6 +203,41 @@ class TestReplyCost:
         assert len(costs) == 2
         assert reply_cost(messages) == pytest.approx(sum(costs))
         assert reply_cost(messages) > 0
+
+
+class TestCostTable:
+    def test_a_row_for_each_request_and_a_sum(self):
+        first = {
+            "prompt_tokens": 1200,
+            "completion_tokens": 30,
+            "cost": 0.25,
+            "is_byok": True,
+            "prompt_tokens_details": {"cached_tokens": 1000},
+            "cost_details": {"upstream_inference_cost": 0.5},
+        }
+        second = {"prompt_tokens": 8, "completion_tokens": 5, "completion_tokens_details": {"reasoning_tokens": 4}}
+        metas = [
+            {"id": "gen-1", "model": "anthropic/claude", "provider": "Anthropic", "usage": first},
+            {"id": "gen-1", "model": "anthropic/claude", "provider": "Anthropic", "usage": dict(first)},
+            {"model": "a/b", "usage": second},
+            {"usage": None},
+        ]
+        replies = [ChatMessage.from_assistant("x", meta=meta) for meta in metas]
+        assert cost_table([ChatMessage.from_user("x"), *replies]).splitlines() == [
+            "model             provider     in  cached  out  reasoning       USD",
+            "anthropic/claude  Anthropic  1200    1000   30          -  0.750000",
+            "a/b               -             8       -    5          4         -",
+            "total                        1208    1000   35          4  0.750000",
+        ]
+
+    def test_no_replies(self):
+        head, total = cost_table([]).splitlines()
+        assert total.split() == ["total", "0", "0", "0", "0", "0.000000"]
+        assert len(head) == len(total)
+
+    def test_something_else(self):
+        with pytest.raises(TypeError, match="`messages` must be a list of ChatMessage"):
+            cost_table({"messages": []})
 
 
 def test_generation_kwargs_connect_to_a_component_that_makes_them():

@@ -9,26 +9,62 @@ What a request cost.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
 
 def usage_cost(usage: Mapping[str, Any] | None) -> float:
     """
-    Tell what `meta["usage"]` cost, whichever component it is from.
+    Tell what the request behind a `meta["usage"]` cost, whichever component it is from.
 
     With a key of your own at a provider (BYOK), `cost` is OpenRouter's fee only; the provider's bill,
     `cost_details["upstream_inference_cost"]`, is added.
     Source: https://openrouter.ai/docs/use-cases/usage-accounting.
 
+    An Agent's `token_usage` is not the usage of one request. It adds up the numbers of several, so it no longer tells
+    which of them used a key of your own, and a reply without a cost resets the sum. Use `reply_cost` with the messages.
+
     :param usage: `usage` as OpenRouter sent it, or None.
-    :returns: The cost in USD; 0 if none is reported.
+    :returns: The cost in USD; 0 if none is reported. `reported_cost` tells these two apart.
+    :raises ValueError: If `usage` is a sum over requests some of which used a key of your own.
+    """
+    return reported_cost(usage) or 0.0
+
+
+def reported_cost(usage: Mapping[str, Any] | None) -> float | None:
+    """
+    Tell what a request cost, as `usage_cost` does, or that this is not known.
+
+    :param usage: `usage` as OpenRouter sent it, or None.
+    :returns: The cost in USD, or None if none is reported.
+    :raises ValueError: If `usage` is a sum over requests some of which used a key of your own.
     """
     if not isinstance(usage, Mapping):
-        return 0.0
-    details = usage.get("cost_details")
-    upstream = details.get("upstream_inference_cost") if usage.get("is_byok") and isinstance(details, Mapping) else None
-    return _dollars(usage.get("cost")) + _dollars(upstream)
+        return None
+    byok, details = usage.get("is_byok"), usage.get("cost_details")
+    if byok and not isinstance(byok, bool):
+        msg = (
+            f"`usage` is a sum over several requests, {byok} of which used a key of your own (BYOK), so it does not "
+            'tell what they cost. For an Agent, use reply_cost(result["messages"]) of '
+            "haystack_integrations.components.generators.openrouter."
+        )
+        raise ValueError(msg)
+    bills = [usage.get("cost")]
+    if byok and isinstance(details, Mapping):
+        bills.append(details.get("upstream_inference_cost"))
+    known = [dollars for bill in bills if (dollars := amount(bill)) is not None]
+    return sum(known) if known else None
 
 
-def _dollars(value: object) -> float:
-    return float(value) if isinstance(value, int | float) else 0.0
+def amount(value: object) -> float | None:
+    """
+    Read an amount from `usage`.
+
+    :param value: A value of any type.
+    :returns: The number, or None if it is not a finite number.
+    """
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    try:
+        return float(value) if is_number and isfinite(value) else None  # type: ignore[arg-type]
+    except OverflowError:  # an integer that no float can hold
+        return None

@@ -5,6 +5,7 @@
 from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
 from haystack_integrations.components.generators.openrouter.chat.chat_generator import OpenRouterChatGenerator
 from haystack_integrations.components.generators.openrouter.chat.cost import reply_cost
+from haystack_integrations.components.generators.openrouter.chat.cost_table import cost_table
 from haystack_integrations.components.generators.openrouter.chat.options import (
     OpenRouterGenerationKwargs,
     Plugin,
@@ -21,5 +22,6 @@ __all__ = [
     "ProviderPreferences",
     "ReasoningOptions",
     "ServerTool",
+    "cost_table",
     "reply_cost",
 ]

@@ -8,7 +8,7 @@ What replies cost.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from math import fsum
 
 from haystack.dataclasses import ChatMessage
@@ -23,18 +23,37 @@ def reply_cost(replies: Iterable[ChatMessage]) -> float:
     What providers bill for a key of your own (BYOK) is added: see `usage_cost`. The replies of one request (more than
     one with `n`) all report what the request cost; it counts once.
 
+    Only the given messages count. The messages of an agent can hold the history of earlier runs as well, and lack what
+    a compaction hook has dropped.
+
     :param replies: Messages. Those that report no cost, such as the user's, count nothing.
     :returns: The cost in USD.
     :raises TypeError: If it is something else than messages.
     """
-    if isinstance(replies, ChatMessage | str | dict) or not isinstance(replies, Iterable):
-        msg = f'`replies` must be a list of ChatMessage, such as `result["replies"]`, not {type(replies).__name__}.'
+    return fsum(usage_cost(message.meta.get("usage")) for message in one_for_each_request(replies, "replies"))
+
+
+def one_for_each_request(messages: Iterable[ChatMessage], argument: str) -> Iterator[ChatMessage]:
+    """
+    Leave out the further replies of a request: they have the same id and the same usage as its first one.
+
+    :param messages: Messages.
+    :param argument: The name under which the user gave them, for errors.
+    :yields: The messages that remain, in order.
+    :raises TypeError: If it is something else than messages.
+    """
+    if isinstance(messages, ChatMessage | str | dict) or not isinstance(messages, Iterable):
+        msg = f'`{argument}` must be a list of ChatMessage, such as `result["replies"]`, not {type(messages).__name__}.'
         raise TypeError(msg)
-    costs: dict[object, float] = {}
-    for number, message in enumerate(replies):
+    seen = set()
+    for message in messages:
         if not isinstance(message, ChatMessage):
-            msg = f"`replies` must be a list of ChatMessage, and holds a {type(message).__name__}."
+            msg = f"`{argument}` must be a list of ChatMessage, and holds a {type(message).__name__}."
             raise TypeError(msg)
         generation = message.meta.get("id")
-        costs[generation if isinstance(generation, str) else number] = usage_cost(message.meta.get("usage"))
-    return fsum(costs.values())
+        # the id alone is not enough: a reply from OpenRouter's response cache may have the id of the first one
+        request = (generation, repr(message.meta.get("usage")))
+        if isinstance(generation, str) and request in seen:
+            continue
+        seen.add(request)
+        yield message

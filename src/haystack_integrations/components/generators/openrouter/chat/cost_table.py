@@ -1,0 +1,68 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+What replies cost, as a table for people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from math import fsum
+from typing import Any
+
+from haystack.dataclasses import ChatMessage
+
+from haystack_integrations.common.openrouter.cost import amount, reported_cost
+from haystack_integrations.components.generators.openrouter.chat.cost import one_for_each_request
+
+_HEAD = ("model", "provider", "in", "cached", "out", "reasoning", "USD")
+
+
+def cost_table(messages: Iterable[ChatMessage]) -> str:
+    """
+    Make a table of what replies cost, for people: a row for each request, and the sum.
+
+    The columns are the model, the provider, tokens in, how many of those were read from a cache, tokens out, how many
+    of those were reasoning, and the cost in USD as `reply_cost` tells it. What is not reported is a `-`.
+
+    :param messages: Messages, such as those of an agent. Those without `meta["usage"]` are left out.
+    :returns: Lines of text in columns, for a fixed-width font.
+    :raises TypeError: If it is something else than messages.
+    """
+    metas = [message.meta for message in one_for_each_request(messages, "messages")]
+    metas = [meta for meta in metas if isinstance(meta.get("usage"), dict)]
+    rows = [_numbers(meta["usage"]) for meta in metas]
+    lines = [_line(meta.get("model"), meta.get("provider"), row) for meta, row in zip(metas, rows, strict=True)]
+    sums = [_sum(column) for column in zip(*rows, strict=True)] or [0.0] * 5
+    return _aligned([_HEAD, *lines, _line("total", "", sums)])
+
+
+def _numbers(usage: dict[str, Any]) -> list[float | None]:
+    sent, made = usage.get("prompt_tokens_details"), usage.get("completion_tokens_details")
+    tokens = (
+        usage.get("prompt_tokens"),
+        sent.get("cached_tokens") if isinstance(sent, dict) else None,
+        usage.get("completion_tokens"),
+        made.get("reasoning_tokens") if isinstance(made, dict) else None,
+    )
+    return [*map(amount, tokens), reported_cost(usage)]
+
+
+def _sum(column: Sequence[float | None]) -> float | None:
+    known = [number for number in column if number is not None]
+    return fsum(known) if known else None
+
+
+def _line(model: object, provider: object, numbers: Sequence[float | None]) -> list[str]:
+    formats = ("{:.0f}",) * 4 + ("{:.6f}",)
+    cells = ["-" if number is None else form.format(number) for form, number in zip(formats, numbers, strict=True)]
+    return [*("-" if name is None else str(name) for name in (model, provider)), *cells]
+
+
+def _aligned(lines: Sequence[Sequence[str]]) -> str:
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    alignments = "<<" + ">" * (len(widths) - 2)
+    form = "  ".join(f"{{:{alignment}{width}}}" for alignment, width in zip(alignments, widths, strict=True))
+    return "\n".join(form.format(*line) for line in lines)

@@ -1,0 +1,161 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+A budget in money for the runs of an Agent.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from haystack import logging
+from haystack.core.serialization import default_from_dict, default_to_dict
+from haystack.dataclasses import ChatMessage
+from haystack.version import __version__ as haystack_version
+
+from haystack_integrations.common.openrouter.cost import amount
+from haystack_integrations.hooks.openrouter.run_cost import spent_in, with_tally
+
+if TYPE_CHECKING:
+    from haystack.components.agents.state.state import State
+
+logger = logging.getLogger(__name__)
+
+_FINAL_MESSAGE = "The Agent stopped because the cost budget was exceeded."
+
+
+class OpenRouterCostBudgetHook:
+    """
+    Ends the run of an Agent once its replies have cost a given amount.
+
+    The hook runs before each call of the chat generator, at the hook point `before_llm`. When the replies of this run
+    have cost `max_cost` or more, no further call is made, and the exit reason is `"cost_budget_exceeded"`. A run can
+    cost more than its budget by what its last call cost, because the cost of a call is known only afterwards.
+
+    What a provider bills for a key of your own (BYOK) counts. What does not count: earlier runs, even if their messages
+    are passed in as history; models that are called by tools or by other hooks, such as a sub-agent or a summary;
+    replies that report no cost. The first of those logs a warning.
+
+    One hook can serve many runs at once. The cost so far is kept in the Agent's state, in
+    `token_usage["openrouter_cost_budget"]`, so a run that is restored from a snapshot of its state continues with it.
+
+    haystack-ai 3.4 or newer is needed.
+
+    ### Usage example
+
+    ```python
+    from haystack.components.agents import Agent
+    from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator
+    from haystack_integrations.hooks.openrouter import OpenRouterCostBudgetHook
+
+    agent = Agent(
+        chat_generator=OpenRouterChatGenerator(),
+        tools=[search],
+        hooks={"before_llm": [OpenRouterCostBudgetHook(max_cost=0.5)]},
+    )
+    ```
+    """
+
+    allowed_hook_points = ("before_llm",)
+
+    def __init__(self, max_cost: float, add_final_message: bool = False) -> None:
+        """
+        Create the hook.
+
+        :param max_cost: What the replies of one run may cost, in USD.
+        :param add_final_message: Whether an assistant message that says why the Agent stopped is added to the messages
+            when it does.
+        :raises TypeError: If `max_cost` is not a number.
+        :raises ValueError: If `max_cost` is not positive and finite.
+        :raises ImportError: If haystack-ai is older than 3.4.
+        """
+        _check_haystack()
+        self.max_cost = _checked_cost(max_cost)
+        self.add_final_message = add_final_message
+        self._warned: dict[str, object] = {}
+
+    def run(self, state: State) -> None:
+        """
+        Stop the run if its replies have cost the budget.
+
+        :param state: The Agent's state.
+        """
+        usage = state.data.get("token_usage") or {}
+        if amount(usage.get("cost")) is None:
+            self._warn_once(state)
+        if not usage:
+            return
+        usage = with_tally(usage)
+        state.set("token_usage", usage)
+        spent, budget = spent_in(usage), Decimal(repr(self.max_cost))
+        if spent < budget:
+            return
+        logger.warning(
+            "The Agent has reached its cost budget of {max_cost} USD ({spent} USD spent); requesting a stop.",
+            max_cost=f"{budget:f}",
+            spent=f"{spent:f}",
+        )
+        state.set("stop_run", "cost_budget_exceeded")
+        if self.add_final_message:
+            state.set("messages", [ChatMessage.from_assistant(_FINAL_MESSAGE)])
+
+    async def run_async(self, state: State) -> None:
+        """
+        Stop the run if its replies have cost the budget. The same as `run`, which waits for nothing.
+
+        :param state: The Agent's state.
+        """
+        self.run(state)
+
+    def to_dict(self) -> dict[str, Any]:
+        """
+        Serialize the hook to a dictionary.
+
+        :returns: The hook as a dictionary.
+        """
+        return default_to_dict(self, max_cost=self.max_cost, add_final_message=self.add_final_message)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> OpenRouterCostBudgetHook:
+        """
+        Create a hook from a dictionary.
+
+        :param data: What `to_dict` returned.
+        :returns: The hook.
+        """
+        return default_from_dict(cls, data)
+
+    def _warn_once(self, state: State) -> None:
+        token = object()
+        # of many runs at once, one sets the token
+        if state.data.get("step_count") and self._warned.setdefault("no cost", token) is token:
+            logger.warning(
+                "A reply reports no cost, so it does not count towards the budget of {max_cost} USD. "
+                "OpenRouterCostBudgetHook needs the replies of OpenRouterChatGenerator, which have the cost in "
+                '`meta["usage"]["cost"]`.',
+                max_cost=self.max_cost,
+            )
+
+
+def _check_haystack() -> None:
+    number = re.match(r"(\d+)\.(\d+)", haystack_version)  # "main" for a haystack that is not installed as a package
+    if number and (int(number[1]), int(number[2])) < (3, 4):
+        msg = (
+            "OpenRouterCostBudgetHook needs haystack-ai 3.4 or newer, whose Agent lets a hook end a run. "
+            f"{haystack_version} is installed. Upgrade it: pip install -U 'haystack-ai>=3.4'"
+        )
+        raise ImportError(msg)
+
+
+def _checked_cost(max_cost: object) -> float:
+    if isinstance(max_cost, bool) or not isinstance(max_cost, int | float | Decimal):
+        msg = f"`max_cost` must be a number of USD, such as 0.5, not {type(max_cost).__name__}."
+        raise TypeError(msg)
+    if not (Decimal(max_cost).is_finite() and float(max_cost) > 0):
+        msg = f"`max_cost` must be a positive, finite number of USD, such as 0.5, not {max_cost}."
+        raise ValueError(msg)
+    return float(max_cost)

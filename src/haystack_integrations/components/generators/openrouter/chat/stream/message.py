@@ -25,7 +25,8 @@ from haystack_integrations.components.generators.openrouter.chat.stream.reasonin
 from haystack_integrations.components.generators.openrouter.chat.stream.tool_calls import ToolCallFragments, ToolCalls
 
 _PLAIN_DELTA = {"role", "content"}
-_PAYLOAD_FIELDS = {"role", "content", "reasoning", "reasoning_content", "reasoning_details", "tool_calls"}
+_REASONING_FIELDS = {"reasoning", "reasoning_content", "reasoning_details"}
+_PAYLOAD_FIELDS = {"role", "content", "tool_calls", *_REASONING_FIELDS}
 
 # content, index, tool_calls, start and reasoning of a StreamingChunk
 Payload = tuple[str, int | None, list[ToolCallDelta] | None, bool, ReasoningContent | None]
@@ -40,7 +41,7 @@ class StreamedMessage:
 
     def __init__(self) -> None:
         self._text, self._reasoning = StringIO(), StringIO()
-        self._end_of_transcript = 0
+        self._shown_of_details = 0  # characters, to leave out where `reasoning` repeats them
         self._other_parts: list[Any] = []
         self._details, self._calls = ReasoningDetails(), ToolCalls()
         self._audio, self._other_fields = AudioFragments(), Fields()
@@ -56,11 +57,11 @@ class StreamedMessage:
         """
         content = delta.get("content")
         if type(content) is str and _PLAIN_DELTA.issuperset(delta):
+            self._text.write(content)
             return [self._text_payload(content)] if content else []
         payloads: list[Payload] = []
-        reasoning, details = delta.get("reasoning") or delta.get("reasoning_content"), delta.get("reasoning_details")
-        if reasoning or details:
-            payloads += self._reasoning_payloads(reasoning, details)
+        if not _REASONING_FIELDS.isdisjoint(delta):
+            payloads += self._reasoning_payloads(delta)
         if content:
             payloads += self._content_payloads(content)
         if calls := delta.get("tool_calls"):
@@ -77,18 +78,18 @@ class StreamedMessage:
         :returns: The message, as a request without streaming returns it. Fields that did not come are empty.
         """
         text = self._text.getvalue()
-        return {
+        message = {
             "role": "assistant",
             "content": [{"type": "text", "text": text}, *self._other_parts] if self._other_parts else text,
             "audio": self._audio.joined(),
             "reasoning": self._reasoning.getvalue(),
             "reasoning_details": self._details.joined(),
             "tool_calls": [call.joined() for call in self._calls.calls],
-            **self._other_fields.joined(),
         }
+        # a field of an unexpected type stays, unless it came in the expected one too
+        return message | {n: value for n, value in self._other_fields.joined().items() if not message.get(n)}
 
     def _text_payload(self, text: str) -> Payload:
-        self._text.write(text)
         blocks = self._blocks
         if blocks.kind is TEXT:
             return text, blocks.index, None, False, None
@@ -99,22 +100,61 @@ class StreamedMessage:
 
     def _content_payloads(self, content: object) -> list[Payload]:
         text = content_text(content)
-        if not isinstance(content, str):
-            parts = content if isinstance(content, list) else [content]
-            self._other_parts += [part for part in parts if not content_text([part])]
+        self._text.write(text)
+        if isinstance(content, list):
+            self._other_parts += [part for part in content if not content_text([part])]
+        elif not isinstance(content, str):
+            self._keep("content", content)
         return [self._text_payload(text)] if text else []
 
-    def _reasoning_payloads(self, reasoning: object, details: object) -> list[Payload]:
-        fragments = details if isinstance(details, list) else []
-        for fragment in fragments:
+    def _reasoning_payloads(self, delta: dict[str, Any]) -> list[Payload]:
+        text, details = delta.get("reasoning"), delta.get("reasoning_details")
+        if type(text) is not str or "reasoning_content" in delta:
+            text = self._reasoning_of(delta)
+        if not isinstance(details, list):
+            self._keep("reasoning_details", details)
+            details = []
+        for fragment in details:
             self._details.add(fragment)
-        text = reasoning if isinstance(reasoning, str) and reasoning else reasoning_text(fragments)
-        if not text and not any(map(carries_something, fragments)):
+        if text and not self._shown_of_details:
+            self._reasoning.write(text)
+        else:
+            text = self._new_reasoning(text, details)
+        if not text and not any(map(carries_something, details)):
             return []
-        self._reasoning.write(text)
         index, start = self._blocks.place(REASONING)
-        extra = {"reasoning_details": fragments} if fragments else {}
+        extra = {"reasoning_details": details} if details else {}
         return [("", index, None, start, ReasoningContent(text, extra))]
+
+    def _reasoning_of(self, delta: dict[str, Any]) -> str:
+        """
+        Choose between `reasoning` and its alias, and keep what is not chosen.
+        """
+        given: dict[str, Any] = {name: delta.get(name) for name in ("reasoning", "reasoning_content")}
+        chosen = next((name for name, value in given.items() if isinstance(value, str) and value), None)
+        for name, value in given.items():
+            if name != chosen:
+                self._keep(name, value)
+        return str(given[chosen]) if chosen else ""
+
+    def _keep(self, name: str, value: Any) -> None:
+        if value is not None:
+            self._other_fields.add(name, value)
+
+    def _new_reasoning(self, text: str, details: list[Any]) -> str:
+        """
+        Leave out what was shown before: `reasoning` and its details hold the same text, at times in separate deltas.
+        """
+        if text:
+            self._reasoning.write(text)
+            shown = self._shown_of_details
+            self._shown_of_details = max(shown - len(text), 0)
+            return text[shown:]
+        if self._reasoning.tell():
+            return ""
+        text = reasoning_text(details)
+        self._shown_of_details += len(text)
+        return text
 
     def _tool_call_payloads(self, entries: object) -> list[Payload]:
         payloads: list[Payload] = []
@@ -132,7 +172,7 @@ class StreamedMessage:
 
     def _other_payloads(self, name: str, value: Any, extra: dict[str, Any]) -> list[Payload]:
         """
-        Note a field that is not a payload of a chunk. The transcript of audio is the text if there is no other.
+        Note a field that is not a payload of a chunk. The transcript of audio is shown until there is text.
         """
         if value is None:
             return []
@@ -143,8 +183,6 @@ class StreamedMessage:
             return []
         self._audio.add(value)
         transcript = value.get("transcript")
-        if self._text.tell() != self._end_of_transcript or not isinstance(transcript, str) or not transcript:
+        if self._text.tell() or not isinstance(transcript, str) or not transcript:
             return []
-        payload = self._text_payload(transcript)
-        self._end_of_transcript = self._text.tell()
-        return [payload]
+        return [self._text_payload(transcript)]

@@ -13,7 +13,7 @@ from itertools import chain
 from typing import Any
 
 # Strings that are known to come in pieces. Any other string that is the same in every piece is taken for a repeat.
-_GROWING = {"refusal"}
+_GROWING = {"refusal", "reasoning", "reasoning_content"}
 
 
 class Fields:

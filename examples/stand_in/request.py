@@ -18,6 +18,10 @@ class Memory:
 
     cached: set[str] = field(default_factory=set)
     """The strings that were marked with `cache_control` so far."""
+    generations: dict[str, Json] = field(default_factory=dict)
+    """What `/generation` tells about the completions so far, by id."""
+    asked: set[str] = field(default_factory=set)
+    """The ids that `/generation` was asked for."""
 
 
 @dataclass

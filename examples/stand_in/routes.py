@@ -8,7 +8,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from stand_in.answer import Answer
-from stand_in.endpoints import chat, embeddings, models, rerank
+from stand_in.endpoints import account, chat, embeddings, models, rerank
 from stand_in.request import Request
 
 
@@ -30,6 +30,11 @@ ROUTES = [
     Route("POST", "/chat/completions", chat.complete),
     Route("POST", "/embeddings", embeddings.embed),
     Route("GET", "/models", models.list_models, needs_key=False),
+    Route("GET", "/models/user", models.list_models),
+    Route("GET", "/model/{author}/{slug}", models.get_model, needs_key=False),
+    Route("GET", "/models/{author}/{slug}/endpoints", models.list_endpoints, needs_key=False),
+    Route("GET", "/key", account.key),
+    Route("GET", "/generation", account.generation),
     Route("POST", "/rerank", rerank.rerank),
 ]
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from stand_in.answer import CUT, Answer
 from stand_in.costs import dollars
+from stand_in.endpoints.account import remember
 from stand_in.endpoints.chat_message import message_for, parts_of, searches, text_of
 from stand_in.endpoints.chat_stream import error_event, stream_events
 from stand_in.faults import error_by_name, waits_by_name
@@ -26,6 +27,7 @@ def complete(request: Request) -> Answer:
     if complaint := _complaint(body):
         return Answer.error(400, complaint)
     completion = _completion(request)
+    remember(request, completion)
     error = error_by_name(body.get("model"))
     if error and not body.get("models"):
         return error

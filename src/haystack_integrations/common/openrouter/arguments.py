@@ -45,6 +45,40 @@ def check_number(value: object, argument: str, unit: str, *, whole: bool = False
         raise (ValueError if isinstance(value, int | float) and not isinstance(value, bool) else TypeError)(msg)
 
 
+def check_seconds(value: object, argument: str) -> None:
+    """
+    Raise unless a value is a number of seconds.
+
+    :param value: The value that was given.
+    :param argument: The argument's name, for the error.
+    :raises TypeError: If it is not a number.
+    :raises ValueError: If it is negative.
+    """
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        msg = f"`{argument}` must be a number of seconds, not {value!r}."
+        raise TypeError(msg)
+    if not value >= 0:
+        msg = f"`{argument}` must be at least 0 seconds, not {value!r}."
+        raise ValueError(msg)
+
+
+def check_token_counts(**arguments: object) -> None:
+    """
+    Raise unless each value is a whole number of at least 0.
+
+    :param arguments: Values by the names of their arguments.
+    :raises TypeError: If one is not a whole number.
+    :raises ValueError: If one is negative.
+    """
+    for argument, value in arguments.items():
+        if not isinstance(value, int) or isinstance(value, bool):
+            msg = f"`{argument}` must be a whole number of tokens, not {value!r}."
+            raise TypeError(msg)
+        if value < 0:
+            msg = f"`{argument}` must be at least 0, not {value}."
+            raise ValueError(msg)
+
+
 def check_documents(documents: object, remedy: str) -> None:
     """
     Raise unless a value is a list of documents.

@@ -13,7 +13,6 @@ import os
 import threading
 import weakref
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import Any
 
 from haystack.utils import Secret
@@ -27,7 +26,7 @@ from haystack_integrations.common.openrouter.http_clients import (
     check_http_client_kwargs,
 )
 from haystack_integrations.common.openrouter.loop_client import LoopClient
-from haystack_integrations.common.openrouter.secrets import checked_key
+from haystack_integrations.common.openrouter.secrets import checked_key, resolved
 
 OPENROUTER_API_BASE_URL = "https://openrouter.ai/api/v1"
 DEFAULT_TIMEOUT = 30.0
@@ -54,6 +53,7 @@ class ClientPool:
     :param http_client_kwargs: Keyword arguments of `httpx.Client` and `httpx.AsyncClient`.
     :param default_timeout: Seconds to wait where neither `timeout` nor the environment says.
     :param retry_after_timeout: Whether a request that timed out is sent again.
+    :param key_is_optional: Whether clients are built when there is no key, for what is public.
     :raises TypeError: If an argument has the wrong type.
     :raises ValueError: If an argument has a value that can't be used.
     """
@@ -68,6 +68,7 @@ class ClientPool:
         http_client_kwargs: Mapping[str, Any] | None = None,
         default_timeout: float = DEFAULT_TIMEOUT,
         retry_after_timeout: bool = True,
+        key_is_optional: bool = False,
     ) -> None:
         if not isinstance(api_key, Secret):
             msg = (
@@ -85,6 +86,7 @@ class ClientPool:
         self._http_client_kwargs = http_client_kwargs
         self._default_timeout = default_timeout
         self._retry_after_timeout = retry_after_timeout
+        self._key_is_optional = key_is_optional
         self._forget_clients()
 
     def _forget_clients(self) -> None:
@@ -125,9 +127,11 @@ class ClientPool:
         """
         Close the connections of a component that is gone. Those of event loops are closed with their loops.
         """
-        with suppress(Exception):
+        try:  # at the exit of the interpreter, names of this module may be gone
             if self._built is not None:
                 self._built.close()
+        except Exception:  # noqa: S110
+            pass
 
     @property
     def sync_client(self) -> OpenAI | None:
@@ -238,19 +242,20 @@ class ClientPool:
             return self._by_loop.pop(loop)
 
     def _build(self, kind: Callable[..., Any], build_http: Callable[..., Any]) -> Any:
-        key = checked_key(self._api_key)
+        key = "" if self._key_is_optional and not resolved(self._api_key) else checked_key(self._api_key)
         timeout = self._timeout
         if timeout is None:
             timeout = float(os.environ.get("OPENAI_TIMEOUT", self._default_timeout))
         retries = RetryPolicy(self.max_retries, after_timeout=self._retry_after_timeout)
         client = kind(
-            api_key=key,
+            api_key=key or "none",
             base_url=self._base_url,
             timeout=timeout,
             max_retries=self.max_retries,
             default_headers=_headers_over_openai_environment(key),
             http_client=build_http(self._http_client_kwargs, retries),
         )
+        client.api_key = key  # the SDK accepts an empty one only here
         # the SDK takes these from the environment, and they are OpenAI's
         client.organization = client.project = client.admin_api_key = None
         return client
@@ -276,4 +281,4 @@ def _headers_over_openai_environment(api_key: str) -> dict[str, Any]:
         return undone
     own = {"accept": "application/json", "content-type": "application/json"}
     undone.update({name: own.get(name.lower(), Omit()) for name in named if name.lower() != "authorization"})
-    return {**undone, "Authorization": f"Bearer {api_key}"}
+    return {**undone, "Authorization": f"Bearer {api_key}"} if api_key else undone

@@ -13,7 +13,6 @@ import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar, TypeVar
-from urllib.parse import urlsplit
 
 from haystack import default_to_dict
 from haystack.utils import Secret
@@ -31,6 +30,7 @@ from haystack_integrations.common.openrouter.headers import (
 )
 from haystack_integrations.common.openrouter.model_names import check_model_name
 from haystack_integrations.common.openrouter.retries import one_run
+from haystack_integrations.common.openrouter.secrets import shown_url
 
 Class = TypeVar("Class")
 
@@ -196,9 +196,7 @@ def shows_its_settings(cls: type[Class]) -> type[Class]:
     haystack_repr = cls.__repr__
 
     def settings_repr(self: Any) -> str:
-        url = urlsplit(self.api_base_url)
-        url = url._replace(netloc=url.netloc.rpartition("@")[2], query="", fragment="")  # where secrets may be
-        settings = f"{type(self).__name__}(model={self.model!r}, api_base_url={url.geturl()!r})"
+        settings = f"{type(self).__name__}(model={self.model!r}, api_base_url={shown_url(self.api_base_url)!r})"
         return haystack_repr(self).replace(object.__repr__(self), settings, 1)
 
     cls.__repr__ = settings_repr  # type: ignore[method-assign]

@@ -72,7 +72,7 @@ def near_names(model: str, names: Iterable[str] = ()) -> list[str]:
     """
     name = model.lower()
     full = name if "/" in name or not (author := _author(name)) else f"{author}/{name}"
-    known = list(names) or sorted(_known_names | {full} - {name})
+    known = list(names) or sorted(_listed_names or _known_names | ({full} - {name}))
     by_slug = {known_name.partition("/")[2]: known_name for known_name in known}
     near = get_close_matches(full, known, n=3, cutoff=0.7)
     near += [by_slug[slug] for slug in get_close_matches(full.partition("/")[2] or full, by_slug, n=3, cutoff=0.7)]
@@ -81,11 +81,11 @@ def near_names(model: str, names: Iterable[str] = ()) -> list[str]:
 
 def learn_names(names: Iterable[str]) -> None:
     """
-    Remember names that OpenRouter listed, for `near_names`.
+    Remember the names that OpenRouter listed, for `near_names`.
 
-    :param names: Names of models.
+    :param names: The names of all models.
     """
-    _known_names.update(names)
+    _listed_names.update(names)
 
 
 def _author(model: str) -> str | None:
@@ -109,7 +109,11 @@ SUPPORTED_MODELS = [
     "qwen/qwen3-235b-a22b",
     "x-ai/grok-4",
 ]
-"""Some of the chat models that OpenRouter serves."""
+"""
+Some of the chat models that OpenRouter serves. `OpenRouterModels().list()` asks OpenRouter for all of them.
+
+It is in `haystack_integrations.common.openrouter.models`.
+"""
 
 _known_names = {
     *SUPPORTED_MODELS,
@@ -117,3 +121,4 @@ _known_names = {
     "openai/text-embedding-3-large",
     "cohere/rerank-v3.5",
 }
+_listed_names: set[str] = set()

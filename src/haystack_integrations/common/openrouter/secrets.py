@@ -8,6 +8,8 @@ The API key: read, checked, and named without being shown.
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from haystack.utils import Secret
 
 
@@ -57,3 +59,14 @@ def checked_key(api_key: Secret) -> str:
         msg = f"The OpenRouter API key in {secret_name(api_key)} holds characters that no key has. Copy it once more."
         raise ValueError(msg)
     return key
+
+
+def shown_url(url: str) -> str:
+    """
+    Take out of a URL what may be secret.
+
+    :param url: Any URL.
+    :returns: The URL without user, password, query and fragment.
+    """
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()

@@ -45,6 +45,31 @@ COMMON_REMEDIES: Remedies = {
 }
 """What holds for every endpoint."""
 
+CATALOGUE_REMEDIES: Remedies = {
+    "timeout": "No bytes came in time: raise `timeout` (seconds)",
+    "connection": COMMON_REMEDIES["connection"],
+    400: "Check the values of the filters",
+    401: "Check the API key in {key}. The public lists need none",
+    404: "Check `api_base_url`: there is no such list",
+    429: "Try again later, raise `max_retries`, or keep lists for longer with `cache_seconds`",
+    "server": "Try again later",
+}
+"""For lists of models."""
+
+MODEL_REMEDIES: Remedies = {**CATALOGUE_REMEDIES, 404: COMMON_REMEDIES[404]}
+"""For one model of the list."""
+
+ACCOUNT_REMEDIES: Remedies = {
+    "timeout": CATALOGUE_REMEDIES["timeout"],
+    "connection": COMMON_REMEDIES["connection"],
+    401: COMMON_REMEDIES[401],
+    404: "Check the id, and that {key} is of the account that made the generation. It may take OpenRouter longer to "
+    "list a new one: raise `timeout` (seconds)",
+    429: "Try again later, or raise `max_retries`",
+    "server": "Try again later",
+}
+"""For what OpenRouter knows of a key and of generations."""
+
 _UNKNOWN_MODEL = re.compile(r"not a valid model|model\b.* (does not exist|not found)|(unknown|no such) model")
 
 

@@ -12,6 +12,7 @@ status put right, the openai SDK retries and raises for them as it does for any 
 from __future__ import annotations
 
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from typing import Any
 
 import openai
@@ -31,6 +32,12 @@ _IS_COMPLETE: dict[str, Callable[[dict[str, Any]], bool]] = {
     "/chat/completions": lambda body: has_messages(completion_of(body)),
     "/embeddings": lambda body: _has_entries(body, "data"),
     "/rerank": lambda body: _has_entries(body, "results"),
+    "/model/*/*": lambda body: isinstance(body.get("data"), dict),
+    "/models/*/*/endpoints": lambda body: isinstance(body.get("data"), dict),
+    "/models": lambda body: isinstance(body.get("data"), list),
+    "/models/user": lambda body: isinstance(body.get("data"), list),
+    "/key": lambda body: isinstance(body.get("data"), dict),
+    "/generation": lambda body: isinstance(body.get("data"), dict),
 }
 
 
@@ -60,7 +67,7 @@ def _is_to_be_read(response: Any) -> bool:
     if response.has_redirect_location:
         _refuse_other_host(response)
         return False
-    if not response.request.url.path.endswith(tuple(_IS_COMPLETE)):
+    if _check_of(response) is None:
         return False
     return response.status_code >= 400 or "text/event-stream" not in response.headers.get("content-type", "")
 
@@ -106,9 +113,13 @@ def _status_of(response: Any, body: object) -> int:
         return 502
     if (error := find_error(body)) is not None:
         return Failure.read(error).status
+    is_complete = _check_of(response)
+    return good if is_complete is None or is_complete(body) else 502
+
+
+def _check_of(response: Any) -> Callable[[dict[str, Any]], bool] | None:
     path = response.request.url.path
-    is_complete = next(check for endpoint, check in _IS_COMPLETE.items() if path.endswith(endpoint))
-    return good if is_complete(body) else 502
+    return next((check for endpoint, check in _IS_COMPLETE.items() if fnmatchcase(path, f"*{endpoint}")), None)
 
 
 def _has_entries(body: dict[str, Any], name: str) -> bool:

@@ -1,0 +1,134 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+Filters of OpenRouter's model list: typed, checked by name, and written as a query.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from difflib import get_close_matches
+from typing import Literal, TypedDict
+
+Number = int | float | Decimal
+Query = tuple[tuple[str, str], ...]
+"""The parameters of a request, sorted by name."""
+
+
+class ModelFilters(TypedDict, total=False):
+    """
+    The filters of `OpenRouterModels.list`. OpenRouter applies them.
+
+    Source: `GET /models` in OpenRouter's OpenAPI document and its Python SDK 1.3.84.
+    """
+
+    q: str
+    """Words in the name."""
+    output_modalities: str | Sequence[str]
+    """What the models make: "text", "image", "audio", "embeddings", "rerank", "speech", "transcription", "video"."""
+    input_modalities: str | Sequence[str]
+    """What the models take: "text", "image", "audio", "file", "video"."""
+    supported_parameters: str | Sequence[str]
+    """Parameters that the models support, such as "tools"."""
+    context: int
+    """The smallest context length, in tokens."""
+    min_price: Number
+    """The lowest price of the prompt, in USD per million tokens."""
+    max_price: Number
+    """The highest price of the prompt, in USD per million tokens."""
+    min_output_price: Number
+    """The lowest price of the completion, in USD per million tokens."""
+    max_output_price: Number
+    """The highest price of the completion, in USD per million tokens."""
+    sort: Literal[
+        "most-popular", "newest", "top-weekly", "pricing-low-to-high", "pricing-high-to-low", "context-high-to-low",
+        "throughput-high-to-low", "latency-low-to-high", "intelligence-high-to-low", "coding-high-to-low",
+        "agentic-high-to-low", "design-arena-elo-high-to-low",
+    ]  # fmt: skip
+    """The order of the list."""
+    zdr: Literal[True]
+    """Only models that a provider serves without keeping data."""
+    region: Literal["eu", "us"]
+    """Only models that are served in this region."""
+    providers: str | Sequence[str]
+    """Names of providers, such as "OpenAI"."""
+    model_authors: str | Sequence[str]
+    """Slugs of the authors, such as "openai"."""
+    arch: str
+    """A model family, such as "Llama"."""
+    category: str
+    """A use case, such as "programming"."""
+    distillable: bool
+    """Whether other models may be trained on the output."""
+    min_age_days: int
+    """The smallest age, in days."""
+    max_age_days: int
+    """The greatest age, in days."""
+    min_intelligence_index: Number
+    """The lowest intelligence index of Artificial Analysis."""
+    max_intelligence_index: Number
+    """The highest intelligence index of Artificial Analysis."""
+    min_coding_index: Number
+    """The lowest coding index of Artificial Analysis."""
+    max_coding_index: Number
+    """The highest coding index of Artificial Analysis."""
+    min_agentic_index: Number
+    """The lowest agentic index of Artificial Analysis."""
+    max_agentic_index: Number
+    """The highest agentic index of Artificial Analysis."""
+    min_tool_success_rate: Number
+    """The lowest share of successful tool calls, from 0 to 1."""
+    max_tool_success_rate: Number
+    """The highest share of successful tool calls, from 0 to 1."""
+
+
+FILTERS = tuple(ModelFilters.__annotations__)
+ACCOUNT_FILTERS = ("output_modalities", "sort")
+"""What `/models/user` takes."""
+
+
+def query_of(filters: Mapping[str, object], known: Sequence[str] = FILTERS) -> Query:
+    """
+    Write filters as the query of a request. All output modalities are listed unless a filter says otherwise.
+
+    :param filters: Filters by name. None leaves a filter out.
+    :param known: The names that are allowed.
+    :returns: The query.
+    :raises TypeError: If there is a filter of another name, or a value that can't be part of a query.
+    """
+    check_names(filters, known, "filter")
+    given = {"output_modalities": "all", **{name: value for name, value in filters.items() if value is not None}}
+    return tuple(sorted((name, _written(name, value)) for name, value in given.items()))
+
+
+def check_names(given: Iterable[str], known: Sequence[str], what: str) -> None:
+    """
+    Raise unless all names are known.
+
+    :param given: Names of keyword arguments.
+    :param known: The names that are allowed.
+    :param what: What they name, for the error.
+    :raises TypeError: If there is another one.
+    """
+    for name in given:
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            meant = f"Did you mean {near[0]!r}? " if near else ""
+            msg = f"There is no {what} {name!r}. {meant}These exist: {', '.join(known)}."
+            raise TypeError(msg)
+
+
+def _written(name: str, value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str | Number):
+        return str(value)
+    if isinstance(value, Iterable) and not isinstance(value, Mapping):
+        items = list(value)
+        if items and all(isinstance(item, str) for item in items):
+            return ",".join(items)
+    msg = f"The filter `{name}` must be a string, a number, True, or a list of strings, not {value!r}."
+    raise TypeError(msg)

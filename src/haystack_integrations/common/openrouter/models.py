@@ -1,0 +1,297 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+The catalogue: which models there are, what they can do, and what they cost.
+
+As a command it prints a table: `python -m haystack_integrations.common.openrouter.models --help`.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from contextlib import suppress
+from typing import Any, ClassVar, Unpack
+from urllib.parse import quote
+
+import openai
+from haystack.utils import Secret
+
+from haystack_integrations.common.openrouter.arguments import check_seconds
+from haystack_integrations.common.openrouter.catalogue.choosing import ModelNeeds, Selection
+from haystack_integrations.common.openrouter.catalogue.endpoint import OpenRouterEndpoint
+from haystack_integrations.common.openrouter.catalogue.fields import mappings
+from haystack_integrations.common.openrouter.catalogue.filters import ACCOUNT_FILTERS, ModelFilters, Query, query_of
+from haystack_integrations.common.openrouter.catalogue.model import OpenRouterModel
+from haystack_integrations.common.openrouter.catalogue.shared_cache import SharedCache
+from haystack_integrations.common.openrouter.clients import OPENROUTER_API_BASE_URL
+from haystack_integrations.common.openrouter.errors.remedies import CATALOGUE_REMEDIES, MODEL_REMEDIES, Remedies
+from haystack_integrations.common.openrouter.model_names import learn_names, near_names
+from haystack_integrations.common.openrouter.reader import OpenRouterReader
+from haystack_integrations.common.openrouter.secrets import checked_key
+
+__all__ = ["ModelFilters", "ModelNeeds", "OpenRouterEndpoint", "OpenRouterModel", "OpenRouterModels"]
+
+# in a class with a method `list`, type checkers take `list[...]` for it
+Models = list[OpenRouterModel]
+Endpoints = list[OpenRouterEndpoint]
+
+_PUBLIC, _OF_ACCOUNT = "/models", "/models/user"
+_WHOLE = query_of({})
+_NAME = re.compile(r"([~@\w][^/\s]*)/(\w[^/\s]*)")
+
+
+class OpenRouterModels(OpenRouterReader):
+    """
+    The models that OpenRouter serves.
+
+    A list is kept in memory for some minutes, and shared by threads and event loops. No key is needed, except for
+    `for_account=True`; with a key, endpoints have a latency and a throughput.
+
+    ### Usage example
+
+    ```python
+    from haystack_integrations.common.openrouter.models import OpenRouterModels
+    from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator
+
+    model = OpenRouterModels().cheapest(takes="image", supports="tools", min_context=200_000, exclude_free=True)
+    generator = OpenRouterChatGenerator(model=model.id)
+    ```
+
+    :param api_key: The OpenRouter API key. None means the environment variable `OPENROUTER_API_KEY` if it is set, else
+        no key.
+    :param api_base_url: The URL of the API. None means OpenRouter.
+    :param timeout: Seconds to wait for a connection, and for the next bytes of a response. None means the environment
+        variable `OPENAI_TIMEOUT`, else 30.
+    :param max_retries: How many times a failed request is sent again. None means the environment variable
+        `OPENAI_MAX_RETRIES`, else 5.
+    :param http_client_kwargs: Keyword arguments of `httpx.Client` and `httpx.AsyncClient`.
+    :param cache_seconds: For how many seconds lists and models are kept in memory. With 0, only calls at the same time
+        share a request.
+    :raises TypeError: If an argument has the wrong type.
+    :raises ValueError: If an argument has a value that can't be used.
+    """
+
+    _remedies: ClassVar[Remedies] = CATALOGUE_REMEDIES
+    _key_is_optional: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        *,
+        api_key: Secret | None = None,
+        api_base_url: str | None = OPENROUTER_API_BASE_URL,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        http_client_kwargs: dict[str, Any] | None = None,
+        cache_seconds: float = 300.0,
+    ) -> None:
+        super().__init__(
+            api_key=api_key,
+            api_base_url=api_base_url,
+            timeout=timeout,
+            max_retries=max_retries,
+            http_client_kwargs=http_client_kwargs,
+        )
+        check_seconds(cache_seconds, "cache_seconds")
+        self.cache_seconds = cache_seconds
+        self._cache: SharedCache[Models] = SharedCache(cache_seconds)
+
+    def list(self, *, for_account: bool = False, **filters: Unpack[ModelFilters]) -> Models:
+        """
+        List models. Those of all output modalities come, unless the filter `output_modalities` says otherwise.
+
+        :param for_account: Whether to list only what the key's privacy settings and guardrails allow.
+        :param filters: OpenRouter's own filters: see `ModelFilters`. With `for_account`, only `output_modalities` and
+            `sort` are allowed.
+        :returns: A new list. An entry without a name is left out.
+        :raises TypeError: If there is a filter of another name.
+        :raises ValueError: If `for_account` is set and there is no key.
+        :raises openai.APIError: If OpenRouter can't be reached or refuses the request.
+        """
+        path, query = self._list_request(for_account, filters)
+        return [*self._cache.get((path, query), lambda: self._load_list(path, query))]
+
+    async def list_async(self, *, for_account: bool = False, **filters: Unpack[ModelFilters]) -> Models:
+        """
+        List models, as `list` does, without blocking the event loop.
+
+        :param for_account: Whether to list only what the key's privacy settings and guardrails allow.
+        :param filters: OpenRouter's own filters: see `ModelFilters`.
+        :returns: A new list.
+        """
+        path, query = self._list_request(for_account, filters)
+        return [*await self._cache.get_async((path, query), lambda: self._load_list_async(path, query))]
+
+    def get(self, name: str) -> OpenRouterModel:
+        """
+        Get one model: from the list if it is in memory, else with a small request of its own.
+
+        :param name: The model's name, such as "openai/gpt-4o-mini". It may have a variant (`:free`) or be an alias.
+        :returns: The model.
+        :raises TypeError: If `name` is not a string.
+        :raises ValueError: If `name` is not an author and a slug. The text names models that are near.
+        :raises openai.NotFoundError: If there is no such model. The text names models that are near.
+        :raises openai.APIError: If OpenRouter can't be reached.
+        """
+        path = _path_of(name, "/model/{}/{}")
+        return self._listed(name) or self._cache.get(path, lambda: [OpenRouterModel(self._load(path, name))])[0]
+
+    async def get_async(self, name: str) -> OpenRouterModel:
+        """
+        Get one model, as `get` does, without blocking the event loop.
+
+        :param name: The model's name.
+        :returns: The model.
+        """
+        path = _path_of(name, "/model/{}/{}")
+
+        async def load() -> Models:
+            return [OpenRouterModel(await self._load_async(path, name))]
+
+        return self._listed(name) or (await self._cache.get_async(path, load))[0]
+
+    def endpoints(self, name: str) -> Endpoints:
+        """
+        List the providers that serve a model, with their prices, limits and how well they work now.
+
+        :param name: The model's name, such as "openai/gpt-4o-mini".
+        :returns: One entry for each provider's offer. They are asked for anew each time.
+        :raises TypeError: If `name` is not a string.
+        :raises ValueError: If `name` is not an author and a slug. The text names models that are near.
+        :raises openai.NotFoundError: If there is no such model. The text names models that are near.
+        :raises openai.APIError: If OpenRouter can't be reached.
+        """
+        return _endpoints(self._load(_path_of(name, "/models/{}/{}/endpoints"), name))
+
+    async def endpoints_async(self, name: str) -> Endpoints:
+        """
+        List the providers that serve a model, as `endpoints` does, without blocking the event loop.
+
+        :param name: The model's name.
+        :returns: One entry for each provider's offer.
+        """
+        return _endpoints(await self._load_async(_path_of(name, "/models/{}/{}/endpoints"), name))
+
+    def cheapest(
+        self,
+        *,
+        prompt_tokens: int = 1000,
+        completion_tokens: int = 1000,
+        for_account: bool = False,
+        **needs: Unpack[ModelNeeds],
+    ) -> OpenRouterModel:
+        """
+        Choose the model with which a request costs least.
+
+        Routers, models whose price is unknown, `:batch` variants (which refuse single requests) and models past their
+        last day are never chosen. Neither are models that list a price of 0 without being free: they are billed by the
+        song, the image or the search.
+
+        :param prompt_tokens: Tokens of the prompt of the request that is compared. Long ones may have a higher price.
+        :param completion_tokens: Tokens of its reply.
+        :param for_account: Whether to choose only from what the key's privacy settings and guardrails allow.
+        :param needs: What the model must be able to do, and what it may cost: see `ModelNeeds`. It makes "text" unless
+            `makes` says otherwise.
+        :returns: The cheapest model. Its `id` is what a component takes as `model`.
+        :raises TypeError: If there is a condition of another name, or a value has the wrong type.
+        :raises ValueError: If no model fits.
+        :raises openai.APIError: If OpenRouter can't be reached.
+        """
+        selection = Selection({"makes": "text", **needs}, prompt_tokens, completion_tokens)
+        return selection.cheapest(self.list(for_account=for_account))
+
+    async def cheapest_async(
+        self,
+        *,
+        prompt_tokens: int = 1000,
+        completion_tokens: int = 1000,
+        for_account: bool = False,
+        **needs: Unpack[ModelNeeds],
+    ) -> OpenRouterModel:
+        """
+        Choose the model with which a request costs least, as `cheapest` does, without blocking the event loop.
+
+        :param prompt_tokens: Tokens of the prompt of the request that is compared.
+        :param completion_tokens: Tokens of its reply.
+        :param for_account: Whether to choose only from what the key's privacy settings and guardrails allow.
+        :param needs: What the model must be able to do, and what it may cost: see `ModelNeeds`.
+        :returns: The cheapest model.
+        """
+        selection = Selection({"makes": "text", **needs}, prompt_tokens, completion_tokens)
+        return selection.cheapest(await self.list_async(for_account=for_account))
+
+    def _parameters(self) -> dict[str, Any]:
+        return {**super()._parameters(), "cache_seconds": self.cache_seconds}
+
+    def _list_request(self, for_account: bool, filters: ModelFilters) -> tuple[str, Query]:
+        if not for_account:
+            return _PUBLIC, query_of(filters)
+        query = query_of(filters, ACCOUNT_FILTERS)
+        checked_key(self.api_key)
+        return _OF_ACCOUNT, query
+
+    def _load_list(self, path: str, query: Query) -> Models:
+        with self._requesting():
+            return _models(self._read(path, dict(query)), query)
+
+    async def _load_list_async(self, path: str, query: Query) -> Models:
+        with self._requesting():
+            return _models(await self._read_async(path, dict(query)), query)
+
+    def _load(self, path: str, name: str) -> Any:
+        """
+        Ask about one model. If there is none of this name, load the list, so that the error can name near ones.
+        """
+        with self._requesting(MODEL_REMEDIES, name):
+            try:
+                return self._read(path)
+            except openai.NotFoundError:
+                with suppress(openai.APIError):
+                    self.list()
+                raise
+
+    async def _load_async(self, path: str, name: str) -> Any:
+        with self._requesting(MODEL_REMEDIES, name):
+            try:
+                return await self._read_async(path)
+            except openai.NotFoundError:
+                with suppress(openai.APIError):
+                    await self.list_async()
+                raise
+
+    def _listed(self, name: str) -> OpenRouterModel | None:
+        models = self._cache.peek((_PUBLIC, _WHOLE)) or []
+        return next((model for model in models if model.id == name), None)
+
+
+def _path_of(name: str, path: str) -> str:
+    if not isinstance(name, str):
+        msg = f"`name` must be a string such as 'openai/gpt-4o-mini', not {type(name).__name__}."
+        raise TypeError(msg)
+    parts = _NAME.fullmatch(name)
+    if not parts:
+        near = near_names(name)
+        meant = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+        msg = f"`name` must be an author and a slug, such as 'openai/gpt-4o-mini', not {name!r}.{meant}"
+        raise ValueError(msg)
+    return path.format(*(quote(part, safe="~@:") for part in parts.groups()))
+
+
+def _models(data: Any, query: Query) -> Models:
+    models = [model for entry in mappings(data) if (model := OpenRouterModel(entry)).id]
+    if query == _WHOLE:
+        # a `:batch` variant is not what a generator was meant to ask
+        learn_names(model.id for model in models if not model.id.endswith(":batch"))
+    return models
+
+
+def _endpoints(data: Any) -> Endpoints:
+    return [OpenRouterEndpoint(entry) for entry in mappings(data.get("endpoints"))]
+
+
+if __name__ == "__main__":
+    from haystack_integrations.common.openrouter.catalogue.table import main
+
+    sys.exit(main())

@@ -1,0 +1,190 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""The account over a real socket: the limits of a key, and what a generation cost."""
+
+import asyncio
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import openai
+import pytest
+from haystack.utils import Secret
+from stand_in import Answer, StandIn
+
+from haystack_integrations.common.openrouter import account as account_module
+from haystack_integrations.common.openrouter.account import OpenRouterAccount
+from haystack_integrations.components.generators.openrouter import (
+    OpenRouterChatGenerator,
+    OpenRouterStreamError,
+    reply_cost,
+)
+
+Call = Callable[..., Any]
+
+
+@pytest.fixture
+def account(stand_in: StandIn) -> OpenRouterAccount:
+    return OpenRouterAccount(api_base_url=stand_in.url, max_retries=0)
+
+
+@pytest.fixture(params=["sync", "async"])
+def call(request: pytest.FixtureRequest, account: OpenRouterAccount) -> Call:
+    def run(name: str, *arguments: Any, **named: Any) -> Any:
+        if request.param == "sync":
+            return getattr(account, name)(*arguments, **named)
+        return asyncio.run(getattr(account, f"{name}_async")(*arguments, **named))
+
+    return run
+
+
+def not_yet() -> Answer:
+    return Answer.error(404, "Generation gen-1 not found")
+
+
+def found(**data: Any) -> Answer:
+    return Answer.json({"data": {"id": "gen-1", "total_cost": 0.25, **data}})
+
+
+class TestKey:
+    def test_limits_and_usage(self, call, stand_in):
+        OpenRouterChatGenerator(api_base_url=stand_in.url).run("Hi")
+        key = call("key")
+        assert (stand_in.requests[-1].method, stand_in.requests[-1].path) == ("GET", "/api/v1/key")
+        assert stand_in.requests[-1].key == "sk-or-test-key"
+        assert key["limit_remaining"] == 10 - key["usage"] < 10
+        assert (key["label"], key["is_free_tier"]) == ("sk-or-te...key", False)
+
+    def test_no_user_id(self, call):
+        key = call("key")
+        assert "creator_user_id" not in key
+        assert "user_2" not in str(key)
+
+    def test_no_key(self, call, stand_in, monkeypatch):
+        monkeypatch.delenv("OPENROUTER_API_KEY")
+        with pytest.raises(ValueError, match="OPENROUTER_API_KEY is not set"):
+            call("key")
+        assert not stand_in.requests
+
+    def test_a_wrong_key(self, call, stand_in):
+        stand_in.script(Answer.error(401, "User not found"))
+        with pytest.raises(
+            openai.AuthenticationError, match="Check the API key in the environment variable OPENROUTER"
+        ):
+            call("key")
+
+    @pytest.mark.parametrize("body", [{"error": {"code": 401, "message": "No"}}, {"data": []}, {}, "x"])
+    def test_an_error_with_status_200(self, call, stand_in, body):
+        stand_in.script(Answer.json(body))
+        with pytest.raises(openai.APIStatusError):
+            call("key")
+
+
+class TestGeneration:
+    def test_it_waits_until_the_generation_is_known(self, call, stand_in):
+        stand_in.script(not_yet(), not_yet(), found(user_note="user_1234567890ab"))
+        generation = call("generation", "gen-1")
+        assert generation == {"id": "gen-1", "total_cost": 0.25, "user_note": "user_1234567890ab"}
+        assert [request.path for request in stand_in.requests] == ["/api/v1/generation"] * 3
+        assert stand_in.requests[0].query == {"id": "gen-1"}
+
+    def test_up_to_a_deadline(self, call, stand_in):
+        stand_in.script(*(not_yet() for _ in range(9)))
+        with pytest.raises(openai.NotFoundError, match=r"gen-1 not found\. Check the id.*raise `timeout`"):
+            call("generation", "gen-1", timeout=0.1)
+        assert 2 <= len(stand_in.requests) <= 4
+
+    def test_no_waiting(self, call, stand_in):
+        stand_in.script(not_yet())
+        with pytest.raises(openai.NotFoundError):
+            call("generation", "gen-1", timeout=0)
+        assert len(stand_in.requests) == 1
+
+    @pytest.mark.parametrize("status", [401, 402, 403, 429, 500])
+    def test_only_a_404_is_waited_for(self, call, stand_in, status):
+        stand_in.script(not_yet(), Answer.error(status, "No"), found())
+        with pytest.raises(openai.APIStatusError) as caught:
+            call("generation", "gen-1")
+        assert caught.value.status_code == status
+        assert len(stand_in.requests) == 2
+
+    def test_a_404_with_status_200_is_waited_for(self, call, stand_in):
+        stand_in.script(Answer.json({"error": {"code": 404, "message": "Not found"}}), found())
+        assert call("generation", "gen-1")["total_cost"] == 0.25
+
+    def test_waits_grow_and_end_with_the_deadline(self, monkeypatch):
+        now = 0.0
+        monkeypatch.setattr(account_module.time, "monotonic", lambda: now)
+        waits = []
+        for wait in account_module._waits("gen-1", 20):
+            waits.append(wait)
+            now += wait
+        assert waits[:8] == [0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0]
+        assert sum(waits) == pytest.approx(20)
+
+    @pytest.mark.parametrize(
+        ("arguments", "kind", "said"),
+        [
+            ((None,), TypeError, "`generation_id` must be a string, such as `reply.meta"),
+            (("",), ValueError, "`generation_id` is empty"),
+            ((" ",), ValueError, "`generation_id` is empty"),
+            (("gen-1", "5"), TypeError, "`timeout` must be a number of seconds"),
+            (("gen-1", -1), ValueError, "`timeout` must be at least 0"),
+            (("gen-1", float("nan")), ValueError, "`timeout` must be at least 0"),
+        ],
+    )
+    def test_bad_arguments(self, call, stand_in, arguments, kind, said):
+        with pytest.raises(kind, match=said):
+            call("generation", arguments[0], **({"timeout": arguments[1]} if arguments[1:] else {}))
+        assert not stand_in.requests
+
+    def test_what_a_reply_cost(self, call, stand_in):
+        reply = OpenRouterChatGenerator(api_base_url=stand_in.url).run("Hi")["replies"][0]
+        generation = call("generation", reply.meta["id"])
+        assert generation["total_cost"] == reply_cost([reply]) > 0
+
+    def test_what_a_stream_cost_that_was_cut(self, call, stand_in):
+        generator = OpenRouterChatGenerator(model="stand-in/cut-stream", api_base_url=stand_in.url, max_retries=0)
+        with pytest.raises(OpenRouterStreamError) as caught:
+            generator.run("Hi", streaming_callback=lambda _: None)
+        assert not caught.value.partial_reply.meta.get("usage")
+        generation = call("generation", caught.value.partial_reply.meta["id"])
+        assert generation["total_cost"] > 0
+        assert generation["streamed"] is True
+
+    def test_a_cancelled_wait_ends_at_once(self, account, stand_in):
+        stand_in.script(*(not_yet() for _ in range(99)))
+
+        async def run() -> None:
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(account.generation_async("gen-1", timeout=60), 0.05)
+
+        asyncio.run(run())
+
+
+class TestObject:
+    def test_pickle(self, account):
+        assert pickle.loads(pickle.dumps(account)).key() == account.key()
+
+    def test_round_trip(self):
+        account = OpenRouterAccount(api_key=Secret.from_env_var("MY_KEY"), timeout=5)
+        data = account.to_dict()
+        assert data["type"] == "haystack_integrations.common.openrouter.account.OpenRouterAccount"
+        assert data == OpenRouterAccount.from_dict(data).to_dict()
+        assert list(data["init_parameters"]) == [
+            "api_key",
+            "api_base_url",
+            "timeout",
+            "max_retries",
+            "http_client_kwargs",
+        ]
+
+    def test_no_secret(self):
+        account = OpenRouterAccount(api_key=Secret.from_token("sk-or-secret"), api_base_url="https://a:secret@b.c/v1")
+        assert repr(account) == "OpenRouterAccount(api_base_url='https://b.c/v1')"
+
+    def test_a_credential_in_clear_is_warned_of(self, caplog):
+        OpenRouterAccount(api_base_url="https://a:secret@b.c/v1").to_dict()
+        assert "OpenRouterAccount is serialized with a credential in clear: api_base_url" in caplog.text

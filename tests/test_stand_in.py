@@ -7,9 +7,12 @@
 import base64
 import http.client
 import json
+import struct
+import zlib
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
+from xml.etree import ElementTree as ET
 
 import pytest
 from stand_in import CUT, RESET, STALL, Answer, Request, StandIn, base_url
@@ -397,6 +400,43 @@ class TestSearch:
     def test_models(self, connection):
         connection.request("GET", "/api/v1/models", headers=HEADERS)
         assert json.loads(connection.getresponse().read())["data"]
+
+
+class TestImages:
+    def draw(self, connection, **more):
+        status, raw = ask(connection, "images", {"model": "i", "prompt": "A cat", **more})
+        assert status == 200
+        return [base64.b64decode(image["b64_json"]) for image in json.loads(raw)["data"]]
+
+    def test_a_real_png(self, connection):
+        (png,) = self.draw(connection)
+        start, length = 8, 0
+        assert png.startswith(b"\x89PNG\r\n\x1a\n")
+        chunks = {}
+        while start < len(png):
+            length, name = struct.unpack(">I4s", png[start : start + 8])
+            data, crc = png[start + 8 : start + 8 + length], png[start + 8 + length : start + 12 + length]
+            assert zlib.crc32(name + data) == int.from_bytes(crc)
+            chunks[name] = data
+            start += 12 + length
+        assert list(chunks) == [b"IHDR", b"IDAT", b"IEND"]
+        width, height, *form = struct.unpack(">IIBBBBB", chunks[b"IHDR"])
+        assert form == [8, 2, 0, 0, 0]
+        assert len(zlib.decompress(chunks[b"IDAT"])) == height * (1 + 3 * width)
+
+    def test_a_real_svg(self, connection):
+        (svg,) = self.draw(connection, output_format="svg")
+        assert ET.fromstring(svg).tag == "{http://www.w3.org/2000/svg}svg"
+
+    def test_what_decides_the_colour(self, connection):
+        one, other = self.draw(connection, n=2)
+        assert one != other
+        assert self.draw(connection) == [one]
+        assert self.draw(connection, input_references=[{"type": "image_url"}]) != [one]
+
+    def test_failures(self, connection):
+        assert ask(connection, "images", {"prompt": ""})[0] == 400
+        assert ask(connection, "images", {"prompt": "x", "model": "stand-in/error-529"})[0] == 529
 
 
 class TestBaseUrl:

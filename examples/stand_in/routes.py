@@ -8,7 +8,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from stand_in.answer import Answer
-from stand_in.endpoints import chat, embeddings, models, rerank
+from stand_in.endpoints import chat, embeddings, images, models, rerank
 from stand_in.request import Request
 
 
@@ -29,6 +29,7 @@ class Route(NamedTuple):
 ROUTES = [
     Route("POST", "/chat/completions", chat.complete),
     Route("POST", "/embeddings", embeddings.embed),
+    Route("POST", "/images", images.draw),
     Route("GET", "/models", models.list_models, needs_key=False),
     Route("POST", "/rerank", rerank.rerank),
 ]

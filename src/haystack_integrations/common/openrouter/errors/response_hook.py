@@ -31,7 +31,11 @@ _IS_COMPLETE: dict[str, Callable[[dict[str, Any]], bool]] = {
     "/chat/completions": lambda body: has_messages(completion_of(body)),
     "/embeddings": lambda body: _has_entries(body, "data"),
     "/rerank": lambda body: _has_entries(body, "results"),
+    "/images": lambda body: _has_entries(body, "data"),
+    "/audio/transcriptions": lambda body: isinstance(body.get("text"), str),
+    "/audio/speech": lambda _: False,  # its good responses are audio
 }
+_AUDIO_TYPES = ("audio/", "application/octet-stream")
 
 
 def check_response(response: Any) -> None:
@@ -85,6 +89,8 @@ def _correct(response: Any) -> None:
         body = decode_json(response.content)
     except ValueError:
         body = None
+    if response.status_code < 400 and not isinstance(body, dict) and _is_audio(response):
+        return
     if response.status_code < 400:
         response.status_code = _status_of(response, body)
     if isinstance(body, dict) and "json" not in response.headers.get("content-type", ""):
@@ -109,6 +115,15 @@ def _status_of(response: Any, body: object) -> int:
     path = response.request.url.path
     is_complete = next(check for endpoint, check in _IS_COMPLETE.items() if path.endswith(endpoint))
     return good if is_complete(body) else 502
+
+
+def _is_audio(response: Any) -> bool:
+    """
+    Whether a response has the content type of the audio that was asked for, and is not empty.
+    """
+    content_type = response.headers.get("content-type", "").lower()
+    is_speech = response.request.url.path.endswith("/audio/speech") and content_type.startswith(_AUDIO_TYPES)
+    return is_speech and bool(response.content)
 
 
 def _has_entries(body: dict[str, Any], name: str) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 
 from haystack.dataclasses import FileContent, ImageContent, TextContent
 
+from haystack_integrations.common.openrouter.media import data_url, image_part
 from haystack_integrations.common.openrouter.text import sendable
 
 AUDIO_FORMATS = {
@@ -66,27 +67,12 @@ def content_part(part: object, where: str) -> dict[str, Any]:
     raise ValueError(msg)
 
 
-def image_part(image: ImageContent, where: str) -> dict[str, Any]:
-    """
-    Convert an image to an `image_url` part.
-
-    :param image: The image.
-    :param where: Which part of which message it is, for the error.
-    :returns: The part in wire format.
-    :raises ValueError: If the image has no data.
-    """
-    url: dict[str, Any] = {"url": _data_url(image.base64_image, image.mime_type or "image/jpeg", where)}
-    if image.detail:
-        url["detail"] = image.detail
-    return {"type": "image_url", "image_url": url}
-
-
 def _file_part(file: FileContent, where: str) -> dict[str, Any]:
     media_type = (file.mime_type or mimetypes.guess_type(file.filename or "")[0] or "application/pdf").lower()
     family, _, subtype = media_type.partition(";")[0].strip().partition("/")
     if family == "audio":
         return {"type": "input_audio", "input_audio": _audio(file, subtype, where)}
-    url = _data_url(file.base64_data, media_type, where)
+    url = data_url(file.base64_data, media_type, where)
     if family == "video":
         return {"type": "video_url", "video_url": {"url": url}}
     if family == "image":
@@ -99,15 +85,6 @@ def _audio(file: FileContent, subtype: str, where: str) -> dict[str, str]:
         msg = f"{where}: OpenRouter has no audio format for the media type {file.mime_type}. Accepted: {_ACCEPTED}."
         raise ValueError(msg)
     if not file.base64_data:
-        raise ValueError(_no_data(where))
+        msg = f"{where} has no data: give it a base64 string that is not empty."
+        raise ValueError(msg)
     return {"data": file.base64_data, "format": AUDIO_FORMATS[subtype]}
-
-
-def _data_url(data: str, media_type: str, where: str) -> str:
-    if not data:
-        raise ValueError(_no_data(where))
-    return f"data:{media_type};base64,{data}"
-
-
-def _no_data(where: str) -> str:
-    return f"{where} has no data: give it a base64 string that is not empty. Accepted: {_ACCEPTED}."

@@ -21,6 +21,7 @@ from haystack.tools import ComponentTool, PipelineTool, Tool, Toolset
 from pydantic import TypeAdapter
 from stand_in import StandIn
 
+from haystack_integrations.components.audio.openrouter import OpenRouterSpeechSynthesizer
 from haystack_integrations.components.embedders.openrouter import OpenRouterDocumentEmbedder, OpenRouterTextEmbedder
 from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator, OpenRouterImageGenerator
 from haystack_integrations.components.rankers.openrouter import OpenRouterRanker
@@ -31,6 +32,7 @@ COMPONENTS = [
     OpenRouterDocumentEmbedder,
     OpenRouterRanker,
     OpenRouterImageGenerator,
+    OpenRouterSpeechSynthesizer,
 ]
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}}
 SERVER_TOOL = {"type": "openrouter:web_search"}

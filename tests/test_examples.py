@@ -17,6 +17,7 @@ from haystack.version import __version__ as haystack_version
 from run_example import Run, run_example
 from stand_in import StandIn
 
+from haystack_integrations.components.audio.openrouter import OpenRouterSpeechSynthesizer
 from haystack_integrations.components.embedders.openrouter import OpenRouterDocumentEmbedder, OpenRouterTextEmbedder
 from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator, OpenRouterImageGenerator
 from haystack_integrations.components.rankers.openrouter import OpenRouterRanker
@@ -28,6 +29,7 @@ COMPONENTS = (
     OpenRouterTextEmbedder,
     OpenRouterRanker,
     OpenRouterImageGenerator,
+    OpenRouterSpeechSynthesizer,
 )
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 PAGES = [

@@ -17,6 +17,7 @@ from stand_in import Answer, StandIn
 from wire import USAGE, call, completion
 
 from haystack_integrations.common.openrouter.cost import reported_cost, usage_cost
+from haystack_integrations.components.audio.openrouter import OpenRouterSpeechSynthesizer
 from haystack_integrations.components.embedders.openrouter import OpenRouterDocumentEmbedder, OpenRouterTextEmbedder
 from haystack_integrations.components.generators.openrouter import (
     OpenRouterChatGenerator,
@@ -32,6 +33,7 @@ COMPONENTS = [
     OpenRouterTextEmbedder,
     OpenRouterRanker,
     OpenRouterImageGenerator,
+    OpenRouterSpeechSynthesizer,
 ]
 
 

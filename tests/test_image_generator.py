@@ -118,7 +118,7 @@ class TestResult:
 
     def test_model_and_usage_are_always_there(self, draw: Draw, stand_in: StandIn):
         stand_in.script(Answer.json({"data": [entry()]}))
-        assert draw("A cat", init={"model": "a/b"})["meta"] == [{"model": "a/b", "usage": {}}]
+        assert draw("A cat", init={"model": "a/b"})["meta"] == [{"model": "a/b", "id": None, "usage": {}}]
 
     @pytest.mark.parametrize(
         ("data", "media_type"),

@@ -23,15 +23,19 @@ from stand_in import RESET, STALL, Answer, StandIn
 from test_retrieval import KEY, Case, wait_for_requests
 from wire import SOON
 
+from haystack_integrations.components.audio.openrouter import OpenRouterSpeechSynthesizer
 from haystack_integrations.components.generators.openrouter import OpenRouterImageGenerator
 
 PROMPT = "A lighthouse on an island of granite"
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC"
 
-KINDS = {"image": (OpenRouterImageGenerator, "/api/v1/images", (PROMPT, [ImageContent(PNG)]))}
-NAMES = {OpenRouterImageGenerator: "image"}
-PACKAGES = ("generators",)
-OWN_FIELDS = {"image": ["prompt", "stream"]}
+KINDS = {
+    "image": (OpenRouterImageGenerator, "/api/v1/images", (PROMPT, [ImageContent(PNG)])),
+    "speech": (OpenRouterSpeechSynthesizer, "/api/v1/audio/speech", (PROMPT,)),
+}
+NAMES = {kind: name for name, (kind, *_) in KINDS.items()}
+PACKAGES = ("generators", "audio")
+OWN_FIELDS = {"image": ["prompt", "stream"], "speech": ["input"]}
 
 
 @pytest.fixture(params=[(name, way) for name in KINDS for way in ("sync", "async")], ids="-".join)
@@ -49,6 +53,8 @@ def good(case: Case) -> Answer:
     """
     The least that is a good response.
     """
+    if case.kind is OpenRouterSpeechSynthesizer:
+        return Answer.raw(b"\xff\xfb", "audio/mpeg")
     return Answer.json({"data": [{"b64_json": PNG}], "text": "Hello"})
 
 
@@ -133,6 +139,11 @@ OWN_REMEDIES = {
         404: "`test/model` at https://openrouter.ai/models?output_modalities=image is an image model",
         413: "Send fewer or smaller images",
     },
+    "speech": {
+        400: "Check that the model has this `voice`",
+        404: "`test/model` at https://openrouter.ai/models?output_modalities=speech is a speech model",
+        413: "Shorten the text or split it",
+    },
 }
 
 
@@ -195,6 +206,8 @@ class TestFailures:
         assert component.client.timeout == 20
 
     def test_slow_responses_start_with_blank_lines(self, plain: Case, stand_in: StandIn):
+        if plain.kind is OpenRouterSpeechSynthesizer:
+            pytest.skip("audio has no lines")
         stand_in.script(Answer([b"\n    \n", *good(plain).body], 200, good(plain).headers))
         assert plain()
 

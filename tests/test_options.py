@@ -15,6 +15,8 @@ import pytest
 from openrouter.components import chatfunctiontool, chatrequest, providersort
 from pydantic import BaseModel
 
+from haystack_integrations.components.audio.openrouter import AudioProviderPreferences, OpenRouterSpeechKwargs
+from haystack_integrations.components.audio.openrouter import options as audio
 from haystack_integrations.components.generators.openrouter import (
     ImageProviderPreferences,
     OpenRouterGenerationKwargs,
@@ -81,6 +83,9 @@ class TestInStepWithTheSDK:
             (Plugin, models_of(chatrequest.ChatRequestPlugin), set(), set()),
             (ServerTool, SERVER_TOOLS, set(), set()),
             (OpenRouterImageKwargs, [sdk.ImageGenerationRequest], OF_THE_OPENAI_SDK, {"prompt", "stream"}),
+            (OpenRouterSpeechKwargs, [sdk.SpeechRequest], OF_THE_OPENAI_SDK, {"input"}),
+            (AudioProviderPreferences, [sdk.SpeechRequestProvider], set(), set()),
+            (AudioProviderPreferences, [sdk.STTRequestProvider], set(), set()),
             (ImageProviderPreferences, [sdk.ImageGenerationProviderPreferences], set(), set()),
         ],
     )
@@ -109,6 +114,8 @@ class TestInStepWithTheSDK:
             (ReasoningOptions, "summary", sdk.ChatRequestReasoning),
             (ProviderPreferences, "data_collection", sdk.ProviderPreferences),
             (provider.SortConfig, "partition", sdk.ProviderSortConfig),
+            (OpenRouterSpeechKwargs, "response_format", sdk.SpeechRequest),
+            (AudioProviderPreferences, "data_collection", sdk.SpeechRequestProvider),
             *(
                 (OpenRouterImageKwargs, name, sdk.ImageGenerationRequest)
                 for name in ("aspect_ratio", "background", "output_format", "quality", "resolution")
@@ -128,7 +135,9 @@ class TestInStepWithTheSDK:
 
 
 @pytest.mark.parametrize(
-    "module", [generation, plugins, provider, images], ids=lambda module: module.__name__.partition("openrouter.")[2]
+    "module",
+    [generation, plugins, provider, images, audio],
+    ids=lambda module: module.__name__.partition("openrouter.")[2],
 )
 def test_every_field_has_a_docstring_and_every_type_a_source(module: ModuleType):
     for definition in ast.parse(inspect.getsource(module)).body:

@@ -8,11 +8,42 @@ Media as OpenRouter sends and takes them: data URLs and names of formats.
 
 from __future__ import annotations
 
+import io
+import wave
 from base64 import b64encode
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from haystack.dataclasses import ImageContent
+
+AUDIO_FORMATS = {
+    "aac": "aac",
+    "aiff": "aiff",
+    "x-aiff": "aiff",
+    "flac": "flac",
+    "x-flac": "flac",
+    "m4a": "m4a",
+    "mp4": "m4a",
+    "x-m4a": "m4a",
+    "mp3": "mp3",
+    "mpeg": "mp3",
+    "mpga": "mp3",
+    "ogg": "ogg",
+    "oga": "ogg",
+    "opus": "ogg",
+    "pcm": "pcm16",
+    "l16": "pcm16",
+    "pcm16": "pcm16",
+    "l24": "pcm24",
+    "pcm24": "pcm24",
+    "wav": "wav",
+    "wave": "wav",
+    "x-wav": "wav",
+    "vnd.wave": "wav",
+    "webm": "webm",
+}
+"""OpenRouter's name of an audio format, by the subtype of its media type or the suffix of its files. Which of them an
+endpoint takes differs."""
 
 _IMAGE_STARTS = {
     b"\x89PNG\r\n\x1a\n": "image/png",
@@ -82,3 +113,20 @@ def image_type(data: bytes) -> str | None:
             return media_type
     markup = data[:4000].removeprefix(b"\xef\xbb\xbf").lstrip()
     return "image/svg+xml" if markup.startswith(b"<") and b"<svg" in markup else None
+
+
+def wav_file(pcm: bytes, sample_rate: int) -> bytes:
+    """
+    Put a WAV header before samples.
+
+    :param pcm: 16-bit little-endian samples, mono.
+    :param sample_rate: Samples per second.
+    :returns: The file.
+    """
+    file = io.BytesIO()
+    with wave.open(file, "wb") as writer:
+        writer.setnchannels(1)
+        writer.setsampwidth(2)
+        writer.setframerate(sample_rate)
+        writer.writeframes(pcm)
+    return file.getvalue()

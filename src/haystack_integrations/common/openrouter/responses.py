@@ -34,6 +34,19 @@ def decode_json(data: str | bytes) -> Any:
             raise ValueError(msg) from error
 
 
+def decoded_body(response: Any) -> Any:
+    """
+    Decode the body of an HTTP response.
+
+    :param response: An `httpx` or `httpx2` response whose body was read.
+    :returns: The decoded value, None if the body is not JSON.
+    """
+    try:
+        return decode_json(response.content)
+    except ValueError:
+        return None
+
+
 def completion_of(body: dict[str, Any]) -> dict[str, Any]:
     """
     Unwrap a completion that OpenRouter nested under `provider`, with null in its place (pydantic-ai#3994).
@@ -67,12 +80,12 @@ def response_meta(body: dict[str, Any], model: str, payload: tuple[str, ...], re
     :param body: The decoded body.
     :param model: The model that was asked for, in case the body names none.
     :param payload: Names of the fields that are left out. Those that are null are left out too.
-    :param response: The HTTP response, if the id of the generation is in its headers.
+    :param response: The HTTP response, if the `id` of the generation is in its headers. None if they hold none.
     :returns: A new dictionary; `model` and `usage` are always in it.
     """
     sent = {name: value for name, value in body.items() if name not in payload and value is not None}
-    if response is not None and (found := generation_id(response)):
-        sent["id"] = found
+    if response is not None:
+        sent["id"] = generation_id(response) or sent.get("id")
     usage = sent.pop("usage", None)
     return {"model": model, **sent, "usage": usage if isinstance(usage, dict) else {}}
 
@@ -129,10 +142,7 @@ def json_object(response: Any) -> dict[str, Any]:
     :returns: The JSON object in it.
     :raises openai.APIError: If it is something else.
     """
-    try:
-        body = decode_json(response.content)
-    except ValueError:
-        body = None
+    body = decoded_body(response)
     if not isinstance(body, dict):
         msg = "The response is not a JSON object"
         raise unusable_response(msg, body, response)

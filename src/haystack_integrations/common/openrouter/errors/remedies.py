@@ -45,6 +45,13 @@ COMMON_REMEDIES: Remedies = {
 }
 """What holds for every endpoint."""
 
+MEDIA_REMEDIES: Remedies = {
+    **COMMON_REMEDIES,
+    "timeout": "No bytes came in time: raise `timeout` (seconds), or choose a faster model. The request was not sent "
+    "again, because each try may be billed",
+}
+"""What holds for requests that take minutes."""
+
 _UNKNOWN_MODEL = re.compile(r"not a valid model|model\b.* (does not exist|not found)|(unknown|no such) model")
 
 

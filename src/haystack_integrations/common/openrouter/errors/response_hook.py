@@ -23,7 +23,7 @@ from haystack_integrations.common.openrouter.errors.error_body import (
     find_error,
     seconds_to_wait,
 )
-from haystack_integrations.common.openrouter.responses import completion_of, decode_json, has_messages
+from haystack_integrations.common.openrouter.responses import completion_of, decoded_body, has_messages
 
 # Whether a body with a good status is complete, for each endpoint whose good responses are known. Others, which a user
 # may reach through the client, pass unread.
@@ -85,10 +85,7 @@ def _refuse_other_host(response: Any) -> None:
 
 
 def _correct(response: Any) -> None:
-    try:
-        body = decode_json(response.content)
-    except ValueError:
-        body = None
+    body = decoded_body(response)
     if response.status_code < 400 and not isinstance(body, dict) and _is_audio(response):
         return
     if response.status_code < 400:

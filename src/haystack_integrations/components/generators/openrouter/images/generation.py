@@ -16,7 +16,7 @@ from typing import Any
 from haystack import logging
 from haystack.dataclasses import ImageContent
 
-from haystack_integrations.common.openrouter.errors.remedies import COMMON_REMEDIES, Remedies
+from haystack_integrations.common.openrouter.errors.remedies import MEDIA_REMEDIES, Remedies
 from haystack_integrations.common.openrouter.media import image_part, image_type, split_data_url
 from haystack_integrations.common.openrouter.responses import json_object, response_meta, unusable_response
 from haystack_integrations.common.openrouter.text import sendable
@@ -24,9 +24,7 @@ from haystack_integrations.common.openrouter.text import sendable
 logger = logging.getLogger(__name__)
 
 IMAGE_REMEDIES: Remedies = {
-    **COMMON_REMEDIES,
-    "timeout": "No bytes came in time: raise `timeout` (seconds), or choose a faster model. The request was not sent "
-    "again, because each try may be billed",
+    **MEDIA_REMEDIES,
     400: "Check the names and values in `generation_kwargs`: models differ in what they take, such as `n` and `size`",
     403: "The prompt, an image or the key is not allowed here: change the input, the key's permissions or the model",
     404: "Check that `{model}` at https://openrouter.ai/models?output_modalities=image is an image model, and loosen "

@@ -15,32 +15,11 @@ from typing import Any
 
 from haystack.dataclasses import FileContent, ImageContent, TextContent
 
-from haystack_integrations.common.openrouter.media import data_url, image_part
+from haystack_integrations.common.openrouter.media import AUDIO_FORMATS, data_url, image_part
 from haystack_integrations.common.openrouter.text import sendable
 
-AUDIO_FORMATS = {
-    "aac": "aac",
-    "aiff": "aiff",
-    "x-aiff": "aiff",
-    "flac": "flac",
-    "x-flac": "flac",
-    "m4a": "m4a",
-    "mp4": "m4a",
-    "x-m4a": "m4a",
-    "mp3": "mp3",
-    "mpeg": "mp3",
-    "ogg": "ogg",
-    "pcm": "pcm16",
-    "l16": "pcm16",
-    "pcm16": "pcm16",
-    "l24": "pcm24",
-    "pcm24": "pcm24",
-    "wav": "wav",
-    "wave": "wav",
-    "x-wav": "wav",
-    "vnd.wave": "wav",
-}
-"""OpenRouter's name of an audio format, by the subtype of its media type."""
+# Browsers record WebM, which only the transcription endpoint takes.
+_CHAT_FORMATS = set(AUDIO_FORMATS.values()) - {"webm"}
 
 _ACCEPTED = (
     "text, images (any image/*), audio (audio/wav, mpeg, flac, mp4, ogg, aiff, aac, L16, L24), video (any video/*) "
@@ -80,11 +59,12 @@ def _file_part(file: FileContent, where: str) -> dict[str, Any]:
     return {"type": "file", "file": {"filename": file.filename or f"file.{subtype}", "file_data": url}}
 
 
-def _audio(file: FileContent, subtype: str, where: str) -> dict[str, str]:
-    if subtype not in AUDIO_FORMATS:
+def _audio(file: FileContent, subtype: str, where: str) -> dict[str, Any]:
+    name = AUDIO_FORMATS.get(subtype)
+    if name not in _CHAT_FORMATS:
         msg = f"{where}: OpenRouter has no audio format for the media type {file.mime_type}. Accepted: {_ACCEPTED}."
         raise ValueError(msg)
     if not file.base64_data:
         msg = f"{where} has no data: give it a base64 string that is not empty."
         raise ValueError(msg)
-    return {"data": file.base64_data, "format": AUDIO_FORMATS[subtype]}
+    return {"data": file.base64_data, "format": name}

@@ -21,11 +21,19 @@ from haystack.tools import ComponentTool, PipelineTool, Tool, Toolset
 from pydantic import TypeAdapter
 from stand_in import StandIn
 
+from haystack_integrations.components.audio.openrouter import OpenRouterSpeechSynthesizer
 from haystack_integrations.components.embedders.openrouter import OpenRouterDocumentEmbedder, OpenRouterTextEmbedder
-from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator
+from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator, OpenRouterImageGenerator
 from haystack_integrations.components.rankers.openrouter import OpenRouterRanker
 
-COMPONENTS = [OpenRouterChatGenerator, OpenRouterTextEmbedder, OpenRouterDocumentEmbedder, OpenRouterRanker]
+COMPONENTS = [
+    OpenRouterChatGenerator,
+    OpenRouterTextEmbedder,
+    OpenRouterDocumentEmbedder,
+    OpenRouterRanker,
+    OpenRouterImageGenerator,
+    OpenRouterSpeechSynthesizer,
+]
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}}
 SERVER_TOOL = {"type": "openrouter:web_search"}
 
@@ -119,7 +127,16 @@ class TestSignatures:
     def test_pydantic_reads_them(self, kind, method):
         hints = typing.get_type_hints(getattr(kind, method))
         for name in inspect.signature(getattr(kind, method)).parameters:
-            if name in ("generation_kwargs", "extra_parameters", "documents", "messages", "query", "text"):
+            if name in (
+                "generation_kwargs",
+                "extra_parameters",
+                "documents",
+                "messages",
+                "query",
+                "text",
+                "prompt",
+                "images",
+            ):
                 TypeAdapter(hints[name])
         if "generation_kwargs" in hints:
             assert hints["generation_kwargs"] == dict[str, Any] | None

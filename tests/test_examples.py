@@ -17,12 +17,20 @@ from haystack.version import __version__ as haystack_version
 from run_example import Run, run_example
 from stand_in import StandIn
 
+from haystack_integrations.components.audio.openrouter import OpenRouterSpeechSynthesizer
 from haystack_integrations.components.embedders.openrouter import OpenRouterDocumentEmbedder, OpenRouterTextEmbedder
-from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator
+from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator, OpenRouterImageGenerator
 from haystack_integrations.components.rankers.openrouter import OpenRouterRanker
 
 ROOT = Path(__file__).parent.parent
-COMPONENTS = (OpenRouterChatGenerator, OpenRouterDocumentEmbedder, OpenRouterTextEmbedder, OpenRouterRanker)
+COMPONENTS = (
+    OpenRouterChatGenerator,
+    OpenRouterDocumentEmbedder,
+    OpenRouterTextEmbedder,
+    OpenRouterRanker,
+    OpenRouterImageGenerator,
+    OpenRouterSpeechSynthesizer,
+)
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 PAGES = [
     *(ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")),
@@ -93,6 +101,14 @@ def test_the_rag_example_answers_with_citations_and_costs(run_of: Callable[[str]
         "rerank",
         "answer",
     }
+
+
+def test_the_image_example_saves_images_that_differ(run_of: Callable[[str], Run]):
+    told = run_of("images").stdout
+    assert "[2 images]" in told
+    day, night = re.findall(r"^(\S+\.png): image/png, 0\.\d{4} USD, generation gen-img-", told, re.M)
+    assert Path(day).read_bytes().startswith(b"\x89PNG")
+    assert Path(day).read_bytes() != Path(night).read_bytes()
 
 
 @pytest.fixture

@@ -17,11 +17,24 @@ from stand_in import Answer, StandIn
 from wire import USAGE, call, completion
 
 from haystack_integrations.common.openrouter.cost import reported_cost, usage_cost
+from haystack_integrations.components.audio.openrouter import OpenRouterSpeechSynthesizer
 from haystack_integrations.components.embedders.openrouter import OpenRouterDocumentEmbedder, OpenRouterTextEmbedder
-from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator, cost_table, reply_cost
+from haystack_integrations.components.generators.openrouter import (
+    OpenRouterChatGenerator,
+    OpenRouterImageGenerator,
+    cost_table,
+    reply_cost,
+)
 from haystack_integrations.components.rankers.openrouter import OpenRouterRanker
 
-COMPONENTS = [OpenRouterChatGenerator, OpenRouterDocumentEmbedder, OpenRouterTextEmbedder, OpenRouterRanker]
+COMPONENTS = [
+    OpenRouterChatGenerator,
+    OpenRouterDocumentEmbedder,
+    OpenRouterTextEmbedder,
+    OpenRouterRanker,
+    OpenRouterImageGenerator,
+    OpenRouterSpeechSynthesizer,
+]
 
 
 @pytest.fixture(params=COMPONENTS, ids=lambda kind: kind.__name__)

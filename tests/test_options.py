@@ -15,14 +15,19 @@ import pytest
 from openrouter.components import chatfunctiontool, chatrequest, providersort
 from pydantic import BaseModel
 
+from haystack_integrations.components.audio.openrouter import AudioProviderPreferences, OpenRouterSpeechKwargs
+from haystack_integrations.components.audio.openrouter import options as audio
 from haystack_integrations.components.generators.openrouter import (
+    ImageProviderPreferences,
     OpenRouterGenerationKwargs,
+    OpenRouterImageKwargs,
     Plugin,
     ProviderPreferences,
     ReasoningOptions,
     ServerTool,
 )
 from haystack_integrations.components.generators.openrouter.chat.options import generation, plugins, provider
+from haystack_integrations.components.generators.openrouter.images import options as images
 
 OF_THE_COMPONENT = {"messages", "stream"}
 OF_THE_OPENAI_SDK = {"extra_headers", "extra_query", "extra_body", "timeout"}
@@ -77,6 +82,11 @@ class TestInStepWithTheSDK:
             (provider.Percentiles, [sdk.PercentileThroughputCutoffs], set(), set()),
             (Plugin, models_of(chatrequest.ChatRequestPlugin), set(), set()),
             (ServerTool, SERVER_TOOLS, set(), set()),
+            (OpenRouterImageKwargs, [sdk.ImageGenerationRequest], OF_THE_OPENAI_SDK, {"prompt", "stream"}),
+            (OpenRouterSpeechKwargs, [sdk.SpeechRequest], OF_THE_OPENAI_SDK, {"input"}),
+            (AudioProviderPreferences, [sdk.SpeechRequestProvider], set(), set()),
+            (AudioProviderPreferences, [sdk.STTRequestProvider], set(), set()),
+            (ImageProviderPreferences, [sdk.ImageGenerationProviderPreferences], set(), set()),
         ],
     )
     def test_fields(self, ours, theirs, only_ours, only_theirs):
@@ -104,6 +114,12 @@ class TestInStepWithTheSDK:
             (ReasoningOptions, "summary", sdk.ChatRequestReasoning),
             (ProviderPreferences, "data_collection", sdk.ProviderPreferences),
             (provider.SortConfig, "partition", sdk.ProviderSortConfig),
+            (OpenRouterSpeechKwargs, "response_format", sdk.SpeechRequest),
+            (AudioProviderPreferences, "data_collection", sdk.SpeechRequestProvider),
+            *(
+                (OpenRouterImageKwargs, name, sdk.ImageGenerationRequest)
+                for name in ("aspect_ratio", "background", "output_format", "quality", "resolution")
+            ),
         ],
     )
     def test_values_of_a_field(self, ours, name, theirs):
@@ -119,7 +135,9 @@ class TestInStepWithTheSDK:
 
 
 @pytest.mark.parametrize(
-    "module", [generation, plugins, provider], ids=lambda module: module.__name__.rpartition(".")[2]
+    "module",
+    [generation, plugins, provider, images, audio],
+    ids=lambda module: module.__name__.partition("openrouter.")[2],
 )
 def test_every_field_has_a_docstring_and_every_type_a_source(module: ModuleType):
     for definition in ast.parse(inspect.getsource(module)).body:

@@ -319,12 +319,12 @@ class TestContentParts:
             (ImageContent("", "image/png", validation=False), "no data"),
             (FileContent("", "application/pdf", validation=False), "no data"),
             (FileContent("", "audio/wav", validation=False), "no data"),
-            (FileContent("QUJD", "audio/midi"), "audio/midi"),
+            (FileContent("QUJD", "audio/midi"), "audio/midi.*Accepted"),
         ],
     )
     def test_what_cannot_be_sent_names_message_and_part(self, sync: Mode, stand_in: StandIn, part, told):
         messages = [ChatMessage.from_user("x"), ChatMessage.from_user(content_parts=["text", part])]
-        with pytest.raises(ValueError, match=rf"messages\[1\], part 1.*{told}.*Accepted"):
+        with pytest.raises(ValueError, match=rf"messages\[1\], part 1.*{told}"):
             sync(messages)
         assert stand_in.requests == []
 

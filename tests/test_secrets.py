@@ -4,8 +4,11 @@
 
 """What must not be shown, logged, sent elsewhere or written down; and what must."""
 
+import base64
 import json
 import logging
+import random
+import time
 from typing import Any
 
 import openai
@@ -56,6 +59,29 @@ class TestRedaction:
         request = SentRequest({"messages": [{"role": "assistant", "tool_calls": [call]}], "tools": [call]})
         text = "Invalid tool name get_user_preferences for call_user_preferences"
         assert without_private(text, request) == text
+
+    def test_names_of_options_stay(self):
+        names = {
+            "voice": "en_paul_neutral",
+            "response_format": "verbose_json",
+            "models": ["anthropic/claude-haiku-4.5"],
+        }
+        request = SentRequest({**names, "provider": {"order": ["google-vertex/global"]}, "prompt": PROMPT})
+        text = "Voice en_paul_neutral, verbose_json, anthropic/claude-haiku-4.5 and google-vertex/global do not match"
+        assert without_private(text, request) == text
+
+    def test_a_schema_of_the_user_is_cut_out(self):
+        schema = {"type": "json_schema", "json_schema": {"schema": {"description": PROMPT}}}
+        assert without_private(f"<{PROMPT}>", SentRequest({"response_format": schema})) == "<***>"
+
+    def test_a_file_of_megabytes_is_looked_through_fast(self):
+        data = base64.b64encode(random.Random(0).randbytes(15_000_000)).decode()
+        request = SentRequest({"input_audio": {"data": data, "format": "wav"}})
+        start = time.process_time()
+        assert without_private(f"Bad audio: {data[:300]}", request) == "Bad audio: ***"
+        for _ in range(5):
+            without_private("Not in the file at all. " * 100, request)
+        assert time.process_time() - start < 2
 
     @pytest.mark.parametrize(
         "secret",

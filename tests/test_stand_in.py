@@ -6,13 +6,19 @@
 
 import base64
 import http.client
+import io
 import json
+import struct
+import wave
+import zlib
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
+from xml.etree import ElementTree as ET
 
 import pytest
 from stand_in import CUT, RESET, STALL, Answer, Request, StandIn, base_url
+from stand_in.files import wav, words_in
 from stand_in.routes import ROUTES, Route
 
 Json = dict[str, Any]
@@ -397,6 +403,112 @@ class TestSearch:
     def test_models(self, connection):
         connection.request("GET", "/api/v1/models", headers=HEADERS)
         assert json.loads(connection.getresponse().read())["data"]
+
+
+class TestImages:
+    def draw(self, connection, **more):
+        status, raw = ask(connection, "images", {"model": "i", "prompt": "A cat", **more})
+        assert status == 200
+        return [base64.b64decode(image["b64_json"]) for image in json.loads(raw)["data"]]
+
+    def test_a_real_png(self, connection):
+        (png,) = self.draw(connection)
+        start, length = 8, 0
+        assert png.startswith(b"\x89PNG\r\n\x1a\n")
+        chunks = {}
+        while start < len(png):
+            length, name = struct.unpack(">I4s", png[start : start + 8])
+            data, crc = png[start + 8 : start + 8 + length], png[start + 8 + length : start + 12 + length]
+            assert zlib.crc32(name + data) == int.from_bytes(crc)
+            chunks[name] = data
+            start += 12 + length
+        assert list(chunks) == [b"IHDR", b"IDAT", b"IEND"]
+        width, height, *form = struct.unpack(">IIBBBBB", chunks[b"IHDR"])
+        assert form == [8, 2, 0, 0, 0]
+        assert len(zlib.decompress(chunks[b"IDAT"])) == height * (1 + 3 * width)
+
+    def test_a_real_svg(self, connection):
+        (svg,) = self.draw(connection, output_format="svg")
+        assert ET.fromstring(svg).tag == "{http://www.w3.org/2000/svg}svg"
+
+    def test_what_decides_the_colour(self, connection):
+        one, other = self.draw(connection, n=2)
+        assert one != other
+        assert self.draw(connection) == [one]
+        assert self.draw(connection, input_references=[{"type": "image_url"}]) != [one]
+
+    def test_failures(self, connection):
+        assert ask(connection, "images", {"prompt": ""})[0] == 400
+        assert ask(connection, "images", {"prompt": "x", "model": "stand-in/error-529"})[0] == 529
+
+
+class TestAudio:
+    def speak(self, connection, **more):
+        status, raw = ask(connection, "audio/speech", {"model": "s", "input": "Grüße «an» alle", **more})
+        assert status == 200
+        return raw
+
+    def transcribe(self, connection, audio, **more):
+        sent = {"data": base64.b64encode(audio).decode(), "format": "mp3"}
+        status, raw = ask(connection, "audio/transcriptions", {"model": "t", "input_audio": sent, **more})
+        assert status == 200
+        return json.loads(raw)
+
+    def test_a_real_mp3(self, connection):
+        mp3 = self.speak(connection, response_format="mp3")
+        assert mp3[:6] == b"ID3\x04\0\0"
+        frames = mp3[10 + sum(byte << shift for byte, shift in zip(mp3[6:10], (21, 14, 7, 0), strict=True)) :]
+        assert len(frames) % 104 == 0
+        assert {frames[start : start + 4] for start in range(0, len(frames), 104)} == {b"\xff\xfb\x10\xc4"}
+
+    def test_a_real_wav(self):
+        with wave.open(io.BytesIO(wav("Hello", 0.5))) as reader:
+            assert reader.getparams()[:4] == (1, 2, 24000, 12000)
+        assert words_in(wav("Hello", 0.5)) == "Hello"
+
+    def test_pcm_without_a_format(self, connection):
+        assert len(self.speak(connection)) == 2 * 24000 * 1.2
+
+    def test_what_was_spoken_is_heard(self, connection):
+        mp3 = self.speak(connection, response_format="mp3")
+        assert self.transcribe(connection, mp3)["text"] == "Grüße «an» alle"
+        turns = [{"text": "Hello", "voice": "a"}, {"text": "there", "voice": "b"}]
+        mp3 = self.speak(connection, response_format="mp3", input=turns)
+        assert self.transcribe(connection, mp3)["text"] == "Hello there"
+        assert "can't hear" in self.transcribe(connection, b"abc")["text"]
+
+    def test_timestamps(self, connection):
+        mp3 = self.speak(connection, response_format="mp3")
+        assert set(self.transcribe(connection, mp3)) == {"text", "usage"}
+        wanted = {"response_format": "verbose_json", "language": "de"}
+        heard = self.transcribe(connection, mp3, **wanted)
+        assert heard["segments"] == [{"id": 0, "start": 0.0, "end": 1.2, "text": "Grüße «an» alle"}]
+        assert (heard["language"], "words" in heard) == ("de", False)
+        heard = self.transcribe(connection, mp3, **wanted, timestamp_granularities=["word"])
+        assert [word["word"] for word in heard["words"]] == ["Grüße", "«an»", "alle"]
+
+    def test_usage_is_in_seconds_or_tokens(self, connection):
+        assert set(self.transcribe(connection, b"abc")["usage"]) == {
+            "input_tokens",
+            "output_tokens",
+            "total_tokens",
+            "cost",
+        }
+        assert set(self.transcribe(connection, b"abc", model="openai/whisper-1")["usage"]) == {"cost", "seconds"}
+
+    @pytest.mark.parametrize(
+        ("path", "body", "status"),
+        [
+            ("audio/speech", {"input": ""}, 400),
+            ("audio/speech", {"input": "x", "model": "stand-in/error-529"}, 529),
+            ("audio/transcriptions", {}, 400),
+            ("audio/transcriptions", {"input_audio": {"data": "no base64!"}}, 400),
+            ("audio/transcriptions", {"input_audio": {"data": "QUJD"}, "model": "stand-in/error-529"}, 529),
+            ("audio/transcriptions", {"input_audio": {"url": "https://example.com/a.mp3"}}, 200),
+        ],
+    )
+    def test_failures(self, connection, path, body, status):
+        assert ask(connection, path, body)[0] == status
 
 
 class TestBaseUrl:

@@ -10,9 +10,12 @@ A refusal is a `type: ignore` that mypy would report as unused, if it were accep
 
 from typing import Any
 
+from haystack_integrations.components.audio.openrouter import OpenRouterSpeechKwargs, OpenRouterSpeechSynthesizer
 from haystack_integrations.components.generators.openrouter import (
     OpenRouterChatGenerator,
     OpenRouterGenerationKwargs,
+    OpenRouterImageGenerator,
+    OpenRouterImageKwargs,
     Plugin,
     ProviderPreferences,
     ReasoningOptions,
@@ -44,3 +47,12 @@ untyped: ServerTool = {"parameters": {}}  # type: ignore[typeddict-item]
 hot: OpenRouterGenerationKwargs = {"temperature": "hot"}  # type: ignore[typeddict-item]
 OpenRouterChatGenerator(generation_kwargs=["temperature"])  # type: ignore[arg-type]
 cost: str = reply_cost([])  # type: ignore[assignment]
+
+image: OpenRouterImageKwargs = {"n": 2, "aspect_ratio": "16:9", "provider": {"sort": {"by": "price"}}}
+OpenRouterImageGenerator(generation_kwargs=image).run("A cat", generation_kwargs={"a_parameter_of_tomorrow": 1})
+image_typo: OpenRouterImageKwargs = {"aspect_ration": "16:9"}  # type: ignore[typeddict-unknown-key]
+image_ratio: OpenRouterImageKwargs = {"aspect_ratio": "16:10"}  # type: ignore[typeddict-item]
+
+speech: OpenRouterSpeechKwargs = {"voice": "alloy", "speed": 1.2, "provider": {"zdr": True}}
+OpenRouterSpeechSynthesizer(generation_kwargs=speech).run("Hi", generation_kwargs={"a_parameter_of_tomorrow": 1})
+speech_format: OpenRouterSpeechKwargs = {"response_format": "midi"}  # type: ignore[typeddict-item]

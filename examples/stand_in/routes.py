@@ -8,7 +8,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from stand_in.answer import Answer
-from stand_in.endpoints import account, chat, embeddings, models, rerank
+from stand_in.endpoints import account, audio, chat, embeddings, images, models, rerank
 from stand_in.request import Request
 
 
@@ -27,8 +27,11 @@ class Route(NamedTuple):
 
 
 ROUTES = [
+    Route("POST", "/audio/speech", audio.speak),
+    Route("POST", "/audio/transcriptions", audio.transcribe),
     Route("POST", "/chat/completions", chat.complete),
     Route("POST", "/embeddings", embeddings.embed),
+    Route("POST", "/images", images.draw),
     Route("GET", "/models", models.list_models, needs_key=False),
     Route("GET", "/models/user", models.list_models),
     Route("GET", "/model/{author}/{slug}", models.get_model, needs_key=False),

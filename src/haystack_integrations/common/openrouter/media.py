@@ -8,8 +8,48 @@ Media as OpenRouter sends and takes them: data URLs and names of formats.
 
 from __future__ import annotations
 
+import io
+import wave
 from base64 import b64encode
+from typing import Any
 from urllib.parse import unquote_to_bytes
+
+from haystack.dataclasses import ImageContent
+
+AUDIO_FORMATS = {
+    "aac": "aac",
+    "aiff": "aiff",
+    "x-aiff": "aiff",
+    "flac": "flac",
+    "x-flac": "flac",
+    "m4a": "m4a",
+    "mp4": "m4a",
+    "x-m4a": "m4a",
+    "mp3": "mp3",
+    "mpeg": "mp3",
+    "mpga": "mp3",
+    "ogg": "ogg",
+    "oga": "ogg",
+    "opus": "ogg",
+    "pcm": "pcm16",
+    "l16": "pcm16",
+    "pcm16": "pcm16",
+    "l24": "pcm24",
+    "pcm24": "pcm24",
+    "wav": "wav",
+    "wave": "wav",
+    "x-wav": "wav",
+    "vnd.wave": "wav",
+    "webm": "webm",
+}
+"""OpenRouter's name of an audio format, by the subtype of its media type or the suffix of its files. Which of them an
+endpoint takes differs."""
+
+_IMAGE_STARTS = {
+    b"\x89PNG\r\n\x1a\n": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"GIF8": "image/gif",
+}
 
 
 def split_data_url(url: object) -> tuple[str | None, str] | None:
@@ -26,3 +66,67 @@ def split_data_url(url: object) -> tuple[str | None, str] | None:
     if "base64" not in (parameter.strip().lower() for parameter in parameters):
         data = b64encode(unquote_to_bytes(data)).decode()
     return media_type.strip() or None, data.strip()
+
+
+def image_part(image: ImageContent, where: str) -> dict[str, Any]:
+    """
+    Convert an image to an `image_url` part.
+
+    :param image: The image.
+    :param where: Which argument or part it is, for the error.
+    :returns: The part in wire format.
+    :raises ValueError: If the image has no data.
+    """
+    url: dict[str, Any] = {"url": data_url(image.base64_image, image.mime_type or "image/jpeg", where)}
+    if image.detail:
+        url["detail"] = image.detail
+    return {"type": "image_url", "image_url": url}
+
+
+def data_url(data: str, media_type: str, where: str) -> str:
+    """
+    Make a data URL.
+
+    :param data: The data as base64.
+    :param media_type: The media type.
+    :param where: Which argument or part it is, for the error.
+    :returns: The URL.
+    :raises ValueError: If there is no data.
+    """
+    if not data:
+        msg = f"{where} has no data: give it a base64 string that is not empty."
+        raise ValueError(msg)
+    return f"data:{media_type};base64,{data}"
+
+
+def image_type(data: bytes) -> str | None:
+    """
+    Tell the media type of an image from its first bytes.
+
+    :param data: The image, or at least its first 4,000 bytes.
+    :returns: The type of a PNG, JPEG, WebP, GIF or SVG image; None for anything else.
+    """
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "image/webp"
+    for start, media_type in _IMAGE_STARTS.items():
+        if data.startswith(start):
+            return media_type
+    markup = data[:4000].removeprefix(b"\xef\xbb\xbf").lstrip()
+    return "image/svg+xml" if markup.startswith(b"<") and b"<svg" in markup else None
+
+
+def wav_file(pcm: bytes, sample_rate: int) -> bytes:
+    """
+    Put a WAV header before samples.
+
+    :param pcm: 16-bit little-endian samples, mono.
+    :param sample_rate: Samples per second.
+    :returns: The file.
+    """
+    file = io.BytesIO()
+    with wave.open(file, "wb") as writer:
+        writer.setnchannels(1)
+        writer.setsampwidth(2)
+        writer.setframerate(sample_rate)
+        writer.writeframes(pcm)
+    return file.getvalue()

@@ -36,6 +36,19 @@ def decode_json(data: str | bytes) -> Any:
             raise ValueError(msg) from error
 
 
+def decoded_body(response: Any) -> Any:
+    """
+    Decode the body of an HTTP response.
+
+    :param response: An `httpx` or `httpx2` response whose body was read.
+    :returns: The decoded value, None if the body is not JSON.
+    """
+    try:
+        return decode_json(response.content)
+    except ValueError:
+        return None
+
+
 def completion_of(body: dict[str, Any]) -> dict[str, Any]:
     """
     Unwrap a completion that OpenRouter nested under `provider`, with null in its place (pydantic-ai#3994).
@@ -62,13 +75,14 @@ def has_messages(completion: dict[str, Any]) -> bool:
     return all(isinstance(choice, dict) and isinstance(choice.get("message"), dict) for choice in choices)
 
 
-def response_meta(body: dict[str, Any], model: str, payload: tuple[str, ...]) -> dict[str, Any]:
+def response_meta(body: dict[str, Any], model: str, payload: tuple[str, ...], response: Any = None) -> dict[str, Any]:
     """
     Take everything from a response body that is not its payload.
 
     :param body: The decoded body.
     :param model: The model that was asked for, in case the body names none.
     :param payload: Names of the fields that are left out. Those that are null are left out too.
+    :param response: The HTTP response, if the `id` of the generation is in its headers. None if they hold none.
     :returns: A new dictionary; `model` and `usage` are always in it.
     """
     sent = {name: value for name, value in body.items() if name not in payload and value is not None}
@@ -76,7 +90,9 @@ def response_meta(body: dict[str, Any], model: str, payload: tuple[str, ...]) ->
         sent = plain_json(sent)
     except ValueError:
         msg = "The response is nested too deep"
-        raise unusable_answer(msg, body) from None
+        raise unusable_response(msg, body) from None
+    if response is not None:
+        sent["id"] = generation_id(response) or sent.get("id")
     usage = sent.pop("usage", None)
     return {"model": model, **sent, "usage": usage if isinstance(usage, dict) else {}}
 
@@ -94,16 +110,47 @@ def is_number(value: object) -> TypeGuard[int | float]:
         return False
 
 
-def unusable_response(message: str, body: object = None) -> openai.APIError:
+def unusable_response(message: str, body: object = None, response: Any = None) -> openai.APIError:
     """
     Build the error for a response that has a good status and can't be used.
 
     :param message: What is wrong with it.
     :param body: The decoded body, which may name the provider, the generation and its cost.
+    :param response: The HTTP response, if it is at hand: its headers may name the generation, and nothing of its
+        request is shown.
     :returns: The error.
     """
-    request: Any = None
     fields = body if isinstance(body, dict) else {}
-    told = {"Provider": fields.get("provider"), "Generation id": fields.get("id")}
-    parts = [message, *(f"{name}: {value}" for name, value in told.items() if isinstance(value, str))]
-    return openai.APIError(". ".join(parts), request=request, body=body)
+    provider, found = fields.get("provider"), fields.get("id")
+    text = f"{message}. Provider: {provider}" if isinstance(provider, str) else message
+    request: Any = None if response is None else response.request
+    error = openai.APIError(text, request=request, body=body)
+    found = found if isinstance(found, str) else None
+    error.generation_id = (response is not None and generation_id(response)) or found  # type: ignore[attr-defined]
+    return error
+
+
+def generation_id(response: Any) -> str | None:
+    """
+    Find the id of a generation in the headers of its response.
+
+    :param response: An HTTP response.
+    :returns: The id, such as "gen-img-1", or None.
+    """
+    found: str | None = response.headers.get("x-generation-id")
+    return found
+
+
+def json_object(response: Any) -> dict[str, Any]:
+    """
+    Decode the body of a response.
+
+    :param response: An HTTP response whose body was read.
+    :returns: The JSON object in it.
+    :raises openai.APIError: If it is something else.
+    """
+    body = decoded_body(response)
+    if not isinstance(body, dict):
+        msg = "The response is not a JSON object"
+        raise unusable_response(msg, body, response)
+    return body

@@ -21,12 +21,19 @@ _ACCOUNT_ID = re.compile(r"\b(?:user|org)_(?=[A-Za-z]*\d)[A-Za-z0-9]{10,}\b")
 _CREDENTIAL = re.compile(r"(^|[-_])(authorization|cookie|key|token|secret|password)$", re.IGNORECASE)
 _PRIVATE_FIELDS = {"user_id", "creator_user_id", "flagged_input"}
 # Names and types, which an error may have to name. The rest of what is sent is the user's own.
-_PUBLIC_FIELDS = {"role", "name", "type", "id", "tool_call_id", "format", "model", "filename", "detail", "tools"}
+_PUBLIC_FIELDS = {
+    *("role", "name", "type", "id", "tool_call_id", "format", "model", "models", "filename", "detail", "tools"),
+    *("provider", "voice", "language", "timestamp_granularities"),
+}
+# Of these, a string is a name; an object is a schema of the user's.
+_PUBLIC_STRINGS = {"response_format"}
 # A prompt of fewer characters is not cut out: "hi" is part of many words.
 _SHORTEST_SENT = 12
 # So many characters in a row, in the same order, are a quotation and not a coincidence.
 _WINDOW = 24
 _MOST_CHARACTERS = 4000
+# Of files, which have no spaces in base64, only the beginning is looked for: they can be megabytes long.
+_MOST_OF_A_FILE = 4000
 # The same few words can stand in many places of a long prompt.
 _MOST_PLACES = 50
 
@@ -102,13 +109,14 @@ def _sent_texts(request: Any) -> Iterable[str]:
 
 def _strings(value: Any) -> Iterator[str]:
     if isinstance(value, str):
-        yield value
+        yield value[:_MOST_OF_A_FILE] if value.isascii() and " " not in value else value
     elif isinstance(value, list):
         for item in value:
             yield from _strings(item)
     elif isinstance(value, dict):
         for name, field in value.items():
-            if name not in _PUBLIC_FIELDS:
+            is_public = name in _PUBLIC_FIELDS or (name in _PUBLIC_STRINGS and isinstance(field, str))
+            if not is_public:
                 yield from _strings(field)
 
 

@@ -70,6 +70,13 @@ ACCOUNT_REMEDIES: Remedies = {
 }
 """For what OpenRouter knows of a key and of generations."""
 
+MEDIA_REMEDIES: Remedies = {
+    **COMMON_REMEDIES,
+    "timeout": "No bytes came in time: raise `timeout` (seconds), or choose a faster model. The request was not sent "
+    "again, because each try may be billed",
+}
+"""What holds for requests that take minutes."""
+
 _UNKNOWN_MODEL = re.compile(r"not a valid model|model\b.* (does not exist|not found)|(unknown|no such) model")
 
 

@@ -24,7 +24,7 @@ from haystack_integrations.common.openrouter.errors.error_body import (
     find_error,
     seconds_to_wait,
 )
-from haystack_integrations.common.openrouter.responses import completion_of, decode_json, has_messages
+from haystack_integrations.common.openrouter.responses import completion_of, decoded_body, has_messages
 
 # Whether a body with a good status is complete, for each endpoint whose good responses are known. Others, which a user
 # may reach through the client, pass unread.
@@ -38,7 +38,11 @@ _IS_COMPLETE: dict[str, Callable[[dict[str, Any]], bool]] = {
     "/models/user": lambda body: isinstance(body.get("data"), list),
     "/key": lambda body: isinstance(body.get("data"), dict),
     "/generation": lambda body: isinstance(body.get("data"), dict),
+    "/images": lambda body: _has_entries(body, "data"),
+    "/audio/transcriptions": lambda body: isinstance(body.get("text"), str),
+    "/audio/speech": lambda _: False,  # its good responses are audio
 }
+_AUDIO_TYPES = ("audio/", "application/octet-stream")
 
 
 def check_response(response: Any) -> None:
@@ -88,10 +92,9 @@ def _refuse_other_host(response: Any) -> None:
 
 
 def _correct(response: Any) -> None:
-    try:
-        body = decode_json(response.content)
-    except ValueError:
-        body = None
+    body = decoded_body(response)
+    if response.status_code < 400 and not isinstance(body, dict) and _is_audio(response):
+        return
     if response.status_code < 400:
         response.status_code = _status_of(response, body)
     if isinstance(body, dict) and "json" not in response.headers.get("content-type", ""):
@@ -120,6 +123,15 @@ def _status_of(response: Any, body: object) -> int:
 def _check_of(response: Any) -> Callable[[dict[str, Any]], bool] | None:
     path = response.request.url.path
     return next((check for endpoint, check in _IS_COMPLETE.items() if fnmatchcase(path, f"*{endpoint}")), None)
+
+
+def _is_audio(response: Any) -> bool:
+    """
+    Whether a response has the content type of the audio that was asked for, and is not empty.
+    """
+    content_type = response.headers.get("content-type", "").lower()
+    is_speech = response.request.url.path.endswith("/audio/speech") and content_type.startswith(_AUDIO_TYPES)
+    return is_speech and bool(response.content)
 
 
 def _has_entries(body: dict[str, Any], name: str) -> bool:

@@ -13,10 +13,18 @@ from haystack_integrations.components.generators.openrouter.chat.options import 
     ReasoningOptions,
     ServerTool,
 )
+from haystack_integrations.components.generators.openrouter.images.image_generator import OpenRouterImageGenerator
+from haystack_integrations.components.generators.openrouter.images.options import (
+    ImageProviderPreferences,
+    OpenRouterImageKwargs,
+)
 
 __all__ = [
+    "ImageProviderPreferences",
     "OpenRouterChatGenerator",
     "OpenRouterGenerationKwargs",
+    "OpenRouterImageGenerator",
+    "OpenRouterImageKwargs",
     "OpenRouterStreamError",
     "Plugin",
     "ProviderPreferences",

@@ -28,7 +28,7 @@ def reply_cost(replies: Iterable[ChatMessage]) -> float:
 
     :param replies: Messages. Those that report no cost, such as the user's, count nothing.
     :returns: The cost in USD.
-    :raises TypeError: If it is something else than messages.
+    :raises TypeError: If they are not messages.
     """
     return fsum(usage_cost(message.meta.get("usage")) for message in one_for_each_request(replies, "replies"))
 
@@ -40,7 +40,7 @@ def one_for_each_request(messages: Iterable[ChatMessage], argument: str) -> Iter
     :param messages: Messages.
     :param argument: The name under which the user gave them, for errors.
     :yields: The messages that remain, in order.
-    :raises TypeError: If it is something else than messages.
+    :raises TypeError: If they are not messages.
     """
     if isinstance(messages, ChatMessage | str | dict) or not isinstance(messages, Iterable):
         msg = f'`{argument}` must be a list of ChatMessage, such as `result["replies"]`, not {type(messages).__name__}.'
@@ -52,8 +52,7 @@ def one_for_each_request(messages: Iterable[ChatMessage], argument: str) -> Iter
             raise TypeError(msg)
         generation = message.meta.get("id")
         # the id alone is not enough: a reply from OpenRouter's response cache may have the id of the first one
-        request = (generation, repr(message.meta.get("usage")))
-        if isinstance(generation, str) and request in seen:
-            continue
-        seen.add(request)
-        yield message
+        request = (generation, repr(message.meta.get("usage"))) if isinstance(generation, str) else None
+        if request is None or request not in seen:
+            seen.add(request)
+            yield message

@@ -10,16 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from inspect import signature
-from typing import Any
 
-from haystack import logging
 from haystack.tools.tool import Tool
 from openai.resources.chat.completions import Completions
 
+from haystack_integrations.common.openrouter.generation_kwargs import warn_of_typing_mistakes
 from haystack_integrations.common.openrouter.model_names import check_model_name
 from haystack_integrations.components.generators.openrouter.chat.options import OpenRouterGenerationKwargs
-
-logger = logging.getLogger(__name__)
 
 _KNOWN_KEYS = {*OpenRouterGenerationKwargs.__annotations__, *signature(Completions.create).parameters}
 
@@ -61,7 +58,7 @@ def check_generation_kwargs(generation_kwargs: object) -> None:
             msg = f'`generation_kwargs["{name}"]` must look like {example}, not {generation_kwargs[name]!r:.100}.'
             raise TypeError(msg)
     _check_response_format(generation_kwargs.get("response_format"))
-    _warn_of_typing_mistakes(generation_kwargs)
+    warn_of_typing_mistakes(generation_kwargs, _KNOWN_KEYS)
 
 
 def check_tools(tools: object) -> None:
@@ -111,25 +108,3 @@ def _check_response_format(response_format: object) -> None:
             '"json_schema": {"name": "reply", "strict": True, "schema": …}}, or pass a Pydantic class.'
         )
         raise ValueError(msg)
-
-
-def _warn_of_typing_mistakes(generation_kwargs: Mapping[Any, Any]) -> None:
-    for key in generation_kwargs:
-        if not isinstance(key, str) or key in _KNOWN_KEYS or len(key) < 4:
-            continue
-        if meant := next((known for known in sorted(_KNOWN_KEYS) if _is_one_edit_away(key, known)), None):
-            msg = "`generation_kwargs` has the key '{key}', which is sent as it is. Did you mean '{meant}'?"
-            logger.warning(msg, key=key, meant=meant)
-
-
-def _is_one_edit_away(word: str, other: str) -> bool:
-    """
-    Whether one letter was left out, added, changed, or swapped with the next one.
-    """
-    if abs(len(word) - len(other)) > 1:
-        return False
-    same = next((i for i, (a, b) in enumerate(zip(word, other, strict=False)) if a != b), min(len(word), len(other)))
-    rest, other_rest = word[same:], other[same:]
-    if rest[1:] == other_rest or rest == other_rest[1:] or rest[1:] == other_rest[1:]:
-        return True
-    return rest[:2] == other_rest[1::-1] and rest[2:] == other_rest[2:]

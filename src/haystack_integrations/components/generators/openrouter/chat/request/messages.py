@@ -24,8 +24,9 @@ from haystack.dataclasses import (
     ToolCallResult,
 )
 
+from haystack_integrations.common.openrouter.media import image_part
 from haystack_integrations.common.openrouter.plain_json import sendable_json
-from haystack_integrations.components.generators.openrouter.chat.request.content_parts import content_part, image_part
+from haystack_integrations.components.generators.openrouter.chat.request.content_parts import content_part
 
 
 def wire_messages(messages: Sequence[ChatMessage]) -> list[dict[str, Any]]:

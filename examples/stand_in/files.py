@@ -1,0 +1,107 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+"""Small files that any viewer or player opens: an image in one colour, and a tone that carries its words as a tag."""
+
+import hashlib
+import math
+import re
+import struct
+import zlib
+
+RATE = 24000
+# MPEG-1 Layer III, 32 kbit/s, 44.1 kHz, mono: a header, and a frame full of silence
+MP3_FRAME = b"\xff\xfb\x10\xc4" + bytes(100)
+MP3_FRAMES_PER_SECOND = 38
+
+
+def png(seed: str, size: int = 64) -> bytes:
+    """
+    Make a square PNG in one colour.
+
+    :param seed: A string that decides the colour.
+    :param size: The length of a side, in pixels.
+    :returns: The file.
+    """
+    row = b"\0" + hashlib.sha256(seed.encode()).digest()[:3] * size
+    header = struct.pack(">IIBBBBB", size, size, 8, 2, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(row * size)), (b"IEND", b""))
+    framed = (
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in chunks
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(framed)
+
+
+def svg(seed: str) -> bytes:
+    """
+    Make a square SVG image in one colour.
+
+    :param seed: A string that decides the colour.
+    :returns: The file.
+    """
+    colour = hashlib.sha256(seed.encode()).hexdigest()[:6]
+    square = f'<rect width="64" height="64" fill="#{colour}"/>'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64">{square}</svg>'.encode()
+
+
+def pcm(seconds: float) -> bytes:
+    """
+    Make a tone: 16-bit little-endian samples, mono, 24 kHz.
+
+    :param seconds: How long it is.
+    :returns: The samples.
+    """
+    count = int(seconds * RATE)
+    return struct.pack(f"<{count}h", *(int(8000 * math.sin(2 * math.pi * 440 * i / RATE)) for i in range(count)))
+
+
+def wav(words: str, seconds: float) -> bytes:
+    """
+    Make a WAV file.
+
+    :param words: What it would say. They are its comment.
+    :param seconds: How long it is.
+    :returns: The file.
+    """
+    comment = f"«{words}»".encode()
+    comment += b"\0" * (2 - len(comment) % 2)
+    info = b"INFOICMT" + struct.pack("<I", len(comment)) + comment
+    chunks = (
+        (b"fmt ", struct.pack("<HHIIHH", 1, 1, RATE, 2 * RATE, 2, 16)),
+        (b"LIST", info),
+        (b"data", pcm(seconds)),
+    )
+    body = b"WAVE" + b"".join(name + struct.pack("<I", len(data)) + data for name, data in chunks)
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def mp3(words: str, seconds: float) -> bytes:
+    """
+    Make an MP3 file. It is silent.
+
+    :param words: What it would say. They are its lyrics, in an ID3 tag.
+    :param seconds: How long it is.
+    :returns: The file.
+    """
+    lyrics = b"\x03eng\0" + f"«{words}»".encode()
+    frame = b"USLT" + _syncsafe(len(lyrics)) + b"\0\0" + lyrics
+    tag = b"ID3\x04\0\0" + _syncsafe(len(frame)) + frame
+    return tag + MP3_FRAME * max(1, round(seconds * MP3_FRAMES_PER_SECOND))
+
+
+def words_in(audio: bytes) -> str | None:
+    """
+    Read the words in the tag of a file that `wav` or `mp3` made.
+
+    :param audio: The file.
+    :returns: The words, or None for any other file.
+    """
+    found = re.search("«(.*)»".encode(), audio, re.DOTALL)
+    return found[1].decode(errors="replace") if found else None
+
+
+def _syncsafe(number: int) -> bytes:
+    """
+    Write a number as ID3 does: seven bits a byte.
+    """
+    return bytes(number >> shift & 0x7F for shift in (21, 14, 7, 0))

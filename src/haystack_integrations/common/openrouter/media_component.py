@@ -1,0 +1,79 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+What the components for images and audio have in common: `generation_kwargs`, and requests that take minutes.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any, ClassVar, TypeVar
+
+from haystack import default_from_dict
+from openai import HttpxBinaryResponseContent
+
+from haystack_integrations.common.openrouter.component import OpenRouterComponent
+from haystack_integrations.common.openrouter.generation_kwargs import (
+    checked_kwargs,
+    merged_kwargs,
+    post_arguments,
+    serialized_kwargs,
+)
+
+Component = TypeVar("Component", bound="OpenRouterMediaComponent")
+
+
+class OpenRouterMediaComponent(OpenRouterComponent):
+    """
+    A component for an endpoint that the openai SDK lacks, or knows in another form.
+
+    A subclass names its endpoint in `_path`, the type of its `generation_kwargs` in `_options`, and in `_own_fields`
+    what it fills itself in the body. A request can take minutes, and each try is billed: one that timed out is not sent
+    again.
+    """
+
+    _path: ClassVar[str]
+    _options: ClassVar[type]
+    _own_fields: ClassVar[Mapping[str, str]]
+    _default_timeout: ClassVar[float] = 300.0
+    _retry_after_timeout: ClassVar[bool] = False
+    generation_kwargs: dict[str, Any]
+
+    def _to_dict(self, **own_parameters: Any) -> dict[str, Any]:
+        """
+        Serialize the component: the parameters that all of these components have, and the given ones.
+        """
+        return super()._to_dict(generation_kwargs=serialized_kwargs(self.generation_kwargs), **own_parameters)
+
+    @classmethod
+    def from_dict(cls: type[Component], data: dict[str, Any]) -> Component:
+        """
+        Deserialize the component.
+
+        :param data: What `to_dict` returned. It is not changed.
+        :returns: The component.
+        """
+        return default_from_dict(cls, copy.deepcopy(data))
+
+    def _checked_kwargs(self, generation_kwargs: Any) -> dict[str, Any]:
+        return checked_kwargs(generation_kwargs, self._options.__annotations__, self._own_fields)
+
+    def _merged(self, generation_kwargs: Mapping[str, Any] | None) -> dict[str, Any]:
+        """
+        Put the parameters of a run over those given at init.
+        """
+        return merged_kwargs(self.generation_kwargs, self._checked_kwargs(generation_kwargs))
+
+    def _post_arguments(self, generation_kwargs: Mapping[str, Any], **own_fields: Any) -> dict[str, Any]:
+        """
+        Make the arguments of one request.
+
+        :param generation_kwargs: What `_merged` returned.
+        :param own_fields: What the component fills itself in the body.
+        :returns: Arguments of the SDK's `post`. It returns the HTTP response, because the id is in its headers.
+        """
+        arguments = post_arguments(generation_kwargs, {"model": self.model, **own_fields}, self._sent_headers())
+        return {"path": self._path, "cast_to": HttpxBinaryResponseContent, **arguments}

@@ -1,0 +1,161 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+The component that speaks a text.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from haystack import component
+from haystack.dataclasses import ByteStream
+from haystack.utils import Secret
+
+from haystack_integrations.common.openrouter.arguments import check_at_least_one
+from haystack_integrations.common.openrouter.clients import OPENROUTER_API_BASE_URL
+from haystack_integrations.common.openrouter.component import shows_its_settings
+from haystack_integrations.common.openrouter.media_component import OpenRouterMediaComponent
+from haystack_integrations.components.audio.openrouter.options import OpenRouterSpeechKwargs, SpeechKwargs
+from haystack_integrations.components.audio.openrouter.speech import (
+    OWN_FIELDS,
+    SPEECH_REMEDIES,
+    check_voice,
+    read_audio,
+    request_fields,
+)
+
+
+@shows_its_settings
+@component
+class OpenRouterSpeechSynthesizer(OpenRouterMediaComponent):
+    """
+    Speaks a text with the speech models behind [OpenRouter](https://openrouter.ai).
+
+    ### Usage example
+    ```python
+    from pathlib import Path
+
+    from haystack_integrations.components.audio.openrouter import OpenRouterSpeechSynthesizer
+
+    synthesizer = OpenRouterSpeechSynthesizer(model="mistralai/voxtral-mini-tts-2603", voice="en_paul_neutral")
+    result = synthesizer.run("The ferry leaves at nine.")
+    result["audio"][0].to_file(Path("ferry.mp3"))
+    print(result["audio"][0].mime_type, result["meta"]["id"])
+    ```
+    """
+
+    _path = "/audio/speech"
+    _options = OpenRouterSpeechKwargs
+    _own_fields = OWN_FIELDS
+    _remedies = SPEECH_REMEDIES
+
+    def __init__(
+        self,
+        *,
+        api_key: Secret = Secret.from_env_var("OPENROUTER_API_KEY"),
+        model: str = "mistralai/voxtral-mini-tts-2603",
+        voice: str | None = None,
+        api_base_url: str | None = OPENROUTER_API_BASE_URL,
+        generation_kwargs: SpeechKwargs | None = None,
+        sample_rate: int | None = None,
+        extra_headers: dict[str, Any] | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        http_client_kwargs: dict[str, Any] | None = None,
+    ) -> None:
+        """
+        Create the component. Nothing is sent, and no key is needed, before it runs or is warmed up.
+
+        :param api_key: The OpenRouter API key, by default from the environment variable `OPENROUTER_API_KEY`.
+        :param model: The name of the speech model: see https://openrouter.ai/models?output_modalities=speech.
+        :param voice: The name of a voice. Each model has voices of its own; None means the model's default.
+        :param api_base_url: The URL of the API. None means OpenRouter.
+        :param generation_kwargs: Parameters of OpenRouter's speech endpoint, known to this package or not, for example
+            `response_format` (`mp3` unless you set it), `speed` or `instructions`. `extra_headers`, `extra_query`,
+            `extra_body` and `timeout` in it mean what they mean to the openai SDK. None leaves a key out.
+            `OpenRouterSpeechKwargs` types it.
+        :param sample_rate: The sample rate of the model's pcm in Hz, often 24000. With it, pcm is asked for and comes
+            back as WAV. Other formats are left as they are.
+        :param extra_headers: HTTP headers of every request, for example `HTTP-Referer` and `X-OpenRouter-Title`. A
+            value may be a `Secret`.
+        :param timeout: Seconds to wait for a connection, and for the next bytes of a response. If None: the environment
+            variable `OPENAI_TIMEOUT`, else 300. A request that timed out is not sent again, because each try may be
+            billed.
+        :param max_retries: How many times a request is sent again after a failed connection, HTTP 408, 409, 429 or 5xx,
+            an error that OpenRouter reports with HTTP 200, or a response without audio. If None: the environment
+            variable `OPENAI_MAX_RETRIES`, else 5.
+        :param http_client_kwargs: Keyword arguments of `httpx.Client` and `httpx.AsyncClient`, such as `proxy`.
+        :raises TypeError: If an argument has the wrong type.
+        :raises ValueError: If an argument has a value that can't be used.
+        """
+        check_voice(voice)
+        if sample_rate is not None:
+            check_at_least_one(sample_rate, "sample_rate")
+        self._set_up(
+            api_key=api_key,
+            model=model,
+            api_base_url=api_base_url,
+            extra_headers=extra_headers,
+            timeout=timeout,
+            max_retries=max_retries,
+            http_client_kwargs=http_client_kwargs,
+        )
+        self.voice = voice
+        self.generation_kwargs = self._checked_kwargs(generation_kwargs)
+        self.sample_rate = sample_rate
+
+    def to_dict(self) -> dict[str, Any]:
+        """
+        Serialize the component.
+
+        :returns: The component as a dictionary.
+        :raises ValueError: If a secret was given as a token, which must not be written down.
+        """
+        return self._to_dict(voice=self.voice, sample_rate=self.sample_rate)
+
+    @component.output_types(audio=list[ByteStream], meta=dict[str, Any])
+    def run(self, text: str, generation_kwargs: SpeechKwargs | None = None) -> dict[str, Any]:
+        """
+        Speak a text.
+
+        :param text: What to say.
+        :param generation_kwargs: Parameters for this run. They override those given at init, key by key.
+        :returns: A dictionary with `audio`, a list of one ByteStream with its MIME type, and `meta`: `model`, `id` of
+            the generation (OpenRouter tells what it cost at its endpoint `/generation`, and not here) and
+            `content_type`, as the response has it.
+        :raises TypeError: If an argument has the wrong type.
+        :raises ValueError: If the API key is missing, or the text is empty.
+        :raises openai.APIError: If OpenRouter or a provider fails. The class is the openai SDK's for the HTTP status;
+            the text names the provider, the cause and a remedy.
+        """
+        arguments = self._arguments(text, generation_kwargs)
+        post, body = self._clients.get().post, arguments["body"]
+        with self._requesting(body["model"]):
+            audio, meta = read_audio(post(**arguments).response, body, sample_rate=self.sample_rate)
+        return {"audio": [audio], "meta": meta}
+
+    @component.output_types(audio=list[ByteStream], meta=dict[str, Any])
+    async def run_async(self, text: str, generation_kwargs: SpeechKwargs | None = None) -> dict[str, Any]:
+        """
+        Speak a text without blocking the event loop.
+
+        :param text: What to say.
+        :param generation_kwargs: Parameters for this run. They override those given at init, key by key.
+        :returns: A dictionary with `audio` and `meta`, as `run` returns it.
+        :raises TypeError: If an argument has the wrong type.
+        :raises ValueError: If the API key is missing, or the text is empty.
+        :raises openai.APIError: If OpenRouter or a provider fails, as in `run`.
+        """
+        arguments = self._arguments(text, generation_kwargs)
+        post, body = (await self._clients.get_async()).post, arguments["body"]
+        with self._requesting(body["model"]):
+            audio, meta = read_audio((await post(**arguments)).response, body, sample_rate=self.sample_rate)
+        return {"audio": [audio], "meta": meta}
+
+    def _arguments(self, text: object, generation_kwargs: Any) -> dict[str, Any]:
+        kwargs = self._merged(generation_kwargs)
+        check_voice(kwargs.get("voice"))
+        return self._post_arguments(kwargs, **request_fields(text, voice=self.voice, sample_rate=self.sample_rate))

@@ -1,0 +1,161 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+The component that draws and edits images.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from haystack import component
+from haystack.dataclasses import ImageContent
+from haystack.utils import Secret
+
+from haystack_integrations.common.openrouter.clients import OPENROUTER_API_BASE_URL
+from haystack_integrations.common.openrouter.component import shows_its_settings
+from haystack_integrations.common.openrouter.media_component import OpenRouterMediaComponent
+from haystack_integrations.components.generators.openrouter.images.generation import (
+    IMAGE_REMEDIES,
+    OWN_FIELDS,
+    read_images,
+    request_fields,
+)
+from haystack_integrations.components.generators.openrouter.images.options import ImageKwargs, OpenRouterImageKwargs
+
+
+@shows_its_settings
+@component
+class OpenRouterImageGenerator(OpenRouterMediaComponent):
+    """
+    Draws and edits images with the image models behind [OpenRouter](https://openrouter.ai).
+
+    ### Usage example
+    ```python
+    import base64
+    from pathlib import Path
+
+    from haystack_integrations.components.generators.openrouter import OpenRouterImageGenerator
+
+    generator = OpenRouterImageGenerator(model="google/gemini-2.5-flash-image")
+    result = generator.run("A red panda astronaut", generation_kwargs={"aspect_ratio": "16:9"})
+    image = result["images"][0]
+    Path("panda.png").write_bytes(base64.b64decode(image.base64_image))
+    print(image.mime_type, result["meta"][0]["usage"]["cost"])
+    ```
+    """
+
+    _path = "/images"
+    _options = OpenRouterImageKwargs
+    _own_fields = OWN_FIELDS
+    _remedies = IMAGE_REMEDIES
+
+    def __init__(
+        self,
+        *,
+        api_key: Secret = Secret.from_env_var("OPENROUTER_API_KEY"),
+        model: str = "google/gemini-2.5-flash-image",
+        api_base_url: str | None = OPENROUTER_API_BASE_URL,
+        generation_kwargs: ImageKwargs | None = None,
+        extra_headers: dict[str, Any] | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        http_client_kwargs: dict[str, Any] | None = None,
+    ) -> None:
+        """
+        Create the component. Nothing is sent, and no key is needed, before it runs or is warmed up.
+
+        :param api_key: The OpenRouter API key, by default from the environment variable `OPENROUTER_API_KEY`.
+        :param model: The name of the image model: see https://openrouter.ai/models?output_modalities=image.
+        :param api_base_url: The URL of the API. None means OpenRouter.
+        :param generation_kwargs: Parameters of OpenRouter's images endpoint, known to this package or not, for example
+            `n`, `size`, `aspect_ratio`, `quality`, `output_format` or `provider`. `extra_headers`, `extra_query`,
+            `extra_body` and `timeout` in it mean what they mean to the openai SDK. None leaves a key out.
+            `OpenRouterImageKwargs` types it.
+        :param extra_headers: HTTP headers of every request, for example `HTTP-Referer` and `X-OpenRouter-Title`. A
+            value may be a `Secret`.
+        :param timeout: Seconds to wait for a connection, and for the next bytes of a response. If None: the environment
+            variable `OPENAI_TIMEOUT`, else 300. A request that timed out is not sent again, because each try may be
+            billed.
+        :param max_retries: How many times a request is sent again after a failed connection, HTTP 408, 409, 429 or 5xx,
+            an error that OpenRouter reports with HTTP 200, or a response without data. If None: the environment
+            variable `OPENAI_MAX_RETRIES`, else 5.
+        :param http_client_kwargs: Keyword arguments of `httpx.Client` and `httpx.AsyncClient`, such as `proxy`.
+        :raises TypeError: If an argument has the wrong type.
+        :raises ValueError: If an argument has a value that can't be used.
+        """
+        self._set_up(
+            api_key=api_key,
+            model=model,
+            api_base_url=api_base_url,
+            extra_headers=extra_headers,
+            timeout=timeout,
+            max_retries=max_retries,
+            http_client_kwargs=http_client_kwargs,
+        )
+        self.generation_kwargs = self._checked_kwargs(generation_kwargs)
+
+    def to_dict(self) -> dict[str, Any]:
+        """
+        Serialize the component.
+
+        :returns: The component as a dictionary.
+        :raises ValueError: If a secret was given as a token, which must not be written down.
+        """
+        return self._to_dict()
+
+    @component.output_types(images=list[ImageContent], meta=list[dict[str, Any]])
+    def run(
+        self,
+        prompt: str,
+        images: list[ImageContent] | None = None,
+        generation_kwargs: ImageKwargs | None = None,
+    ) -> dict[str, Any]:
+        """
+        Draw images.
+
+        :param prompt: What to draw, or how to change `images`.
+        :param images: Images to edit or to follow.
+        :param generation_kwargs: Parameters for this run. They override those given at init, key by key.
+        :returns: A dictionary with `images`, a list of ImageContent, and `meta`, a list of one dictionary: `model`,
+            `id` of the generation, `usage` (tokens, and `cost` in USD) and what else OpenRouter sent.
+        :raises TypeError: If an argument has the wrong type.
+        :raises ValueError: If the API key is missing, the prompt is empty, or an image has no data.
+        :raises openai.APIError: If OpenRouter or a provider fails. The class is the openai SDK's for the HTTP status;
+            the text names the provider, the cause and a remedy.
+        """
+        arguments = self._arguments(prompt, images, generation_kwargs)
+        post, model = self._clients.get().post, arguments["body"]["model"]
+        with self._requesting(model):
+            drawn, meta = read_images(post(**arguments).response, model)
+        return {"images": drawn, "meta": [meta]}
+
+    @component.output_types(images=list[ImageContent], meta=list[dict[str, Any]])
+    async def run_async(
+        self,
+        prompt: str,
+        images: list[ImageContent] | None = None,
+        generation_kwargs: ImageKwargs | None = None,
+    ) -> dict[str, Any]:
+        """
+        Draw images without blocking the event loop.
+
+        :param prompt: What to draw, or how to change `images`.
+        :param images: Images to edit or to follow.
+        :param generation_kwargs: Parameters for this run. They override those given at init, key by key.
+        :returns: A dictionary with `images` and `meta`, as `run` returns it.
+        :raises TypeError: If an argument has the wrong type.
+        :raises ValueError: If the API key is missing, the prompt is empty, or an image has no data.
+        :raises openai.APIError: If OpenRouter or a provider fails, as in `run`.
+        """
+        arguments = self._arguments(prompt, images, generation_kwargs)
+        post, model = (await self._clients.get_async()).post, arguments["body"]["model"]
+        with self._requesting(model):
+            drawn, meta = read_images((await post(**arguments)).response, model)
+        return {"images": drawn, "meta": [meta]}
+
+    def _arguments(self, prompt: object, images: object, generation_kwargs: Any) -> dict[str, Any]:
+        kwargs = self._merged(generation_kwargs)
+        return self._post_arguments(kwargs, **request_fields(prompt, images, kwargs.pop("input_references", None)))

@@ -1,29 +1,51 @@
 # SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
 #
 # SPDX-License-Identifier: Apache-2.0
-"""A long prompt that costs its full price once: the second time, what `cache_control` marks is read from the cache."""
+"""Prompt caching for an agent: the conversation is read from the cache as it grows, and only what is new costs more."""
 
+from typing import Annotated
+
+from haystack.components.agents import Agent
 from haystack.dataclasses import ChatMessage
+from haystack.tools import tool
 from stand_in import base_url
 
-from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator
+from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator, cost_table
 
-MANUAL = "\n".join(f"{n}. Turn screw {n} until the lamp beside it is green." for n in range(1, 200))
+MANUAL = "\n".join(f"{n}. Turn screw {n} until the lamp beside it is green." for n in range(1, 300))
+# relative to the price of other prompt tokens, at Anthropic
+READ, WRITTEN = 0.1, 1.25
+
+
+@tool
+def lamp(screw: Annotated[int, "The number of the screw"]) -> str:
+    """The colour of the lamp beside a screw."""
+    return f"The lamp beside screw {screw} is {'green' if screw % 2 else 'red'}"
+
 
 generator = OpenRouterChatGenerator(
     model="anthropic/claude-sonnet-4.5",
     api_base_url=base_url(),
-    generation_kwargs={"session_id": "manual-1"},  # stay with one provider, because each has its own cache
+    generation_kwargs={
+        "cache_control": {"type": "ephemeral"},  # cache the whole conversation, for five minutes after each request
+        "session_id": "repair-1",  # stay with one provider, because each has a cache of its own
+    },
 )
-# everything up to the end of this message is cached; a `ttl` of "1h" keeps it longer than five minutes
-manual = ChatMessage.from_system(f"Answer from this manual.\n{MANUAL}", meta={"cache_control": {"type": "ephemeral"}})
+agent = Agent(chat_generator=generator, tools=[lamp])
 
-for question in ("What comes after screw 7?", "And after screw 42?"):
-    reply = generator.run([manual, ChatMessage.from_user(question)])["replies"][0]
-    usage = reply.meta["usage"]
-    details = usage["prompt_tokens_details"]
-    print(reply.text)
-    print(
-        f"  {usage['prompt_tokens']} prompt tokens: {details.get('cache_write_tokens', 0)} written to the cache, "
-        f"{details['cached_tokens']} read from it; {usage['cost']:.6f} USD"
-    )
+# the manual is the same in all conversations: with a mark of its own, other conversations can read it from the cache
+mark = {"cache_control": {"type": "ephemeral"}}
+messages = [ChatMessage.from_system(f"Answer from this manual.\n{MANUAL}", meta=mark)]
+for question in ("Which colour has the lamp of screw 7?", "And the lamp of screw 42?", "What did I ask first?"):
+    messages = agent.run([*messages, ChatMessage.from_user(question)])["messages"]
+    print(messages[-1].text)
+print(cost_table(messages))
+
+usages = [message.meta["usage"] for message in messages if "usage" in message.meta]
+details = [usage["prompt_tokens_details"] for usage in usages]
+prompt = sum(usage["prompt_tokens"] for usage in usages)
+read = sum(detail.get("cached_tokens") or 0 for detail in details)
+written = sum(detail.get("cache_write_tokens") or 0 for detail in details)
+saved = (1 - READ) * read - (WRITTEN - 1) * written
+print(f"{prompt} tokens sent: {written} written to the cache, {read} read from it.")
+print(f"That saved {saved / prompt:.0%} of the price of the prompts.")

@@ -32,7 +32,7 @@ from haystack_integrations.components.generators.openrouter.images import option
 OF_THE_COMPONENT = {"messages", "stream"}
 OF_THE_OPENAI_SDK = {"extra_headers", "extra_query", "extra_body", "timeout"}
 # What OpenRouter's documentation names, and its SDK does not.
-DOCUMENTED = {"n", "audio", "preset", "max_tool_calls", "transforms", "usage", "route"}
+DOCUMENTED = {"n", "audio", "preset", "max_tool_calls", "transforms", "usage", "route", "verbosity"}
 DOCUMENTED_REASONING = {"max_tokens", "enabled", "exclude"}
 
 
@@ -99,6 +99,7 @@ class TestInStepWithTheSDK:
         [
             (generation.Effort, sdk.ChatRequestReasoning.model_fields["effort"].annotation),
             (generation.Effort, sdk.ChatRequest.model_fields["reasoning_effort"].annotation),
+            (typing.get_type_hints(OpenRouterGenerationKwargs)["verbosity"], sdk.Verbosity),
             (provider.SortBy, providersort.ProviderSort),
             (provider.Quantization, sdk.ProviderPreferences.model_fields["quantizations"].annotation),
         ],

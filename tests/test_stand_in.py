@@ -162,8 +162,19 @@ class TestChat:
     def test_cache(self, connection):
         part = {"type": "text", "text": "a long text", "cache_control": {"type": "ephemeral"}}
         first, second = (chat(connection, [part])["usage"]["prompt_tokens_details"] for _ in "ab")
-        assert (first["cached_tokens"], first["cache_write_tokens"]) == (0, 3)
-        assert (second["cached_tokens"], second["cache_write_tokens"]) == (3, 0)
+        assert (first["cached_tokens"], first["cache_write_tokens"]) == (0, 4)
+        assert (second["cached_tokens"], second["cache_write_tokens"]) == (4, 0)
+        plain = chat(connection, "a long text")["usage"]["prompt_tokens_details"]
+        assert (plain["cached_tokens"], plain["cache_write_tokens"]) == (0, 0)
+
+    def test_cache_of_a_growing_conversation(self, connection):
+        messages = [{"role": "user", "content": "a b c"}]
+        for cached, written in ((0, 4), (4, 5), (9, 5)):
+            usage = chat(connection, messages=messages, cache_control={"type": "ephemeral"})["usage"]
+            details = usage["prompt_tokens_details"]
+            assert (details["cached_tokens"], details["cache_write_tokens"]) == (cached, written)
+            assert usage["cost"] == pytest.approx((0.1 * cached + 1.25 * written + usage["completion_tokens"]) / 1e6)
+            messages += [{"role": "assistant", "content": "d"}, {"role": "user", "content": "e f"}]
 
     def test_modalities(self, connection):
         message = chat(connection, modalities=["image", "text"])["choices"][0]["message"]

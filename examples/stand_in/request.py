@@ -17,7 +17,7 @@ class Memory:
     """
 
     cached: set[str] = field(default_factory=set)
-    """The strings that were marked with `cache_control` so far."""
+    """The beginnings of prompts that `cache_control` has marked so far."""
     generations: dict[str, Json] = field(default_factory=dict)
     """What `/generation` tells about the completions so far, by id."""
     asked: set[str] = field(default_factory=set)

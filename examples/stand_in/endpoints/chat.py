@@ -10,9 +10,10 @@ from typing import Any
 from stand_in.answer import CUT, Answer
 from stand_in.costs import dollars
 from stand_in.endpoints.account import remember
-from stand_in.endpoints.chat_message import message_for, parts_of, searches, text_of
+from stand_in.endpoints.chat_message import message_for, searches
 from stand_in.endpoints.chat_stream import error_event, stream_events
 from stand_in.faults import error_by_name, waits_by_name
+from stand_in.prompt_cache import cached_tokens, prompt_tokens
 from stand_in.request import Json, Request
 
 
@@ -83,21 +84,17 @@ def _model(body: Json) -> str:
     return "stand-in/auto-choice" if name == "openrouter/auto" else str(name)
 
 
-def _usage(body: Json, message: Json, cached: set[str]) -> Json:
-    marked = [part.get("text") or "" for sent in body["messages"] for part in parts_of(sent) if "cache_control" in part]
-    reused = sum(len(text.split()) for text in marked if text in cached)
-    written = sum(len(text.split()) for text in marked if text not in cached)
-    cached.update(marked)
-    prompt = sum(len(text_of(sent).split()) + len(parts_of(sent)) for sent in body["messages"])
+def _usage(body: Json, message: Json, cache: set[str]) -> Json:
+    prompt, (read, written) = prompt_tokens(body), cached_tokens(body, cache)
     reasoning = len((message.get("reasoning") or "").split())
     completion = reasoning + len(json.dumps([message["content"], message.get("tool_calls")]).split())
     usage = {
         "prompt_tokens": prompt,
         "completion_tokens": completion,
         "total_tokens": prompt + completion,
-        "cost": dollars(prompt - 0.9 * reused + completion),
+        "cost": dollars(prompt - 0.9 * read + 0.25 * written + completion),
         "is_byok": False,
-        "prompt_tokens_details": {"cached_tokens": reused, "cache_write_tokens": written, "audio_tokens": 0},
+        "prompt_tokens_details": {"cached_tokens": read, "cache_write_tokens": written, "audio_tokens": 0},
         "cost_details": {"upstream_inference_cost": None},
         "completion_tokens_details": {"reasoning_tokens": reasoning},
     }

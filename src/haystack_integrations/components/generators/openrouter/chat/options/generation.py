@@ -62,6 +62,8 @@ class OpenRouterGenerationKwargs(TypedDict, total=False):
     """How much the model reasons."""
     reasoning_effort: Effort | None
     """The same as `reasoning["effort"]`."""
+    verbosity: Literal["low", "medium", "high", "xhigh", "max"] | None
+    """How detailed the reply is, with models that can do it."""
     plugins: list[Plugin | dict[str, Any]]
     """Plugins with their settings."""
     tools: list[ServerTool | dict[str, Any]]

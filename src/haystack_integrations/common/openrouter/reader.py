@@ -21,7 +21,7 @@ from haystack_integrations.common.openrouter.clients import OPENROUTER_API_BASE_
 from haystack_integrations.common.openrouter.errors.error_text import explained
 from haystack_integrations.common.openrouter.errors.remedies import COMMON_REMEDIES, Remedies
 from haystack_integrations.common.openrouter.headers import warn_of_credentials
-from haystack_integrations.common.openrouter.responses import unusable_answer
+from haystack_integrations.common.openrouter.responses import unusable_response
 from haystack_integrations.common.openrouter.retries import one_run
 from haystack_integrations.common.openrouter.secrets import shown_url
 
@@ -146,4 +146,4 @@ def _options(client: OpenAI | AsyncOpenAI, query: Mapping[str, str] | None) -> A
 def _data(body: object) -> Any:
     if isinstance(body, dict) and isinstance(body.get("data"), dict | list):
         return body["data"]
-    raise unusable_answer("OpenRouter's response has no `data`", body)
+    raise unusable_response("OpenRouter's response has no `data`", body)

@@ -76,7 +76,7 @@ def response_meta(body: dict[str, Any], model: str, payload: tuple[str, ...]) ->
         sent = plain_json(sent)
     except ValueError:
         msg = "The response is nested too deep"
-        raise unusable_answer(msg, body) from None
+        raise unusable_response(msg, body) from None
     usage = sent.pop("usage", None)
     return {"model": model, **sent, "usage": usage if isinstance(usage, dict) else {}}
 

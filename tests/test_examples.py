@@ -17,19 +17,23 @@ from haystack.version import __version__ as haystack_version
 from run_example import Run, run_example
 from stand_in import StandIn
 
+from haystack_integrations.common.openrouter.account import OpenRouterAccount
+from haystack_integrations.common.openrouter.models import OpenRouterModels
 from haystack_integrations.components.audio.openrouter import OpenRouterSpeechSynthesizer
 from haystack_integrations.components.embedders.openrouter import OpenRouterDocumentEmbedder, OpenRouterTextEmbedder
 from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator, OpenRouterImageGenerator
 from haystack_integrations.components.rankers.openrouter import OpenRouterRanker
 
 ROOT = Path(__file__).parent.parent
-COMPONENTS = (
+KINDS = (
+    OpenRouterAccount,
     OpenRouterChatGenerator,
     OpenRouterDocumentEmbedder,
-    OpenRouterTextEmbedder,
-    OpenRouterRanker,
     OpenRouterImageGenerator,
+    OpenRouterModels,
+    OpenRouterRanker,
     OpenRouterSpeechSynthesizer,
+    OpenRouterTextEmbedder,
 )
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 PAGES = [
@@ -67,8 +71,10 @@ def run_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Run]:
 
 
 def skip_what_this_haystack_lacks(code: str) -> None:
-    if "OpenRouterCostBudgetHook(" in code and tuple(map(int, haystack_version.split(".")[:2])) < (3, 4):
-        pytest.skip("the hook needs haystack-ai 3.4")
+    if re.search(r"(OpenRouterCostBudget|Compaction)Hook\(", code) and tuple(
+        map(int, haystack_version.split(".")[:2])
+    ) < (3, 4):
+        pytest.skip("hooks like this need haystack-ai 3.4")
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
@@ -88,6 +94,21 @@ def test_the_error_example_shows_provider_cause_and_what_came(run_of: Callable[[
     assert told.count("So far: This is the stand-in") == 2
     assert "Error code: 402" in told
     assert "***" not in told
+
+
+def test_the_example_of_a_cut_stream_tells_what_it_cost(run_of: Callable[[str], Run]):
+    told = run_of("cost_of_a_cut_stream").stdout
+    assert "The stream was cut" in told
+    (cost,) = re.findall(r"It cost (0\.\d+) USD", told)
+    assert float(cost) > 0
+    assert f"has spent {cost} USD today; 10.00 USD of its limit are left" in told
+
+
+def test_the_example_of_a_choice(run_of: Callable[[str], Run]):
+    skip_what_this_haystack_lacks("CompactionHook(")
+    told = run_of("choose_a_model").stdout
+    assert "sharp-eyes (stand-in/sharp-eyes): 262,144 tokens" in told
+    assert "Stand-by fails" in told
 
 
 def test_the_rag_example_answers_with_citations_and_costs(run_of: Callable[[str], Run]):
@@ -125,7 +146,7 @@ def users_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("snippet", SNIPPETS)
 def test_snippet(snippet: str, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch, capsys):
     skip_what_this_haystack_lacks(snippet)
-    for kind in COMPONENTS:
+    for kind in KINDS:
         monkeypatch.setitem(kind.__init__.__kwdefaults__, "api_base_url", stand_in.url)
     monkeypatch.setitem(sys.modules, "snippet", type(sys)("snippet"))
     exec(compile(snippet, "snippet", "exec"), {"__name__": "snippet"})

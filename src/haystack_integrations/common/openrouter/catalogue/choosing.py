@@ -102,7 +102,7 @@ class Selection:
         What is compared, the cost first. None if the model can't be chosen.
         """
         is_past = model.expires is not None and model.expires < datetime.now(UTC).date()
-        # `:batch` variants refuse chat completions: https://github.com/cogwheel0/conduit/issues/701
+        # `:batch` variants refuse chat completions (conduit#701)
         if model.is_router or not model.is_billed_by_token or is_past or model.id.endswith(":batch"):
             return None
         cost = model.cost(*self._request)

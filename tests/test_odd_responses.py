@@ -4,20 +4,26 @@
 
 """Responses that no document describes and that came, or may come, all the same."""
 
+import copy
 import itertools
 import json
 import time
+from collections.abc import Callable
 from io import StringIO
 from typing import Any
 
+import openai
 import pytest
 from conftest import Mode
+from haystack.dataclasses import ChatMessage
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stand_in import StandIn
+from stand_in import Answer, StandIn
 from test_properties import json_values
-from wire import answer, call, comparable, completion, events, folded
+from wire import answer, call, comparable, completion, event, events, folded, proxied
 
+from haystack_integrations.components.generators.openrouter import reply_cost
+from haystack_integrations.components.generators.openrouter.chat.completion import completion_dict
 from haystack_integrations.components.generators.openrouter.chat.reply import chat_messages
 from haystack_integrations.components.generators.openrouter.chat.stream.chunks import StreamedReply
 from haystack_integrations.components.generators.openrouter.chat.stream.growing_json import GrowingObject
@@ -81,6 +87,10 @@ def detail(text: str, **more: Any) -> dict[str, Any]:
     return {"type": "reasoning.text", "text": text, "index": 0, **more}
 
 
+def unstreamed(message: dict[str, Any]) -> ChatMessage:
+    return chat_messages(completion_dict(completion(message)))[0]
+
+
 DELTAS = {
     "a transcript before text": (
         {"content": "Text.", "audio": {"id": "a", "transcript": "Said", "data": "QUJD"}},
@@ -123,7 +133,7 @@ class TestStreamedEqualsNotStreamed:
     def test_where_fields_come_apart(self, mode: Mode, stand_in: StandIn, name):
         message, deltas = DELTAS[name]
         stand_in.script(answer(mode, message, *deltas))
-        assert comparable(mode()) == comparable(chat_messages(completion(message))[0])
+        assert comparable(mode()) == comparable(unstreamed(message))
         if mode.streams and "reasoning" in name:
             assert "".join(chunk.reasoning.reasoning_text for chunk in mode.chunks if chunk.reasoning) == "Hmmm"
         if mode.streams and "transcript" in name:
@@ -142,5 +152,149 @@ class TestStreamedEqualsNotStreamed:
     )
     def test_odd_fields(self, message, details):
         message = {"content": None, **message, "reasoning_details": details}
-        whole, (streamed, _) = chat_messages(completion(message))[0], folded(events(message))
+        whole, (streamed, _) = unstreamed(message), folded(events(message))
         assert comparable(whole) == comparable(streamed)
+
+
+def nested(levels: int) -> Any:
+    value: Any = "deep"
+    for number in range(levels):
+        value = [value] if number % 2 else {"deeper": value}
+    return value
+
+
+def linked(url: Any) -> dict[str, Any]:
+    return {"images": [{"type": "image_url", "image_url": url}]}
+
+
+HALF, HUGE, NAN = "\ud83d", 10**400, float("nan")
+DEEP = nested(500)
+ODD_VALUES = {
+    "deep": DEEP,
+    "a bit deep": nested(150),
+    "huge": HUGE,
+    "nan": NAN,
+    "infinite": -float("inf"),
+    "half": HALF,
+}
+PLACES: dict[str, Callable[[Any], dict[str, Any]]] = {
+    "content": lambda odd: {"content": odd},
+    "content part": lambda odd: {"content": [{"type": "text", "text": odd, "more": odd}, odd]},
+    "unknown": lambda odd: {"new": odd, "other": {HALF: odd}},
+    "reasoning": lambda odd: {"reasoning": odd, "reasoning_content": odd},
+    "details": lambda odd: {
+        "reasoning_details": [{"type": "reasoning.text", "text": odd, "index": odd, HALF: odd}, odd]
+    },
+    "signature": lambda odd: {"reasoning_details": [{"type": odd, "signature": odd, "data": "x", "id": odd}]},
+    "tool call": lambda odd: {"tool_calls": [{**call("f", "{}", odd, index=odd), "more": odd}]},
+    "tool name": lambda odd: {"tool_calls": [call(odd, odd)]},
+    "tool arguments": lambda odd: {"tool_calls": [call("f", json.dumps({"a": odd}))]},
+    "image": lambda odd: {"images": [{"type": "image_url", "image_url": {"url": odd}, "index": odd}, odd]},
+    "image URL": linked,
+    "audio": lambda odd: {"audio": {"data": odd, "transcript": odd, "format": odd, "expires_at": odd}},
+    "file": lambda odd: {"annotations": [{"type": "file", "file": odd}, {"type": "file", "file": {"hash": odd}}]},
+    "refusal": lambda odd: {"refusal": odd, "cache_control": odd, "invalid_tool_calls": odd},
+}
+TOPS: dict[str, Callable[[Any], dict[str, Any]]] = {
+    "top": lambda odd: {"created": odd, "provider": odd, "model": odd, "id": odd, "new": odd},
+    "usage": lambda odd: {"usage": {"cost": odd, "is_byok": True, "cost_details": {"upstream_inference_cost": odd}}},
+    "choice": lambda odd: {"choice": {"index": odd, "logprobs": {"content": [odd]}, "new": odd}},
+    "finish reason": lambda odd: {"choice": {"finish_reason": odd, "native_finish_reason": odd}},
+    "error": lambda odd: {
+        "error": {"code": odd, "message": odd, "metadata": {"raw": odd, "headers": odd, "reasons": [odd]}}
+    },
+    "wait": lambda odd: {
+        "error": {
+            "code": 429,
+            "availability": {"retry_after": odd},
+            "metadata": {"headers": {"retry-after": odd, "x-ratelimit-reset": odd}},
+        }
+    },
+    "status": lambda odd: {"error": {"http_status": odd, "metadata": {"error_type": odd, "previous_errors": [odd]}}},
+}
+
+
+class TestOddValues:
+    @pytest.mark.parametrize("value", ODD_VALUES)
+    def test_a_reply_that_can_go_back_or_an_openai_error(self, mode: Mode, stand_in: StandIn, value):
+        self.give_a_reply_that_can_go_back_or_an_openai_error(mode, stand_in, ODD_VALUES[value])
+
+    @pytest.mark.parametrize("value", ODD_VALUES)
+    def test_through_a_proxy(self, streaming: Mode, stand_in: StandIn, monkeypatch, value):
+        proxied(monkeypatch, streaming)
+        self.give_a_reply_that_can_go_back_or_an_openai_error(streaming, stand_in, ODD_VALUES[value])
+
+    @pytest.mark.parametrize("value", ODD_VALUES)
+    def test_through_a_client_without_the_hook(self, sync: Mode, stand_in: StandIn, value):
+        with openai.OpenAI(base_url=stand_in.url, api_key="x", max_retries=0) as client:
+            self.give_a_reply_that_can_go_back_or_an_openai_error(sync, stand_in, ODD_VALUES[value], client)
+
+    @pytest.mark.parametrize("value", ODD_VALUES)
+    def test_with_a_bad_status(self, pair: Mode, stand_in: StandIn, value):
+        odd = ODD_VALUES[value]
+        for error in (odd, {"code": odd, "message": odd, "metadata": odd}, {"metadata": {"raw": odd, "headers": odd}}):
+            stand_in.script(Answer.json({"error": error, "user_id": odd}, 400))
+            with pytest.raises(openai.BadRequestError) as caught:
+                pair()
+            copy.deepcopy(caught.value)
+
+    def give_a_reply_that_can_go_back_or_an_openai_error(
+        self, mode: Mode, stand_in: StandIn, odd: Any, client: Any = None
+    ) -> None:
+        generator, user = mode.generator(), ChatMessage.from_user("hi")
+        generator.client = client
+        for place in PLACES | TOPS:
+            message = PLACES[place](odd) if place in PLACES else {}
+            stand_in.script(answer(mode, {"content": "Text", **message}, **(TOPS[place](odd) if place in TOPS else {})))
+            try:
+                (reply,) = mode.run(generator)
+            except openai.OpenAIError as error:
+                assert place in TOPS or odd is DEEP, place
+                copy.deepcopy(error)
+                continue
+            json.dumps([part.meta for part in (reply, *mode.chunks)], allow_nan=False)
+            assert reply_cost([reply]) >= 0
+            stored = ChatMessage.from_dict(json.loads(json.dumps(reply.to_dict())))
+            results = [ChatMessage.from_tool("x", origin=call) for call in reply.tool_calls]
+            for again in (reply, stored):
+                assert mode.run(generator, [user, again, *results, user]), place
+
+
+class TestOddParts:
+    @pytest.mark.parametrize("url", [{"url": "data:image/png;base64,"}, {"url": {"a": 1}}, {"url": "cid:1"}, "x", None])
+    def test_an_odd_image_stays_in_meta_and_does_not_go_back(self, pair: Mode, stand_in: StandIn, url):
+        message = {"content": "Look", "images": [{"type": "image_url", "image_url": url}]}
+        stand_in.script(answer(pair, message))
+        reply = pair()
+        assert (reply.images, reply.meta["images"]) == ([], message["images"])
+        pair([ChatMessage.from_user("hi"), reply, ChatMessage.from_user("Go on")])
+        assert stand_in.requests[1].body["messages"][1] == {"role": "assistant", "content": "Look"}
+
+    @pytest.mark.parametrize(
+        ("sent", "name"),
+        [("MP3", "MP3"), ("mp3", "mpeg"), ("../x", "wav"), ("a b", "wav"), ("", "wav"), (5, "wav"), ("é", "wav")],
+    )
+    def test_an_audio_format_is_a_plain_word(self, pair: Mode, stand_in: StandIn, sent, name):
+        stand_in.script(answer(pair, {"content": None, "audio": {"data": "QUJD", "format": sent}}))
+        (file,) = pair().files
+        assert (file.mime_type, file.filename) == (f"audio/{name}", f"audio.{'mp3' if name == 'mpeg' else name}")
+
+    def test_what_is_not_a_number_is_null(self, pair: Mode, stand_in: StandIn):
+        def top(odd: Any) -> dict[str, Any]:
+            choice = {"logprobs": {"content": [{"logprob": odd}]}}
+            return {"usage": {"cost": odd, "tokens": 1}, "new": [odd], "choice": choice}
+
+        message = {"content": "a", "flag": {"x": NAN}}
+        if pair.streams:
+            stand_in.script(Answer.sse([event(message, "stop", **top(-float("inf")))]))
+        else:
+            stand_in.script(Answer.json(completion(message, **top(NAN))))
+        reply, expected = pair(), top(None)
+        expected |= {"logprobs": expected.pop("choice")["logprobs"], "flag": {"x": None}}
+        assert {name: reply.meta[name] for name in expected} == expected
+        json.dumps([chunk.meta for chunk in pair.chunks], allow_nan=False)
+
+    def test_fields_that_a_request_would_understand_have_other_names_in_meta(self, pair: Mode, stand_in: StandIn):
+        stand_in.script(answer(pair, {"content": "a", "cache_control": "x", "invalid_tool_calls": 5}))
+        reply = pair()
+        assert (reply.meta["message.cache_control"], reply.meta["message.invalid_tool_calls"]) == ("x", 5)

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from stand_in import Answer, StandIn
 from wire import BYTES, DELTAS, DETAIL, TOP, call, chunk_list, comparable, event, events, folded
 
+from haystack_integrations.components.generators.openrouter.chat.completion import completion_dict
 from haystack_integrations.components.generators.openrouter.chat.reply import chat_messages
 from haystack_integrations.components.generators.openrouter.chat.stream.chunks import StreamedReply
 from haystack_integrations.components.generators.openrouter.chat.stream.reasoning_details import ReasoningDetails
@@ -36,8 +37,10 @@ KEYS = st.sampled_from(
     "finish_reason error code metadata usage provider model images image_url url audio transcript data annotations "
     "refusal logprobs role signature reset headers".split()
 ) | st.text(max_size=5)
+HALVES = st.text(alphabet="a\ud83d\ude00", min_size=1, max_size=3)
+ODD = st.sampled_from([10**400, -(10**400), float("nan"), float("inf"), -float("inf")])
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers(-5, 600) | st.floats(allow_nan=False) | st.text(max_size=8),
+    st.none() | st.booleans() | st.integers(-5, 600) | st.floats() | st.text(max_size=8) | HALVES | ODD,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=5),
     max_leaves=12,
 )
@@ -169,7 +172,8 @@ class TestOddJson:
     @FAST
     @given(message=json_objects, top=json_objects)
     def test_replies_survive_json(self, message, top):
-        (reply,) = chat_messages({**top, "choices": [{"message": message}]})
+        body = json.loads(json.dumps({**top, "choices": [{"message": message}], "error": None}))
+        (reply,) = chat_messages(completion_dict(body))
         assert ChatMessage.from_dict(json.loads(json.dumps(reply.to_dict()))) == reply
 
     def give_a_reply_or_an_openai_error(self, mode: Mode, stand_in: StandIn, answer: Answer) -> None:
@@ -179,8 +183,10 @@ class TestOddJson:
             replies = mode.run(generator)
         except openai.OpenAIError:
             return
-        assert all(isinstance(reply, ChatMessage) for reply in replies)
         json.dumps([chunk.to_dict() for chunk in mode.chunks])
+        json.dumps([part.meta for part in (*replies, *mode.chunks)], allow_nan=False)
+        for reply in replies:
+            assert mode.run(generator, [ChatMessage.from_user("hi"), reply, ChatMessage.from_user("Go on")])
 
 
 @pytest.mark.parametrize("field", ["reasoning_details", "tool_calls"])

@@ -9,8 +9,9 @@ What a request cost.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import isfinite
 from typing import Any
+
+from haystack_integrations.common.openrouter.responses import is_number
 
 
 def usage_cost(usage: Mapping[str, Any] | None) -> float:
@@ -63,8 +64,4 @@ def amount(value: object) -> float | None:
     :param value: A value of any type.
     :returns: The number, or None if it is not a finite number.
     """
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    try:
-        return float(value) if is_number and isfinite(value) else None  # type: ignore[arg-type]
-    except OverflowError:  # an integer that no float can hold
-        return None
+    return float(value) if is_number(value) else None

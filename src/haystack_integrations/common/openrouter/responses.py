@@ -15,6 +15,8 @@ from typing import Any, TypeGuard
 import openai
 from pydantic_core import from_json
 
+from haystack_integrations.common.openrouter.plain_json import plain_json
+
 
 def decode_json(data: str | bytes) -> Any:
     """
@@ -22,13 +24,13 @@ def decode_json(data: str | bytes) -> Any:
 
     :param data: The JSON text.
     :returns: The decoded value.
-    :raises ValueError: If it is not JSON.
+    :raises ValueError: If it is not JSON, or is nested too deep.
     """
     try:
         return from_json(data)
-    except ValueError:
+    except (ValueError, TypeError):  # a string with half a surrogate pair is a TypeError
         try:
-            return json.loads(data)
+            return plain_json(json.loads(data))
         except RecursionError as error:
             msg = "JSON nested too deep"
             raise ValueError(msg) from error
@@ -70,6 +72,11 @@ def response_meta(body: dict[str, Any], model: str, payload: tuple[str, ...]) ->
     :returns: A new dictionary; `model` and `usage` are always in it.
     """
     sent = {name: value for name, value in body.items() if name not in payload and value is not None}
+    try:
+        sent = plain_json(sent)
+    except ValueError:
+        msg = "The response is nested too deep"
+        raise unusable_response(msg, body) from None
     usage = sent.pop("usage", None)
     return {"model": model, **sent, "usage": usage if isinstance(usage, dict) else {}}
 

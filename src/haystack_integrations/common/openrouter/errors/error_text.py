@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import openai
@@ -80,7 +79,7 @@ def _explain(error: openai.APIError, api_key: Secret, model: str, remedies: Reme
     error.message, error.args = text, (text,)
     error.generation_id = generation_id  # type: ignore[attr-defined]
     if isinstance(error, OpenRouterStreamError) and failure is not None:
-        cleaned = without_private_fields(asdict(failure), error.request, key, flagged)
+        cleaned = without_private_fields(vars(failure), error.request, key, flagged)
         error.failure, error.metadata = Failure(**cleaned), cleaned["metadata"]
     make_picklable(error, without_private_fields(error.body, error.request, key, flagged))
 

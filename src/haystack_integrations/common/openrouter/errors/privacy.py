@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from haystack_integrations.common.openrouter.plain_json import copied_json
 from haystack_integrations.common.openrouter.responses import decode_json
 
 # Account ids are long and hold digits; user_preferences is not one.
@@ -68,14 +69,16 @@ def without_private_fields(value: Any, request: Any = None, *secrets: object) ->
     :param value: A decoded JSON value.
     :param request: The HTTP request that failed, or None.
     :param secrets: More strings to cut out.
-    :returns: A copy, without user ids and quoted input.
+    :returns: A copy, without user ids and quoted input. None if it is nested too deep to be looked through.
     """
-    if isinstance(value, dict):
-        kept = {name: field for name, field in value.items() if name not in _PRIVATE_FIELDS}
-        return {name: without_private_fields(field, request, *secrets) for name, field in kept.items()}
-    if isinstance(value, list):
-        return [without_private_fields(item, request, *secrets) for item in value]
-    return without_private(value, request, *secrets) if isinstance(value, str) else value
+
+    def change(leaf: Any) -> Any:
+        return without_private(leaf, request, *secrets) if isinstance(leaf, str) else leaf
+
+    try:
+        return copied_json(value, change, left_out=_PRIVATE_FIELDS)
+    except ValueError:
+        return None
 
 
 def _credentials(request: Any) -> Iterator[str]:

@@ -13,6 +13,7 @@ from typing import Any
 import openai
 
 from haystack_integrations.common.openrouter.errors.error_body import find_error
+from haystack_integrations.common.openrouter.plain_json import plain_json
 from haystack_integrations.common.openrouter.responses import completion_of, has_messages
 
 
@@ -21,14 +22,13 @@ def completion_dict(response: Any) -> dict[str, Any]:
     Read what `client.chat.completions.create` returned for a request without streaming.
 
     :param response: An `openai.types.chat.ChatCompletion`, or what a proxy made of it.
-    :returns: The completion as sent, with no field added.
+    :returns: The completion as sent, with no field added, as plain JSON.
     :raises openai.APIError: If it is not a completion, or reports an error.
     """
-    body = response if isinstance(response, dict) else None
-    if body is None and hasattr(response, "to_dict"):
-        body = response.to_dict(warnings=False)
-    if not isinstance(body, dict):
-        raise _not_a_completion(response)
+    try:
+        body = plain_json(response if isinstance(response, dict) else response.to_dict(warnings=False))
+    except (AttributeError, ValueError, RecursionError) as error:  # not a completion, or nested too deep
+        raise _not_a_completion(response if isinstance(response, str) else None) from error
     completion = completion_of(body)
     if find_error(completion) is not None or not has_messages(completion):
         raise _not_a_completion(completion)

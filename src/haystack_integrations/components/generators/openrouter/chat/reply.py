@@ -11,9 +11,8 @@ Streamed and non-streamed replies both go through here. Reading is lenient: one 
 from __future__ import annotations
 
 import hashlib
-import json
 import uuid
-from typing import Any
+from typing import Any, TypeGuard
 
 from haystack import logging
 from haystack.dataclasses import (
@@ -25,6 +24,8 @@ from haystack.dataclasses import (
 )
 
 from haystack_integrations.common.openrouter.media import split_data_url
+from haystack_integrations.common.openrouter.plain_json import plain_json
+from haystack_integrations.common.openrouter.responses import decode_json
 from haystack_integrations.common.openrouter.text import with_joined_halves
 
 logger = logging.getLogger(__name__)
@@ -46,6 +47,8 @@ _OWN_PLACE = {
         "audio",
     ),
 }
+# What a message's `meta` has under these names means something when the message is sent.
+_MEANT_FOR_REQUESTS = ("cache_control", "invalid_tool_calls")
 _NOTHING_IF_EMPTY = ("annotations", "refusal", "logprobs")
 
 
@@ -139,11 +142,7 @@ def tool_arguments(raw: object) -> dict[str, Any]:
             return raw
         if not isinstance(raw, str):
             break
-        try:
-            raw = json.loads(raw)  # some models encode the object twice
-        except RecursionError as error:
-            msg = "JSON nested too deep"
-            raise ValueError(msg) from error
+        raw = plain_json(decode_json(raw))  # some models encode the object twice
     if isinstance(raw, dict):
         return raw
     msg = "not a JSON object"
@@ -162,7 +161,7 @@ def _meta(completion: dict[str, Any], choice: dict[str, Any], message: dict[str,
             if value is None or name in _OWN_PLACE[level] or (name in _NOTHING_IF_EMPTY and not value):
                 continue
             # the same name at two levels: keep both
-            free = meta.get(name) is None or meta[name] == value
+            free = (meta.get(name) is None or meta[name] == value) and name not in _MEANT_FOR_REQUESTS
             meta[name if free else f"{level}.{name}"] = value
     return meta
 
@@ -243,7 +242,7 @@ def _images(message: dict[str, Any], meta: dict[str, Any]) -> list[ImageContent]
         target = fields.get("image_url")
         url = target.get("url") if isinstance(target, dict) else target
         split = split_data_url(url)
-        if split is None:
+        if split is None or not split[1]:
             linked.append(entry)
             continue
         extra = {name: value for name, value in fields.items() if name not in ("type", "image_url")}
@@ -265,9 +264,13 @@ def _audio(message: dict[str, Any], meta: dict[str, Any], audio_format: str | No
     if not isinstance(data, str) or not data:
         return []
     sent_format = audio.get("format")
-    name = audio_format or (sent_format if isinstance(sent_format, str) and sent_format else "wav")
+    name = audio_format or (sent_format if _is_plain_word(sent_format) else "wav")
     media_type = f"audio/{_AUDIO_MEDIA_TYPES.get(name, name)}"
     return [FileContent(base64_data=data, mime_type=media_type, filename=f"audio.{name}", validation=False)]
+
+
+def _is_plain_word(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and value.isascii() and value.isalnum()
 
 
 def _is_text_part(part: object) -> bool:

@@ -15,8 +15,6 @@ from typing import Any
 
 from haystack.dataclasses import FileContent, ImageContent, TextContent
 
-from haystack_integrations.common.openrouter.text import sendable
-
 AUDIO_FORMATS = {
     "aac": "aac",
     "aiff": "aiff",
@@ -57,7 +55,7 @@ def content_part(part: object, where: str) -> dict[str, Any]:
     :raises ValueError: If it has no data, or OpenRouter takes no such part.
     """
     if isinstance(part, TextContent):
-        return {"type": "text", "text": sendable(part.text)}
+        return {"type": "text", "text": part.text}
     if isinstance(part, ImageContent):
         return image_part(part, where)
     if isinstance(part, FileContent):

@@ -24,7 +24,7 @@ from haystack.dataclasses import (
     ToolCallResult,
 )
 
-from haystack_integrations.common.openrouter.text import sendable
+from haystack_integrations.common.openrouter.plain_json import sendable_json
 from haystack_integrations.components.generators.openrouter.chat.request.content_parts import content_part, image_part
 
 
@@ -36,7 +36,9 @@ def wire_messages(messages: Sequence[ChatMessage]) -> list[dict[str, Any]]:
     :returns: New dictionaries.
     :raises ValueError: If a message can't be sent; the error says which, and what to do.
     """
-    return [wire for number, message in enumerate(messages) for wire in _wire(message, f"messages[{number}]")]
+    wired = [wire for number, message in enumerate(messages) for wire in _wire(message, f"messages[{number}]")]
+    sendable: list[dict[str, Any]] = sendable_json(wired)
+    return sendable
 
 
 def _wire(message: ChatMessage, where: str) -> Iterator[dict[str, Any]]:
@@ -57,7 +59,7 @@ def _wire(message: ChatMessage, where: str) -> Iterator[dict[str, Any]]:
 
 def _user_content(message: ChatMessage, where: str) -> str | list[dict[str, Any]]:
     if len(message) == 1 and message.text is not None:
-        return sendable(message.text)
+        return message.text
     parts = _content(message)
     if not parts:
         msg = f"{where}: a user message needs content: text, an image or a file."
@@ -74,7 +76,7 @@ def _system_content(message: ChatMessage, where: str) -> str | list[dict[str, An
 
 
 def _assistant(message: ChatMessage, where: str) -> dict[str, Any]:
-    texts, meta = [sendable(text) for text in message.texts if text], message.meta
+    texts, meta = [text for text in message.texts if text], message.meta
     refusal = meta.get("refusal") if isinstance(meta.get("refusal"), str) else None
     content: str | list[dict[str, Any]] | None = None
     if texts:
@@ -90,7 +92,7 @@ def _assistant(message: ChatMessage, where: str) -> dict[str, Any]:
         wire["images"] = images
     # if a parsed PDF goes back, it is not parsed and billed again
     annotations = meta.get("annotations")
-    files = [a for a in annotations if _has_type(a, "file")] if isinstance(annotations, list) else []
+    files = [note for note in annotations if _is_part(note, "file")] if isinstance(annotations, list) else []
     return {**wire, "annotations": files} if files else wire
 
 
@@ -98,17 +100,22 @@ def _reasoning(reasonings: list[ReasoningContent]) -> dict[str, Any]:
     """
     Return the reasoning of a turn unaltered, because providers check its signatures.
     """
-    details = [detail for part in reasonings for detail in part.extra.get("reasoning_details") or []]
+    details = [
+        detail
+        for part in reasonings
+        for detail in part.extra.get("reasoning_details") or []
+        if isinstance(detail, dict)
+    ]
     if details:
         return {"reasoning_details": details}
-    text = sendable("".join(part.reasoning_text for part in reasonings))
+    text = "".join(part.reasoning_text for part in reasonings)
     return {"reasoning": text} if text else {}
 
 
 def _assistant_images(message: ChatMessage, where: str) -> list[dict[str, Any]]:
     images = [image_part(image, f"{where}, image {number}") for number, image in enumerate(message.images)]
     linked = message.meta.get("images")
-    return [*images, *(linked if isinstance(linked, list) else [])]
+    return [*images, *(entry for entry in (linked if isinstance(linked, list) else []) if _is_linked_image(entry))]
 
 
 def _tool_call(call: ToolCall, where: str) -> dict[str, Any]:
@@ -137,7 +144,7 @@ def _tool_results(message: ChatMessage, where: str) -> Iterator[dict[str, Any]]:
 
 def _result_content(result: ToolCallResult, where: str) -> str | list[dict[str, Any]]:
     if isinstance(result.result, str):
-        return sendable(result.result)
+        return result.result
     if not isinstance(result.result, Sequence):
         msg = (
             f"{where}: the result of tool '{result.origin.tool_name}' must be a string or a list of content parts, "
@@ -166,7 +173,7 @@ def _content(message: ChatMessage) -> list[object]:
 
 def _as_content(parts: list[object], where: str) -> str | list[dict[str, Any]]:
     if len(parts) == 1 and isinstance(parts[0], TextContent):
-        return sendable(parts[0].text)
+        return parts[0].text
     return [content_part(part, f"{where}, part {number}") for number, part in enumerate(parts)]
 
 
@@ -188,5 +195,13 @@ def _with_cache_control(wire: dict[str, Any], message: ChatMessage, where: str) 
     return {**wire, "content": [*parts[:-1], {**parts[-1], "cache_control": cache_control}]}
 
 
-def _has_type(entry: object, kind: str) -> bool:
-    return isinstance(entry, dict) and entry.get("type") == kind
+def _is_part(entry: object, kind: str) -> bool:
+    """
+    Tell whether a part that came in a response can go back: those that did not look like one stay in `meta`.
+    """
+    return isinstance(entry, dict) and entry.get("type") == kind and isinstance(entry.get(kind), dict)
+
+
+def _is_linked_image(entry: Any) -> bool:
+    url = entry["image_url"].get("url") if _is_part(entry, "image_url") else None
+    return isinstance(url, str) and url.lower().startswith(("https://", "http://"))

@@ -10,13 +10,13 @@ This runs for every token: it builds each chunk once and keeps none of them.
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 from haystack.dataclasses import ChatMessage, ComponentInfo, StreamingChunk
 
 from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
-from haystack_integrations.components.generators.openrouter.chat.reply import chat_message
+from haystack_integrations.common.openrouter.plain_json import plain_json
+from haystack_integrations.components.generators.openrouter.chat.reply import chat_messages
 from haystack_integrations.components.generators.openrouter.chat.stream.clock import Clock
 from haystack_integrations.components.generators.openrouter.chat.stream.message import Payload, StreamedMessage
 from haystack_integrations.components.generators.openrouter.chat.stream.other_fields import Fields
@@ -70,7 +70,7 @@ class StreamedReply:
         """
         choices = event.pop("choices", None)
         if event != self._top:  # most events differ in their choices only
-            self._take_top(event)
+            event = self._take_top(event)
         self._meta["received_at"], usage = self._clock.now(), event.get("usage")
         if not choices:
             return [self._chunk(_NO_PAYLOAD, usage=usage)] if usage else []
@@ -100,7 +100,8 @@ class StreamedReply:
         if self._whole is not None:
             return self._whole
         choice = {**self._choice, **self._logprobs.joined(), "message": self._message.joined()}
-        return {**self._top, "object": "chat.completion", "choices": [choice]}
+        joined: dict[str, Any] = plain_json({**self._top, "object": "chat.completion", "choices": [choice]})
+        return joined
 
     def message(self, audio_format: str | None = None) -> ChatMessage:
         """
@@ -109,8 +110,7 @@ class StreamedReply:
         :param audio_format: The `audio.format` that was requested.
         :returns: The reply as far as it has come.
         """
-        completion = self.completion()
-        reply = chat_message(completion, completion["choices"][0], audio_format)
+        (reply,) = chat_messages(self.completion(), audio_format)
         reply.meta["completion_start_time"] = self.first_chunk_at
         return reply
 
@@ -123,15 +123,18 @@ class StreamedReply:
         """
         return self.message(audio_format) if self.first_chunk_at else None
 
-    def _take_top(self, event: dict[str, Any]) -> None:
+    def _take_top(self, event: dict[str, Any]) -> dict[str, Any]:
         """
         Note the fields beside the choices.
+
+        :returns: A copy of them.
         """
         if event.get("error"):
             raise OpenRouterStreamError.from_event(event)
-        top = self._top
+        event, top = plain_json(event), self._top
         top.update({name: value for name, value in event.items() if value is not None or name not in top})
         self._meta.update({name: top.get(name) for name in ("model", "id", "provider")})
+        return event
 
     def _take_whole(self, event: dict[str, Any], choice: dict[str, Any]) -> Any:
         """
@@ -141,7 +144,7 @@ class StreamedReply:
         """
         if not choice.get("message"):
             return {}
-        self._whole = None if self._choice else copy.deepcopy({**event, "choices": [choice]})
+        self._whole = None if self._choice else plain_json({**event, "choices": [choice]})
         return with_numbered_calls(choice.pop("message"))
 
     def _take_choice(self, choice: dict[str, Any], extra: dict[str, Any]) -> str | None:
@@ -150,9 +153,10 @@ class StreamedReply:
 
         :returns: The finish reason, if it is the first.
         """
-        own, finish_reason = self._choice, choice.get("finish_reason") or None
-        if choice.get("error") or finish_reason == "error":
+        if choice.get("error") or choice.get("finish_reason") == "error":
             raise OpenRouterStreamError.from_event({"choices": [choice]})
+        choice = plain_json(choice)
+        own, finish_reason = self._choice, choice.get("finish_reason") or None
         index = self._meta["index"] = choice.get("index") or 0
         if own.setdefault("index", index) != index:
             msg = "The stream holds several choices, which can't be joined to one reply"

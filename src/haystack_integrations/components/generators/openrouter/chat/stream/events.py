@@ -12,10 +12,9 @@ the stream is exactly the SDK's own. A tracing tool's proxy, or a list of chunks
 from __future__ import annotations
 
 import asyncio
-import copy
 import inspect
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any
 
 import openai
@@ -23,6 +22,7 @@ from openai.types.chat import ChatCompletion
 from pydantic_core import from_json
 
 from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
+from haystack_integrations.common.openrouter.plain_json import plain_json
 from haystack_integrations.common.openrouter.responses import completion_of, decode_json
 from haystack_integrations.components.generators.openrouter.chat.stream.sse import SSEParser
 
@@ -135,7 +135,7 @@ class EventReader:
         """
         Convert a chunk that a library built, or a whole completion, to an event.
         """
-        event = copy.deepcopy(chunk) if isinstance(chunk, dict) else chunk.to_dict(warnings=False)
+        event: Event = plain_json(chunk if isinstance(chunk, dict) else chunk.to_dict(warnings=False))
         choices = completion_of(event).get("choices")
         choices = choices if isinstance(choices, list) else []
         if not any(isinstance(choice, dict) and "message" in choice and "delta" not in choice for choice in choices):
@@ -186,7 +186,8 @@ async def _drain(pieces: AsyncIterator[bytes]) -> None:
 
 def _stream_error(error: Exception) -> OpenRouterStreamError:
     if isinstance(error, openai.APIError) and error.body:
-        return OpenRouterStreamError.from_event({"error": error.body})
+        with suppress(ValueError):
+            return OpenRouterStreamError.from_event({"error": plain_json(error.body)})
     name, text = type(error).__name__, str(error)
     if "Timeout" in name:
         return OpenRouterStreamError(f"The stream stalled: no bytes came within `timeout` ({name})")

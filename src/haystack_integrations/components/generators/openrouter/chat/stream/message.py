@@ -15,6 +15,7 @@ from typing import Any
 
 from haystack.dataclasses import ReasoningContent, ToolCallDelta
 
+from haystack_integrations.common.openrouter.plain_json import plain_json
 from haystack_integrations.components.generators.openrouter.chat.reply import content_text, reasoning_text
 from haystack_integrations.components.generators.openrouter.chat.stream.blocks import REASONING, TEXT, Blocks
 from haystack_integrations.components.generators.openrouter.chat.stream.other_fields import AudioFragments, Fields
@@ -177,7 +178,7 @@ class StreamedMessage:
         if value is None:
             return []
         if value or value == 0:
-            extra[name] = value
+            extra[name] = plain_json(value)
         if name != "audio" or not isinstance(value, dict):
             self._other_fields.add(name, value)
             return []

@@ -53,7 +53,8 @@ def one_for_each_request(messages: Iterable[ChatMessage], argument: str) -> Iter
         generation = message.meta.get("id")
         # the id alone is not enough: a reply from OpenRouter's response cache may have the id of the first one
         request = (generation, repr(message.meta.get("usage")))
-        if isinstance(generation, str) and request in seen:
-            continue
-        seen.add(request)
+        if isinstance(generation, str):
+            if request in seen:
+                continue
+            seen.add(request)
         yield message

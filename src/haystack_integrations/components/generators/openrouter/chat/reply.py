@@ -220,7 +220,7 @@ def _tool_calls(message: dict[str, Any], meta: dict[str, Any], generation_id: st
             "The model returned {count} malformed tool call(s), of: {names}. They are kept in "
             'meta["invalid_tool_calls"]; `tools_strict=True` makes them rare.',
             count=len(invalid),
-            names=[call["name"] for call in invalid],
+            names=[str(call["name"])[:64] for call in invalid],
         )
     return calls
 

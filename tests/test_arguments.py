@@ -21,7 +21,7 @@ from haystack.tools import ComponentTool, PipelineTool, Tool, Toolset
 from pydantic import TypeAdapter
 from stand_in import StandIn
 
-from haystack_integrations.components.audio.openrouter import OpenRouterSpeechSynthesizer
+from haystack_integrations.components.audio.openrouter import OpenRouterSpeechSynthesizer, OpenRouterTranscriber
 from haystack_integrations.components.embedders.openrouter import OpenRouterDocumentEmbedder, OpenRouterTextEmbedder
 from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator, OpenRouterImageGenerator
 from haystack_integrations.components.rankers.openrouter import OpenRouterRanker
@@ -33,6 +33,7 @@ COMPONENTS = [
     OpenRouterRanker,
     OpenRouterImageGenerator,
     OpenRouterSpeechSynthesizer,
+    OpenRouterTranscriber,
 ]
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}}
 SERVER_TOOL = {"type": "openrouter:web_search"}
@@ -136,6 +137,7 @@ class TestSignatures:
                 "text",
                 "prompt",
                 "images",
+                "sources",
             ):
                 TypeAdapter(hints[name])
         if "generation_kwargs" in hints:

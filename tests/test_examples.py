@@ -16,10 +16,11 @@ from haystack import Pipeline
 from haystack.version import __version__ as haystack_version
 from run_example import Run, run_example
 from stand_in import StandIn
+from stand_in.files import mp3
 
 from haystack_integrations.common.openrouter.account import OpenRouterAccount
 from haystack_integrations.common.openrouter.models import OpenRouterModels
-from haystack_integrations.components.audio.openrouter import OpenRouterSpeechSynthesizer
+from haystack_integrations.components.audio.openrouter import OpenRouterSpeechSynthesizer, OpenRouterTranscriber
 from haystack_integrations.components.embedders.openrouter import OpenRouterDocumentEmbedder, OpenRouterTextEmbedder
 from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator, OpenRouterImageGenerator
 from haystack_integrations.components.rankers.openrouter import OpenRouterRanker
@@ -34,6 +35,7 @@ KINDS = (
     OpenRouterRanker,
     OpenRouterSpeechSynthesizer,
     OpenRouterTextEmbedder,
+    OpenRouterTranscriber,
 )
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 PAGES = [
@@ -132,6 +134,13 @@ def test_the_image_example_saves_images_that_differ(run_of: Callable[[str], Run]
     assert Path(day).read_bytes() != Path(night).read_bytes()
 
 
+def test_the_voice_example_hears_what_was_spoken_and_tells_costs(run_of: Callable[[str], Run]):
+    told = run_of("voice_notes").stdout
+    assert "Heard: When does the ferry to Gull Island leave?" in told
+    assert re.search(r"^Files: \S+answer\.wav \S+question\.mp3$", told, re.M)
+    assert len([cost for cost in re.findall(r": (0\.\d{6}) USD$", told, re.M) if float(cost) > 0]) == 4
+
+
 @pytest.fixture
 def users_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """
@@ -139,6 +148,7 @@ def users_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """
     monkeypatch.chdir(tmp_path)
     (tmp_path / "product.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    (tmp_path / "meeting.mp3").write_bytes(mp3("Welcome", 0.1))
     (tmp_path / "offer.pdf").write_bytes(b"%PDF-1.4\n%%EOF")
 
 

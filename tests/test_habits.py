@@ -17,7 +17,7 @@ from stand_in import Answer, StandIn
 from wire import USAGE, call, completion
 
 from haystack_integrations.common.openrouter.cost import reported_cost, usage_cost
-from haystack_integrations.components.audio.openrouter import OpenRouterSpeechSynthesizer
+from haystack_integrations.components.audio.openrouter import OpenRouterSpeechSynthesizer, OpenRouterTranscriber
 from haystack_integrations.components.embedders.openrouter import OpenRouterDocumentEmbedder, OpenRouterTextEmbedder
 from haystack_integrations.components.generators.openrouter import (
     OpenRouterChatGenerator,
@@ -34,6 +34,7 @@ COMPONENTS = [
     OpenRouterRanker,
     OpenRouterImageGenerator,
     OpenRouterSpeechSynthesizer,
+    OpenRouterTranscriber,
 ]
 
 

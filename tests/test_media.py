@@ -5,6 +5,7 @@
 """What the components for images and audio promise alike, over a real socket."""
 
 import asyncio
+import base64
 import copy
 import inspect
 import pickle
@@ -17,13 +18,13 @@ import openai
 import pytest
 from haystack import Pipeline
 from haystack.core.serialization import component_from_dict, component_to_dict
-from haystack.dataclasses import ImageContent
+from haystack.dataclasses import ByteStream, ImageContent
 from haystack.utils import Secret
 from stand_in import RESET, STALL, Answer, StandIn
 from test_retrieval import KEY, Case, wait_for_requests
 from wire import SOON
 
-from haystack_integrations.components.audio.openrouter import OpenRouterSpeechSynthesizer
+from haystack_integrations.components.audio.openrouter import OpenRouterSpeechSynthesizer, OpenRouterTranscriber
 from haystack_integrations.components.generators.openrouter import OpenRouterImageGenerator
 
 PROMPT = "A lighthouse on an island of granite"
@@ -32,10 +33,15 @@ PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/
 KINDS = {
     "image": (OpenRouterImageGenerator, "/api/v1/images", (PROMPT, [ImageContent(PNG)])),
     "speech": (OpenRouterSpeechSynthesizer, "/api/v1/audio/speech", (PROMPT,)),
+    "transcript": (
+        OpenRouterTranscriber,
+        "/api/v1/audio/transcriptions",
+        ([ByteStream(PROMPT.encode(), mime_type="audio/wav")],),
+    ),
 }
 NAMES = {kind: name for name, (kind, *_) in KINDS.items()}
 PACKAGES = ("generators", "audio")
-OWN_FIELDS = {"image": ["prompt", "stream"], "speech": ["input"]}
+OWN_FIELDS = {"image": ["prompt", "stream"], "speech": ["input"], "transcript": ["input_audio"]}
 
 
 @pytest.fixture(params=[(name, way) for name in KINDS for way in ("sync", "async")], ids="-".join)
@@ -47,6 +53,11 @@ def case(request: pytest.FixtureRequest, stand_in: StandIn) -> Case:
 @pytest.fixture(params=KINDS)
 def plain(request: pytest.FixtureRequest, stand_in: StandIn) -> Case:
     return Case(*KINDS[request.param], is_async=False, url=stand_in.url)
+
+
+@pytest.fixture(autouse=True)
+def failures_are_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(OpenRouterTranscriber.__init__.__kwdefaults__, "raise_on_failure", True)
 
 
 def good(case: Case) -> Answer:
@@ -144,6 +155,11 @@ OWN_REMEDIES = {
         404: "`test/model` at https://openrouter.ai/models?output_modalities=speech is a speech model",
         413: "Shorten the text or split it",
     },
+    "transcript": {
+        400: "Check that the audio is not damaged",
+        404: "`test/model` at https://openrouter.ai/models?output_modalities=transcription is a transcription model",
+        413: "Split the recording",
+    },
 }
 
 
@@ -223,12 +239,13 @@ class TestFailures:
         assert PROMPT not in str(caught.value)
 
     def test_an_error_holds_nothing_private(self, plain: Case, stand_in: StandIn):
-        stand_in.script(Answer.error(400, f"Refused: {PROMPT} {KEY}", metadata={"raw": PROMPT}))
+        sent = base64.b64encode(PROMPT.encode()).decode() if plain.kind is OpenRouterTranscriber else PROMPT
+        stand_in.script(Answer.error(400, f"Refused: {sent} {KEY}", metadata={"raw": sent}))
         with pytest.raises(openai.BadRequestError) as caught:
             plain()
         pickled = pickle.dumps(caught.value)
         assert pickle.loads(pickled).status_code == 400
-        for private in (PROMPT, KEY, PNG):
+        for private in (sent, KEY, PNG):
             assert private not in str(caught.value)
             assert private.encode() not in pickled
 

@@ -15,7 +15,11 @@ import pytest
 from openrouter.components import chatfunctiontool, chatrequest, providersort
 from pydantic import BaseModel
 
-from haystack_integrations.components.audio.openrouter import AudioProviderPreferences, OpenRouterSpeechKwargs
+from haystack_integrations.components.audio.openrouter import (
+    AudioProviderPreferences,
+    OpenRouterSpeechKwargs,
+    OpenRouterTranscriptionKwargs,
+)
 from haystack_integrations.components.audio.openrouter import options as audio
 from haystack_integrations.components.generators.openrouter import (
     ImageProviderPreferences,
@@ -84,6 +88,7 @@ class TestInStepWithTheSDK:
             (ServerTool, SERVER_TOOLS, set(), set()),
             (OpenRouterImageKwargs, [sdk.ImageGenerationRequest], OF_THE_OPENAI_SDK, {"prompt", "stream"}),
             (OpenRouterSpeechKwargs, [sdk.SpeechRequest], OF_THE_OPENAI_SDK, {"input"}),
+            (OpenRouterTranscriptionKwargs, [sdk.STTRequest], OF_THE_OPENAI_SDK, {"input_audio"}),
             (AudioProviderPreferences, [sdk.SpeechRequestProvider], set(), set()),
             (AudioProviderPreferences, [sdk.STTRequestProvider], set(), set()),
             (ImageProviderPreferences, [sdk.ImageGenerationProviderPreferences], set(), set()),
@@ -116,6 +121,8 @@ class TestInStepWithTheSDK:
             (ProviderPreferences, "data_collection", sdk.ProviderPreferences),
             (provider.SortConfig, "partition", sdk.ProviderSortConfig),
             (OpenRouterSpeechKwargs, "response_format", sdk.SpeechRequest),
+            (OpenRouterTranscriptionKwargs, "response_format", sdk.STTRequest),
+            (OpenRouterTranscriptionKwargs, "timestamp_granularities", sdk.STTRequest),
             (AudioProviderPreferences, "data_collection", sdk.SpeechRequestProvider),
             *(
                 (OpenRouterImageKwargs, name, sdk.ImageGenerationRequest)

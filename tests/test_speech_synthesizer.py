@@ -57,7 +57,8 @@ class TestRequest:
     def test_the_voice(self, speak: Speak, stand_in: StandIn):
         speak("Hello", init={"voice": "en_paul_neutral"})
         speak("Hello", init={"voice": "en_paul_neutral"}, generation_kwargs={"voice": "fr_marie"})
-        assert [request.body["voice"] for request in stand_in.requests] == ["en_paul_neutral", "fr_marie"]
+        speak("Hello", init={"voice": "en_paul_neutral"}, generation_kwargs={"voice": None})
+        assert [request.body.get("voice") for request in stand_in.requests] == ["en_paul_neutral", "fr_marie", None]
 
     def test_several_speakers(self, speak: Speak, stand_in: StandIn):
         turns = [{"text": "Hello", "voice": "a"}, {"text": "Hi", "voice": "b"}]

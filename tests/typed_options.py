@@ -10,7 +10,12 @@ A refusal is a `type: ignore` that mypy would report as unused, if it were accep
 
 from typing import Any
 
-from haystack_integrations.components.audio.openrouter import OpenRouterSpeechKwargs, OpenRouterSpeechSynthesizer
+from haystack_integrations.components.audio.openrouter import (
+    OpenRouterSpeechKwargs,
+    OpenRouterSpeechSynthesizer,
+    OpenRouterTranscriber,
+    OpenRouterTranscriptionKwargs,
+)
 from haystack_integrations.components.generators.openrouter import (
     OpenRouterChatGenerator,
     OpenRouterGenerationKwargs,
@@ -56,3 +61,7 @@ image_ratio: OpenRouterImageKwargs = {"aspect_ratio": "16:10"}  # type: ignore[t
 speech: OpenRouterSpeechKwargs = {"voice": "alloy", "speed": 1.2, "provider": {"zdr": True}}
 OpenRouterSpeechSynthesizer(generation_kwargs=speech).run("Hi", generation_kwargs={"a_parameter_of_tomorrow": 1})
 speech_format: OpenRouterSpeechKwargs = {"response_format": "midi"}  # type: ignore[typeddict-item]
+
+transcript: OpenRouterTranscriptionKwargs = {"language": "en", "timestamp_granularities": ["word"]}
+OpenRouterTranscriber(generation_kwargs=transcript).run(["a.mp3"], generation_kwargs={"a_parameter_of_tomorrow": 1})
+transcript_typo: OpenRouterTranscriptionKwargs = {"diarise": True}  # type: ignore[typeddict-unknown-key]

@@ -31,6 +31,18 @@ def remember(request: Request, completion: Json) -> None:
     }
 
 
+def remember_cost(request: Request, generation_id: str, cost: float) -> None:
+    """
+    Keep what `/generation` tells about audio, whose response does not tell what it cost.
+
+    :param request: The request for the audio.
+    :param generation_id: The id that was sent in the headers.
+    :param cost: The price in USD.
+    """
+    known = {"id": generation_id, "model": request.body.get("model"), "provider_name": "Stand-in", "total_cost": cost}
+    request.memory.generations[generation_id] = {**known, "usage": cost, "is_byok": False, "cancelled": False}
+
+
 def generation(request: Request) -> Answer:
     """
     Tell what became of a completion. As with OpenRouter, it is not known at once: the first request gets a 404.

@@ -8,6 +8,7 @@ import binascii
 
 from stand_in.answer import Answer
 from stand_in.costs import dollars
+from stand_in.endpoints.account import remember_cost
 from stand_in.faults import error_by_name
 from stand_in.files import mp3, pcm, words_in
 from stand_in.request import Json, Request
@@ -30,7 +31,9 @@ def speak(request: Request) -> Answer:
     if failure := error_by_name(body.get("model")):
         return failure
     seconds = SECONDS_PER_WORD * len(text.split())
-    headers = {"x-generation-id": f"gen-tts-standin-{request.number}"}
+    generation_id = f"gen-tts-standin-{request.number}"
+    remember_cost(request, generation_id, dollars(len(text)))
+    headers = {"x-generation-id": generation_id}
     if body.get("response_format") == "mp3":
         return Answer.raw(mp3(text, seconds), "audio/mpeg", headers)
     return Answer.raw(pcm(seconds), "audio/pcm;rate=24000;channels=1", headers)

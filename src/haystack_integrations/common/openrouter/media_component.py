@@ -61,11 +61,11 @@ class OpenRouterMediaComponent(OpenRouterComponent):
     def _checked_kwargs(self, generation_kwargs: Any) -> dict[str, Any]:
         return checked_kwargs(generation_kwargs, self._options.__annotations__, self._own_fields)
 
-    def _merged(self, generation_kwargs: Mapping[str, Any] | None) -> dict[str, Any]:
+    def _merged(self, generation_kwargs: Any, **init_parameters: Any) -> dict[str, Any]:
         """
-        Put the parameters of a run over those given at init.
+        Put the parameters of a run over those given at init, and these over the given ones.
         """
-        return merged_kwargs(self.generation_kwargs, self._checked_kwargs(generation_kwargs))
+        return merged_kwargs(init_parameters, self.generation_kwargs, self._checked_kwargs(generation_kwargs))
 
     def _post_arguments(self, generation_kwargs: Mapping[str, Any], **own_fields: Any) -> dict[str, Any]:
         """

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from math import isfinite
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, cast
 
 import openai
 from pydantic_core import from_json
@@ -143,14 +143,18 @@ def generation_id(response: Any) -> str | None:
 
 def json_object(response: Any) -> dict[str, Any]:
     """
-    Decode the body of a response.
+    Decode the body of a response. NaN and infinity, which JSON does not have, become None.
 
     :param response: An HTTP response whose body was read.
     :returns: The JSON object in it.
-    :raises openai.APIError: If it is something else.
+    :raises openai.APIError: If it is something else, or nested too deep.
     """
     body = decoded_body(response)
     if not isinstance(body, dict):
         msg = "The response is not a JSON object"
         raise unusable_response(msg, body, response)
-    return body
+    try:
+        return cast(dict[str, Any], plain_json(body))
+    except ValueError:
+        msg = "The response is nested too deep"
+        raise unusable_response(msg, None, response) from None

@@ -2,7 +2,18 @@
 #
 # SPDX-License-Identifier: Apache-2.0
 
-from haystack_integrations.components.audio.openrouter.options import AudioProviderPreferences, OpenRouterSpeechKwargs
+from haystack_integrations.components.audio.openrouter.options import (
+    AudioProviderPreferences,
+    OpenRouterSpeechKwargs,
+    OpenRouterTranscriptionKwargs,
+)
 from haystack_integrations.components.audio.openrouter.speech_synthesizer import OpenRouterSpeechSynthesizer
+from haystack_integrations.components.audio.openrouter.transcriber import OpenRouterTranscriber
 
-__all__ = ["AudioProviderPreferences", "OpenRouterSpeechKwargs", "OpenRouterSpeechSynthesizer"]
+__all__ = [
+    "AudioProviderPreferences",
+    "OpenRouterSpeechKwargs",
+    "OpenRouterSpeechSynthesizer",
+    "OpenRouterTranscriber",
+    "OpenRouterTranscriptionKwargs",
+]

@@ -5,7 +5,7 @@
 """
 Types of the audio components' `generation_kwargs`. At run time they are plain dictionaries.
 
-Sources: `SpeechRequest` in OpenRouter's OpenAPI document and its Python SDK 1.3.84.
+Sources: `SpeechRequest` and `STTRequest` in OpenRouter's OpenAPI document and its Python SDK 1.3.84.
 """
 
 from __future__ import annotations
@@ -68,8 +68,49 @@ class OpenRouterSpeechKwargs(TypedDict, total=False):
     """Seconds to wait for a connection, and for the next bytes of the response."""
 
 
+class OpenRouterTranscriptionKwargs(TypedDict, total=False):
+    """
+    What `generation_kwargs` of the transcriber may hold. None leaves a key out.
+
+    Other keys are sent as well: give them in a plain dictionary.
+    Source: `STTRequest` in OpenRouter's OpenAPI document and its Python SDK 1.3.84.
+    """
+
+    model: str
+    """A model in place of the component's."""
+    language: str
+    """A language in place of the component's, as an ISO 639-1 code such as `en`."""
+    temperature: float
+    """How freely the model guesses, from 0 on."""
+    response_format: Literal["json", "verbose_json"]
+    """`verbose_json`: with language, duration and timestamps, for models that can do it."""
+    timestamp_granularities: list[Literal["word", "segment"]]
+    """Which timestamps come with `verbose_json`."""
+    diarize: bool
+    """Whether each word names its speaker. Needs `verbose_json`."""
+    keyterms: list[str]
+    """Names and terms that the model should recognize."""
+    provider: AudioProviderPreferences
+    """Which providers may be used."""
+    user: str
+    """An id of your user, for your own logs. The provider does not get it."""
+    session_id: str
+    """Groups requests, 256 characters at most."""
+    trace: dict[str, Any]
+    """For observability tools that OpenRouter reports to: `trace_id`, `span_name`, `generation_name` …"""
+    extra_headers: dict[str, str | Omit]
+    """HTTP headers. They override the component's. An option of the openai SDK, as are the next three."""
+    extra_query: dict[str, object]
+    """Parameters of the URL."""
+    extra_body: dict[str, Any]
+    """Fields of the request. They override all others."""
+    timeout: float | Timeout
+    """Seconds to wait for a connection, and for the next bytes of the response."""
+
+
 if TYPE_CHECKING:
     SpeechKwargs = OpenRouterSpeechKwargs | dict[str, Any]
+    TranscriptionKwargs = OpenRouterTranscriptionKwargs | dict[str, Any]
 else:
     # ComponentTool, Hayhooks, pydantic and `Pipeline.connect` read it, and know what to do with a plain dictionary
-    SpeechKwargs = dict[str, Any]
+    SpeechKwargs = TranscriptionKwargs = dict[str, Any]

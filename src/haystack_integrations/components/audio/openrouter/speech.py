@@ -56,12 +56,11 @@ def check_voice(voice: object) -> None:
         raise ValueError(msg)
 
 
-def request_fields(text: object, *, voice: str | None, sample_rate: int | None) -> dict[str, Any]:
+def request_fields(text: object, *, sample_rate: int | None) -> dict[str, Any]:
     """
     Make the fields of a request that do not come from `generation_kwargs`.
 
     :param text: What to say.
-    :param voice: The name of a voice; None means the model's own default.
     :param sample_rate: The sample rate of pcm, which is asked for if it is given.
     :returns: The fields of the body.
     :raises TypeError: If the text is not a string.
@@ -75,7 +74,7 @@ def request_fields(text: object, *, voice: str | None, sample_rate: int | None) 
         raise ValueError(msg)
     # OpenRouter's own default is pcm without a header, which no player opens
     audio_format = "mp3" if sample_rate is None else "pcm"
-    return {"input": sendable(text), "response_format": audio_format, **({"voice": voice} if voice else {})}
+    return {"input": sendable(text), "response_format": audio_format}
 
 
 def read_audio(response: Any, body: dict[str, Any], *, sample_rate: int | None) -> tuple[ByteStream, dict[str, Any]]:

@@ -156,6 +156,6 @@ class OpenRouterSpeechSynthesizer(OpenRouterMediaComponent):
         return {"audio": [audio], "meta": meta}
 
     def _arguments(self, text: object, generation_kwargs: Any) -> dict[str, Any]:
-        kwargs = self._merged(generation_kwargs)
+        kwargs = self._merged(generation_kwargs, voice=self.voice)
         check_voice(kwargs.get("voice"))
-        return self._post_arguments(kwargs, **request_fields(text, voice=self.voice, sample_rate=self.sample_rate))
+        return self._post_arguments(kwargs, **request_fields(text, sample_rate=self.sample_rate))

@@ -1,0 +1,205 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+The component that transcribes recordings.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from haystack import Document, component
+from haystack.dataclasses import ByteStream
+from haystack.utils import Secret
+
+from haystack_integrations.common.openrouter.arguments import check_at_least_one
+from haystack_integrations.common.openrouter.clients import OPENROUTER_API_BASE_URL
+from haystack_integrations.common.openrouter.component import shows_its_settings
+from haystack_integrations.common.openrouter.media_component import OpenRouterMediaComponent
+from haystack_integrations.common.openrouter.workers import each_in_tasks, each_in_threads
+from haystack_integrations.components.audio.openrouter.options import (
+    OpenRouterTranscriptionKwargs,
+    TranscriptionKwargs,
+)
+from haystack_integrations.components.audio.openrouter.recordings import Recordings
+from haystack_integrations.components.audio.openrouter.sources import Source, checked_sources
+from haystack_integrations.components.audio.openrouter.transcription import (
+    OWN_FIELDS,
+    TRANSCRIPTION_REMEDIES,
+    check_language,
+)
+
+
+@shows_its_settings
+@component
+class OpenRouterTranscriber(OpenRouterMediaComponent):
+    """
+    Transcribes recordings with the transcription models behind [OpenRouter](https://openrouter.ai).
+
+    ### Usage example
+    ```python
+    from haystack_integrations.components.audio.openrouter import OpenRouterTranscriber
+
+    transcriber = OpenRouterTranscriber(model="openai/whisper-large-v3", language="en")
+    result = transcriber.run(["meeting.mp3"])
+    print(result["documents"][0].content, result["meta"]["usage"]["cost"])
+    ```
+    """
+
+    _path = "/audio/transcriptions"
+    _options = OpenRouterTranscriptionKwargs
+    _own_fields = OWN_FIELDS
+    _remedies = TRANSCRIPTION_REMEDIES
+
+    def __init__(
+        self,
+        *,
+        api_key: Secret = Secret.from_env_var("OPENROUTER_API_KEY"),
+        model: str = "openai/whisper-large-v3",
+        language: str | None = None,
+        api_base_url: str | None = OPENROUTER_API_BASE_URL,
+        generation_kwargs: TranscriptionKwargs | None = None,
+        extra_headers: dict[str, Any] | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        http_client_kwargs: dict[str, Any] | None = None,
+        raise_on_failure: bool = False,
+        concurrency: int = 4,
+    ) -> None:
+        """
+        Create the component. Nothing is sent, and no key is needed, before it runs or is warmed up.
+
+        :param api_key: The OpenRouter API key, by default from the environment variable `OPENROUTER_API_KEY`.
+        :param model: The name of the transcription model: see
+            https://openrouter.ai/models?output_modalities=transcription.
+        :param language: The language of the recordings, as an ISO 639-1 code such as `en`. None means that the model
+            detects it.
+        :param api_base_url: The URL of the API. None means OpenRouter.
+        :param generation_kwargs: Parameters of OpenRouter's transcription endpoint, known to this package or not, for
+            example `temperature`, `response_format` (`verbose_json` for timestamps), `timestamp_granularities` or
+            `diarize`. `extra_headers`, `extra_query`, `extra_body` and `timeout` in it mean what they mean to the
+            openai SDK. None leaves a key out. `OpenRouterTranscriptionKwargs` types it.
+        :param extra_headers: HTTP headers of every request, for example `HTTP-Referer` and `X-OpenRouter-Title`. A
+            value may be a `Secret`.
+        :param timeout: Seconds to wait for a connection, and for the next bytes of a response. If None: the environment
+            variable `OPENAI_TIMEOUT`, else 300. A request that timed out is not sent again, because each try may be
+            billed.
+        :param max_retries: How many times a request is sent again after a failed connection, HTTP 408, 409, 429 or 5xx,
+            an error that OpenRouter reports with HTTP 200, or a response without a transcript. If None: the environment
+            variable `OPENAI_MAX_RETRIES`, else 5.
+        :param http_client_kwargs: Keyword arguments of `httpx.Client` and `httpx.AsyncClient`, such as `proxy`.
+        :param raise_on_failure: Whether the first recording that fails raises. If False, failures are logged, their
+            documents come back without content, and `meta["failed"]` counts them. The run stops at an error that every
+            later recording would meet too (401, 402, 403, 404, an unknown model) and after three failures in a row. If
+            nothing was transcribed until then, the error is raised.
+        :param concurrency: How many requests are under way at the same time. `run` sends them in threads.
+        :raises TypeError: If an argument has the wrong type.
+        :raises ValueError: If an argument has a value that can't be used.
+        """
+        check_language(language)
+        check_at_least_one(concurrency, "concurrency")
+        self._set_up(
+            api_key=api_key,
+            model=model,
+            api_base_url=api_base_url,
+            extra_headers=extra_headers,
+            timeout=timeout,
+            max_retries=max_retries,
+            http_client_kwargs=http_client_kwargs,
+        )
+        self.language = language
+        self.generation_kwargs = self._checked_kwargs(generation_kwargs)
+        self.raise_on_failure = raise_on_failure
+        self.concurrency = concurrency
+
+    def to_dict(self) -> dict[str, Any]:
+        """
+        Serialize the component.
+
+        :returns: The component as a dictionary.
+        :raises ValueError: If a secret was given as a token, which must not be written down.
+        """
+        return self._to_dict(
+            language=self.language, raise_on_failure=self.raise_on_failure, concurrency=self.concurrency
+        )
+
+    @component.output_types(documents=list[Document], meta=dict[str, Any])
+    def run(
+        self, sources: list[str | Path | ByteStream], generation_kwargs: TranscriptionKwargs | None = None
+    ) -> dict[str, Any]:
+        """
+        Transcribe recordings, `concurrency` of them at the same time.
+
+        :param sources: Paths, URLs and ByteStreams. The format of a stream is taken from its MIME type, else from the
+            suffix of `file_path` or `file_name` in its meta; that of a file from its suffix. URLs (`http://` and
+            `https://`) are passed on, for providers that fetch them.
+        :param generation_kwargs: Parameters for this run. They override those given at init, key by key.
+        :returns: A dictionary with `documents`, one for each source in the same order, and `meta`. A document has the
+            transcript as content; its meta is that of the source, with what else OpenRouter sent, such as `segments`
+            and `words`. `meta` has `model`, `usage` (seconds or tokens, and `cost` in USD, summed over the recordings),
+            `ids` of the generations, one for each source, and with `raise_on_failure=False` `failed`: how many
+            recordings could not be transcribed. Their documents have no content.
+        :raises TypeError: If an argument has the wrong type.
+        :raises FileNotFoundError: If a file does not exist.
+        :raises ValueError: If the API key is missing, or a source is empty or has no known format.
+        :raises openai.APIError: If OpenRouter or a provider fails: the openai SDK's class for the HTTP status. The text
+            names the provider, the cause and a remedy. With `raise_on_failure=False` it is only raised if the run was
+            stopped before anything was transcribed.
+        """
+        kwargs = self._run_kwargs(generation_kwargs)
+        model = kwargs.get("model", self.model)
+        recordings = self._recordings(sources, model)
+        if recordings:
+            post = self._clients.get().post
+
+            def transcribe(source: Source) -> None:
+                with recordings.attempt(source), self._requesting(model):
+                    arguments = self._post_arguments(kwargs, input_audio=source.input_audio())
+                    recordings.take(source, post(**arguments).response)
+
+            with recordings.sending():
+                each_in_threads(transcribe, recordings, min(self.concurrency, len(recordings)))
+        return recordings.result()
+
+    @component.output_types(documents=list[Document], meta=dict[str, Any])
+    async def run_async(
+        self, sources: list[str | Path | ByteStream], generation_kwargs: TranscriptionKwargs | None = None
+    ) -> dict[str, Any]:
+        """
+        Transcribe recordings without blocking the event loop, `concurrency` of them at the same time.
+
+        :param sources: Paths, URLs and ByteStreams, as `run` takes them.
+        :param generation_kwargs: Parameters for this run. They override those given at init, key by key.
+        :returns: A dictionary with `documents` and `meta`, as `run` returns it.
+        :raises TypeError: If an argument has the wrong type.
+        :raises FileNotFoundError: If a file does not exist.
+        :raises ValueError: If the API key is missing, or a source is empty or has no known format.
+        :raises openai.APIError: If OpenRouter or a provider fails, as in `run`. The other requests are cancelled.
+        """
+        kwargs = self._run_kwargs(generation_kwargs)
+        model = kwargs.get("model", self.model)
+        recordings = self._recordings(sources, model)
+        if recordings:
+            post = (await self._clients.get_async()).post
+
+            async def transcribe(source: Source) -> None:
+                with recordings.attempt(source), self._requesting(model):
+                    input_audio = await asyncio.to_thread(source.input_audio)
+                    response = await post(**self._post_arguments(kwargs, input_audio=input_audio))
+                    recordings.take(source, response.response)
+
+            with recordings.sending():
+                await each_in_tasks(transcribe, recordings, min(self.concurrency, len(recordings)))
+        return recordings.result()
+
+    def _run_kwargs(self, generation_kwargs: Any) -> dict[str, Any]:
+        kwargs = self._merged(generation_kwargs, language=self.language)
+        check_language(kwargs.get("language"))
+        return kwargs
+
+    def _recordings(self, sources: object, model: str) -> Recordings:
+        return Recordings(checked_sources(sources), model=model, raise_on_failure=self.raise_on_failure)

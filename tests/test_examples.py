@@ -66,14 +66,16 @@ def run_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Run]:
     return cache(lambda name: run_example(ROOT / "examples" / f"{name}.py", folder))
 
 
-def skip_what_this_haystack_lacks(code: str) -> None:
+def skip_what_is_missing(code: str) -> None:
     if "OpenRouterCostBudgetHook(" in code and tuple(map(int, haystack_version.split(".")[:2])) < (3, 4):
         pytest.skip("the hook needs haystack-ai 3.4")
+    for name in re.findall(r"^(?:from|import) (\S+)", code, re.M):
+        pytest.importorskip(name)
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_example(path: Path, run_of: Callable[[str], Run]):
-    skip_what_this_haystack_lacks(path.read_text("utf-8"))
+    skip_what_is_missing(path.read_text("utf-8"))
     done = run_of(path.stem)
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("OPENROUTER_API_KEY is not set") == 1
@@ -124,7 +126,7 @@ def users_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("users_files")
 @pytest.mark.parametrize("snippet", SNIPPETS)
 def test_snippet(snippet: str, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch, capsys):
-    skip_what_this_haystack_lacks(snippet)
+    skip_what_is_missing(snippet)
     for kind in COMPONENTS:
         monkeypatch.setitem(kind.__init__.__kwdefaults__, "api_base_url", stand_in.url)
     monkeypatch.setitem(sys.modules, "snippet", type(sys)("snippet"))

@@ -72,16 +72,17 @@ def run_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Run]:
     return cache(lambda name: run_example(ROOT / "examples" / f"{name}.py", folder))
 
 
-def skip_what_this_haystack_lacks(code: str) -> None:
-    if re.search(r"(OpenRouterCostBudget|Compaction)Hook\(", code) and tuple(
-        map(int, haystack_version.split(".")[:2])
-    ) < (3, 4):
+def skip_what_is_missing(code: str) -> None:
+    version = tuple(map(int, haystack_version.split(".")[:2]))
+    if re.search(r"(OpenRouterCostBudget|Compaction)Hook\(", code) and version < (3, 4):
         pytest.skip("hooks like this need haystack-ai 3.4")
+    for name in re.findall(r"^(?:from|import) (\S+)", code, re.M):
+        pytest.importorskip(name)
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_example(path: Path, run_of: Callable[[str], Run]):
-    skip_what_this_haystack_lacks(path.read_text("utf-8"))
+    skip_what_is_missing(path.read_text("utf-8"))
     done = run_of(path.stem)
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("OPENROUTER_API_KEY is not set") == 1
@@ -107,7 +108,7 @@ def test_the_example_of_a_cut_stream_tells_what_it_cost(run_of: Callable[[str], 
 
 
 def test_the_example_of_a_choice(run_of: Callable[[str], Run]):
-    skip_what_this_haystack_lacks("CompactionHook(")
+    skip_what_is_missing("CompactionHook(")
     told = run_of("choose_a_model").stdout
     assert "sharp-eyes (stand-in/sharp-eyes): 262,144 tokens" in told
     assert "Stand-by fails" in told
@@ -155,7 +156,7 @@ def users_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("users_files")
 @pytest.mark.parametrize("snippet", SNIPPETS)
 def test_snippet(snippet: str, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch, capsys):
-    skip_what_this_haystack_lacks(snippet)
+    skip_what_is_missing(snippet)
     for kind in KINDS:
         monkeypatch.setitem(kind.__init__.__kwdefaults__, "api_base_url", stand_in.url)
     monkeypatch.setitem(sys.modules, "snippet", type(sys)("snippet"))

@@ -40,21 +40,50 @@ def reported_cost(usage: Mapping[str, Any] | None) -> float | None:
     :returns: The cost in USD, or None if none is reported.
     :raises ValueError: If `usage` is a sum over requests some of which used a key of your own.
     """
-    if not isinstance(usage, Mapping):
-        return None
-    byok, details = usage.get("is_byok"), usage.get("cost_details")
-    if byok and not isinstance(byok, bool):
+    byok = usage.get("is_byok") if isinstance(usage, Mapping) else None
+    if byok and isinstance(byok, int) and not isinstance(byok, bool):
         msg = (
             f"`usage` is a sum over several requests, {byok} of which used a key of your own (BYOK), so it does not "
             'tell what they cost. For an Agent, use reply_cost(result["messages"]) of '
             "haystack_integrations.components.generators.openrouter."
         )
         raise ValueError(msg)
-    bills = [usage.get("cost")]
-    if byok and isinstance(details, Mapping):
+    return cost_of_response(usage)
+
+
+def cost_of_response(usage: object) -> float | None:
+    """
+    Read the cost from the usage in one response.
+
+    :param usage: `usage` as OpenRouter sent it: a dictionary, or something odd.
+    :returns: The cost in USD, with the bill of a provider for the user's own key, or None if none is reported.
+    """
+    if not isinstance(usage, Mapping):
+        return None
+    bills, details = [usage.get("cost")], usage.get("cost_details")
+    if usage.get("is_byok") and isinstance(details, Mapping):
         bills.append(details.get("upstream_inference_cost"))
     known = [dollars for bill in bills if (dollars := amount(bill)) is not None]
     return sum(known) if known else None
+
+
+def figures(usage: object) -> dict[str, float | None]:
+    """
+    Read the tokens and the cost from the usage in one response.
+
+    :param usage: `usage` as OpenRouter sent it: a dictionary, or something odd.
+    :returns: `prompt_tokens`, `cached_tokens`, `completion_tokens`, `reasoning_tokens`, and `cost` in USD. What is not
+        reported is None.
+    """
+    usage = usage if isinstance(usage, Mapping) else {}
+    sent, made = usage.get("prompt_tokens_details"), usage.get("completion_tokens_details")
+    return {
+        "prompt_tokens": amount(usage.get("prompt_tokens")),
+        "cached_tokens": amount(sent.get("cached_tokens")) if isinstance(sent, Mapping) else None,
+        "completion_tokens": amount(usage.get("completion_tokens")),
+        "reasoning_tokens": amount(made.get("reasoning_tokens")) if isinstance(made, Mapping) else None,
+        "cost": cost_of_response(usage),
+    }
 
 
 def amount(value: object) -> float | None:

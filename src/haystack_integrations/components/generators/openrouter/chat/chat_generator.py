@@ -26,6 +26,7 @@ from haystack.utils import Secret, serialize_callable
 from haystack_integrations.common.openrouter.clients import OPENROUTER_API_BASE_URL
 from haystack_integrations.common.openrouter.component import OpenRouterComponent, shows_its_settings
 from haystack_integrations.common.openrouter.model_names import SUPPORTED_MODELS
+from haystack_integrations.common.openrouter.spans import tag_span
 from haystack_integrations.components.generators.openrouter.chat.completion import completion_dict
 from haystack_integrations.components.generators.openrouter.chat.options.generation import GenerationKwargs
 from haystack_integrations.components.generators.openrouter.chat.remedies import CHAT_REMEDIES
@@ -211,6 +212,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
                     self._clients.max_retries,
                 )
         warn_of_shortened(replies)
+        tag_span(replies[0].meta)
         return {"replies": replies}
 
     @component.output_types(replies=list[ChatMessage])
@@ -257,6 +259,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
 
                 replies = await with_retries_async(attempt, self._clients.max_retries)
         warn_of_shortened(replies)
+        tag_span(replies[0].meta)
         return {"replies": replies}
 
     def warm_up(self) -> None:

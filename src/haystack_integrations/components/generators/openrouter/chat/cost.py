@@ -13,7 +13,7 @@ from math import fsum
 
 from haystack.dataclasses import ChatMessage
 
-from haystack_integrations.common.openrouter.cost import usage_cost
+from haystack_integrations.common.openrouter.cost import cost_of_response
 
 
 def reply_cost(replies: Iterable[ChatMessage]) -> float:
@@ -30,7 +30,8 @@ def reply_cost(replies: Iterable[ChatMessage]) -> float:
     :returns: The cost in USD.
     :raises TypeError: If they are not messages.
     """
-    return fsum(usage_cost(message.meta.get("usage")) for message in one_for_each_request(replies, "replies"))
+    costs = [cost_of_response(message.meta.get("usage")) for message in one_for_each_request(replies, "replies")]
+    return fsum(cost for cost in costs if cost is not None)
 
 
 def one_for_each_request(messages: Iterable[ChatMessage], argument: str) -> Iterator[ChatMessage]:

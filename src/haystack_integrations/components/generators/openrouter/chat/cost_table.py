@@ -10,11 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from math import fsum
-from typing import Any
 
 from haystack.dataclasses import ChatMessage
 
-from haystack_integrations.common.openrouter.cost import amount, reported_cost
+from haystack_integrations.common.openrouter.cost import figures
 from haystack_integrations.components.generators.openrouter.chat.cost import one_for_each_request
 
 _HEAD = ("model", "provider", "in", "cached", "out", "reasoning", "USD")
@@ -33,21 +32,10 @@ def cost_table(messages: Iterable[ChatMessage]) -> str:
     """
     metas = [message.meta for message in one_for_each_request(messages, "messages")]
     metas = [meta for meta in metas if isinstance(meta.get("usage"), dict)]
-    rows = [_numbers(meta["usage"]) for meta in metas]
+    rows = [list(figures(meta["usage"]).values()) for meta in metas]
     lines = [_line(meta.get("model"), meta.get("provider"), row) for meta, row in zip(metas, rows, strict=True)]
     sums = [_sum(column) for column in zip(*rows, strict=True)] or [0.0] * 5
     return _aligned([_HEAD, *lines, _line("total", "", sums)])
-
-
-def _numbers(usage: dict[str, Any]) -> list[float | None]:
-    sent, made = usage.get("prompt_tokens_details"), usage.get("completion_tokens_details")
-    tokens = (
-        usage.get("prompt_tokens"),
-        sent.get("cached_tokens") if isinstance(sent, dict) else None,
-        usage.get("completion_tokens"),
-        made.get("reasoning_tokens") if isinstance(made, dict) else None,
-    )
-    return [*map(amount, tokens), reported_cost(usage)]
 
 
 def _sum(column: Sequence[float | None]) -> float | None:

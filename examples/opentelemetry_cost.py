@@ -1,0 +1,59 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+"""
+Tokens and costs of an agent's steps in OpenTelemetry, under the names of its conventions for generative AI.
+The spans are printed here. In an application, an exporter sends them to the place where you look at traces.
+"""
+
+from typing import Annotated, Any
+
+from haystack import tracing
+from haystack.components.agents import Agent
+from haystack.dataclasses import ChatMessage
+from haystack.tools import tool
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import ConsoleSpanExporter, SimpleSpanProcessor
+from stand_in import base_url
+
+from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator
+from haystack_integrations.tracing.opentelemetry import OpenTelemetryTracer
+from haystack_integrations.tracing.opentelemetry.tracer import OpenTelemetrySpan
+
+NAMES = {
+    "openrouter.model": "gen_ai.response.model",
+    "openrouter.prompt_tokens": "gen_ai.usage.input_tokens",
+    "openrouter.cached_tokens": "gen_ai.usage.cache_read.input_tokens",
+    "openrouter.completion_tokens": "gen_ai.usage.output_tokens",
+    "openrouter.reasoning_tokens": "gen_ai.usage.reasoning.output_tokens",
+    "openrouter.cost": "gen_ai.usage.cost",
+}
+
+
+class GenAISpan(OpenTelemetrySpan):
+    def set_tag(self, key: str, value: Any) -> None:
+        super().set_tag(NAMES.get(key, key), value)
+
+
+class GenAITracer(OpenTelemetryTracer):
+    def current_span(self) -> GenAISpan | None:
+        span = super().current_span()
+        return GenAISpan(span.raw_span()) if span else None
+
+
+@tool
+def weather(city: Annotated[str, "The city"]) -> str:
+    """The weather in a city."""
+    return f"Sunny in {city}"
+
+
+def line(span: ReadableSpan) -> str:
+    return f"{span.name}: { {key: value for key, value in span.attributes.items() if key.startswith('gen_ai.')} }\n"
+
+
+provider = TracerProvider()
+provider.add_span_processor(SimpleSpanProcessor(ConsoleSpanExporter(formatter=line)))
+tracing.enable_tracing(GenAITracer(provider.get_tracer("my-app")))
+
+generator = OpenRouterChatGenerator(model="openai/gpt-4o-mini", api_base_url=base_url())
+Agent(chat_generator=generator, tools=[weather]).run([ChatMessage.from_user("What is the weather in Rome?")])

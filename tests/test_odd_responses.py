@@ -28,7 +28,7 @@ from haystack_integrations.components.generators.openrouter.chat.reply import ch
 from haystack_integrations.components.generators.openrouter.chat.stream.chunks import StreamedReply
 from haystack_integrations.components.generators.openrouter.chat.stream.growing_json import GrowingObject
 
-FAST = settings(max_examples=200, deadline=None)
+FAST = settings(max_examples=100, deadline=None)
 
 
 def streamed_calls(*entries: dict[str, Any]) -> list[tuple[Any, ...]]:

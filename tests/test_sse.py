@@ -35,7 +35,7 @@ def by_the_library(stream: str) -> list[str]:
     return [sse.data for sse in EventSource(response).iter_sse() if sse.data]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(stream=STREAMS, cuts=st.lists(st.integers(0, 200), max_size=10))
 def test_as_the_library(stream: str, cuts: list[int]):
     whole = f"{stream}\n\n".encode()

@@ -146,3 +146,136 @@ class TestFeeders:
                 result = generator.run("hi", streaming_callback=streaming.callback())
         assert result["replies"][0].text == "Good"
         assert streaming.chunks[0].content == "Good"
+
+
+class Peeking:
+    """What a tracing tool puts in the place of a stream's iterator, as Sentry does."""
+
+    def __init__(self, stream: Any) -> None:
+        self.seen, self.ended = 0, False
+        stream._iterator = (
+            self.read_async(stream._iterator) if hasattr(stream, "__aiter__") else self.read(stream._iterator)
+        )
+
+    def read(self, chunks: Any) -> Any:
+        for chunk in chunks:
+            self.seen += 1
+            yield chunk
+        self.ended = True
+
+    async def read_async(self, chunks: Any) -> Any:
+        async for chunk in chunks:
+            self.seen += 1
+            yield chunk
+        self.ended = True
+
+
+class TestUntouched:
+    def test_an_iterator_that_a_tool_replaced_is_read_to_its_end(self, streaming: Mode, stand_in: StandIn, monkeypatch):
+        stand_in.script(*[Answer.sse([BYTES, b"data: [DONE]\n\n"], done=False)] * 2)
+        fast, fast_chunks, tools = streaming(), chunk_list(streaming.chunks), []
+        with_streams(monkeypatch, streaming, lambda stream: tools.append(Peeking(stream)) or stream)
+        assert comparable(streaming()) == comparable(fast)
+        assert chunk_list(streaming.chunks) == fast_chunks
+        assert (tools[0].seen, tools[0].ended) == (len(DELTAS) + 2, True)
+
+    def test_a_whole_completion_under_a_tool(self, streaming: Mode, stand_in: StandIn, monkeypatch):
+        stand_in.script(Answer.json(completion({"content": "Good"})))
+        with_streams(monkeypatch, streaming, lambda stream: Peeking(stream) and stream)
+        assert streaming().text == "Good"
+
+    @pytest.mark.parametrize("method", ["iter", "stream"])
+    @pytest.mark.parametrize("proxy", [True, False])
+    def test_a_method_that_a_tool_patched_is_called(self, streaming: Mode, monkeypatch, method, proxy):
+        kind = openai.AsyncStream if streaming.is_async else openai.Stream
+        name = f"__{'a' if streaming.is_async and method == 'iter' else ''}{method}__"
+        original, seen = getattr(kind, name), []
+
+        class Wrapper:
+            __code__ = original.__code__
+
+            def __get__(self, stream: Any, owner: Any) -> Any:
+                return lambda: seen.append(1) or original(stream)
+
+        monkeypatch.setattr(kind, name, Wrapper() if proxy else lambda stream: seen.append(1) or original(stream))
+        assert streaming().text
+        assert seen
+
+    def test_a_stream_that_a_tool_began_is_continued(self, stand_in: StandIn, monkeypatch):
+        mode = Mode("sync-stream", stand_in.url)
+        stand_in.script(Answer.sse(events({"content": "Good "}, {"content": "morning"})))
+        with_streams(monkeypatch, mode, lambda stream: next(stream) and stream)
+        assert mode().text == "morning"
+
+    def test_an_untouched_stream_builds_no_models(self, streaming: Mode, monkeypatch):
+        streams: list[Any] = []
+        with_streams(monkeypatch, streaming, lambda stream: streams.append(stream) or stream)
+        assert streaming().text
+        iterator = streams[0]._iterator
+        assert (iterator.ag_frame if streaming.is_async else iterator.gi_frame) is not None  # None once it has begun
+
+
+class TestClosing:
+    @pytest.mark.parametrize("broken", [True, False])
+    def test_a_stream_without_a_response(self, streaming: Mode, broken):
+        base = openai.AsyncStream if streaming.is_async else openai.Stream
+
+        class WithoutResponse(base):
+            def __init__(self) -> None:
+                self.response = None
+
+            def __iter__(self) -> Any:
+                return iter(Closing(events({"content": "Good"}), broken=broken))
+
+            async def __aiter__(self) -> Any:
+                for chunk in self.__iter__():
+                    yield chunk
+
+        generator, stream = streaming.generator(), WithoutResponse()
+        handle = generator._handle_async_stream_response if streaming.is_async else generator._handle_stream_response
+
+        def read() -> Any:
+            handled = handle(stream, streaming.callback())
+            return asyncio.run(handled) if streaming.is_async else handled
+
+        if broken:
+            with pytest.raises(OpenRouterStreamError, match="ConnectionResetError"):
+                read()
+        else:
+            assert read()[0].text == "Good"
+
+    def test_a_connection_that_can_not_be_closed(self, streaming: Mode, monkeypatch):
+        class Response:
+            def __init__(self, response: Any) -> None:
+                self._response = response
+
+            def __getattr__(self, name: str) -> Any:
+                return getattr(self._response, name)
+
+            @property
+            def request(self) -> Any:
+                raise RuntimeError
+
+            async def aiter_bytes(self) -> Any:
+                try:
+                    async for piece in self._response.aiter_bytes():
+                        yield piece
+                finally:
+                    raise OSError
+
+            def close(self) -> None:
+                self._response.close()
+                raise OSError
+
+            async def aclose(self) -> None:
+                await self._response.aclose()
+                raise OSError
+
+        def with_response(stream: Any) -> Any:
+            stream.response = Response(stream.response)
+            return stream
+
+        with_streams(monkeypatch, streaming, with_response)
+        assert streaming().text
+        with pytest.raises(OpenRouterStreamError, match="Provider disconnected"):
+            streaming(model="stand-in/error-in-stream")

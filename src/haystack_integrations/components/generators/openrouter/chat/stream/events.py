@@ -14,10 +14,12 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import aclosing, suppress
+from contextlib import asynccontextmanager, suppress
+from types import FunctionType
 from typing import Any
 
 import openai
+from haystack import logging
 from openai.types.chat import ChatCompletion
 from pydantic_core import from_json
 
@@ -25,6 +27,8 @@ from haystack_integrations.common.openrouter.errors.stream_error import OpenRout
 from haystack_integrations.common.openrouter.plain_json import plain_json
 from haystack_integrations.common.openrouter.responses import completion_of, decode_json
 from haystack_integrations.components.generators.openrouter.chat.stream.sse import SSEParser
+
+logger = logging.getLogger(__name__)
 
 # Seconds to wait for the end of a connection after the end of its stream, so that it can be used again.
 _DRAIN = 0.1
@@ -53,7 +57,9 @@ class EventReader:
         """
         The HTTP request, where it is known.
         """
-        return getattr(getattr(self._stream, "response", None), "request", None)
+        with suppress(Exception):  # an HTTP response need not have one
+            return getattr(self._stream.response, "request", None)
+        return None
 
     def read(self) -> Iterator[Event]:
         """
@@ -61,11 +67,11 @@ class EventReader:
         """
         stream = self._stream
         try:
-            if type(stream) is not openai.Stream:
+            if _has_json(stream, openai.Stream):
+                yield self._event_of(_decoded(stream.response.read()))
+            elif not _is_untouched(stream, openai.Stream):
                 for chunk in _whole_or_chunks(stream):
                     yield self._event_of(chunk)
-            elif not _is_event_stream(stream.response):
-                yield self._event_of(_decoded(stream.response.read()))
             else:
                 for piece in stream.response.iter_bytes():
                     for data in self._parser.feed(piece):
@@ -83,13 +89,13 @@ class EventReader:
         """
         stream = self._stream
         try:
-            if type(stream) is not openai.AsyncStream:
+            if _has_json(stream, openai.AsyncStream):
+                yield self._event_of(_decoded(await stream.response.aread()))
+            elif not _is_untouched(stream, openai.AsyncStream):
                 async for chunk in _as_async(_whole_or_chunks(stream)):
                     yield self._event_of(chunk)
-            elif not _is_event_stream(stream.response):
-                yield self._event_of(_decoded(await stream.response.aread()))
             else:
-                async with aclosing(stream.response.aiter_bytes()) as pieces:
+                async with _closed_quietly(stream.response.aiter_bytes()) as pieces:
                     async for piece in pieces:
                         for data in self._parser.feed(piece):
                             if data.startswith(_DONE):
@@ -104,19 +110,25 @@ class EventReader:
 
     def close(self) -> None:
         """
-        Release the connection, even if the stream is not at its end.
+        Release the connection, even if the stream is not at its end. A failure to do so never hides the reply.
         """
-        if close := getattr(self._stream, "close", None):
-            close()
+        try:
+            if close := getattr(self._stream, "close", None):
+                close()
+        except Exception:
+            logger.debug("A stream could not be closed", exc_info=True)
 
     async def aclose(self) -> None:
         """
-        Release the connection, even if the task is being cancelled.
+        Release the connection, even if the task is being cancelled. A failure to do so never hides the reply.
         """
-        if close := getattr(self._stream, "close", None) or getattr(self._stream, "aclose", None):
-            closing = close()
-            if inspect.isawaitable(closing):
-                await asyncio.shield(asyncio.ensure_future(closing))
+        try:
+            if close := getattr(self._stream, "close", None) or getattr(self._stream, "aclose", None):
+                closing = close()
+                if inspect.isawaitable(closing):
+                    await asyncio.shield(asyncio.ensure_future(closing))
+        except Exception:
+            logger.debug("A stream could not be closed", exc_info=True)
 
     def _rest(self) -> Iterator[Event]:
         """
@@ -157,8 +169,37 @@ async def _as_async(chunks: Any) -> AsyncIterator[Any]:
             yield chunk
 
 
-def _is_event_stream(response: Any) -> bool:
-    return "text/event-stream" in response.headers.get("content-type", "").lower()
+def _has_json(stream: Any, kind: Any) -> bool:
+    """
+    Tell whether the response to a streaming request is a whole completion.
+    """
+    headers = getattr(stream.response, "headers", None) if type(stream) is kind else None
+    return headers is not None and "text/event-stream" not in headers.get("content-type", "").lower()
+
+
+def _is_untouched(stream: Any, kind: Any) -> bool:
+    """
+    Tell whether a stream is the SDK's own and not begun, so that nobody misses the chunks that it does not build.
+    """
+    names = ("__init__", "__iter__" if kind is openai.Stream else "__aiter__", "__stream__")
+    methods = [vars(kind).get(name) for name in names]
+    if type(stream) is not kind or not all(type(method) is FunctionType for method in methods):
+        return False
+    # Tracing tools (Sentry) keep the type and replace this iterator, which comes from the SDK's `__stream__`. Its name
+    # is private: if a new SDK renames it, streams are read chunk by chunk, which is slower and gives the same reply.
+    iterator = getattr(stream, "_iterator", None)
+    code = getattr(iterator, "gi_code", None) or getattr(iterator, "ag_code", None)
+    files = {method.__code__.co_filename for method in methods}
+    return code is methods[-1].__code__ and len(files) == 1 and not stream.response.is_stream_consumed
+
+
+@asynccontextmanager
+async def _closed_quietly(pieces: AsyncGenerator[bytes, None]) -> AsyncIterator[AsyncIterator[bytes]]:
+    try:
+        yield pieces
+    finally:
+        with suppress(Exception):
+            await pieces.aclose()
 
 
 def _decoded(data: bytes) -> Event:

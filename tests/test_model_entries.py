@@ -240,7 +240,7 @@ class TestOverrides:
     def test_of_the_stand_in(self):
         assert SEES.cost(200_000, at=MONDAY) == Decimal("0.24")
         assert SEES.cost(200_001, 10, at=MONDAY) == 200_001 * Decimal("0.0000018") + Decimal("0.000036")
-        assert SEES.cost(0, 10, at=MONDAY - timedelta(hours=1)) == Decimal("0.000012")
+        assert SEES.cost(0, 10, at=MONDAY - timedelta(hours=1)) == Decimal("0.000018")
 
 
 SCALARS = st.sampled_from(

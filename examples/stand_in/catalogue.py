@@ -24,7 +24,7 @@ LONG_AND_AT_NIGHT = {
     "overrides": [
         {"min_prompt_tokens": 128000, "prompt": "0.0000012", "completion": "0.0000036"},
         {"min_prompt_tokens": 200000, "prompt": "0.0000018"},
-        {"utc_start": 2200, "utc_end": 400, "utc_days": ["saturday", "sunday"], "completion": "0.0000012"},
+        {"utc_start": 2200, "utc_end": 400, "utc_days": ["saturday", "sunday"], "completion": "0.0000018"},
     ],
 }
 TOOLS = ["max_tokens", "temperature", "tools", "tool_choice", "response_format", "structured_outputs"]

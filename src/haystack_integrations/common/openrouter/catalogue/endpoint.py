@@ -17,7 +17,7 @@ from haystack_integrations.common.openrouter.catalogue.pricing import price_of
 from haystack_integrations.common.openrouter.responses import is_number
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True)
 class OpenRouterEndpoint:
     """
     One provider's offer of a model. A field that is missing or odd is None, or an empty list.

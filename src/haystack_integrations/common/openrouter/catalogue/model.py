@@ -20,7 +20,7 @@ from haystack_integrations.common.openrouter.catalogue.pricing import cost_of, p
 _NOTHING = (Decimal(0), Decimal(0))
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True)
 class OpenRouterModel:
     """
     A model as OpenRouter lists it. A field that is missing or odd is None, or an empty list.

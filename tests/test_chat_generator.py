@@ -315,6 +315,14 @@ class TestClients:
         assert type(client) is openai.OpenAI
         assert generator.client is client
 
+    def test_set_to_none_the_client_is_closed(self, stand_in: StandIn):
+        generator = Mode("sync", stand_in.url).generator()
+        generator.warm_up()
+        client = generator.client
+        generator.client = None
+        assert client.is_closed()
+        assert generator.client is None
+
     def test_clients_can_be_replaced(self, stand_in: StandIn):
         generator = Mode("sync", stand_in.url).generator(api_base_url="http://127.0.0.1:1")
         generator.client = openai.OpenAI(base_url=stand_in.url, api_key="mine")

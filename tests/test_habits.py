@@ -82,6 +82,26 @@ class TestArguments:
         assert kind(model="author/slug")._get_telemetry_data() == {"model": "author/slug"}
 
 
+AUTHORS = {
+    "openai": "gpt chatgpt o1 o3 o4 codex text-embedding",
+    "anthropic": "claude",
+    "google": "gemini gemma",
+    "meta-llama": "llama",
+    "mistralai": "mistral mixtral ministral magistral codestral devstral pixtral voxtral",
+    "deepseek": "deepseek",
+    "qwen": "qwen qwq",
+    "x-ai": "grok",
+    "cohere": "command rerank",
+    "amazon": "nova",
+    "microsoft": "phi wizardlm",
+    "moonshotai": "kimi",
+    "z-ai": "glm",
+    "minimax": "minimax",
+    "perplexity": "sonar",
+    "openrouter": "auto fusion",
+}
+
+
 class TestModelName:
     @pytest.mark.parametrize(
         ("model", "meant"),
@@ -106,6 +126,12 @@ class TestModelName:
             assert OpenRouterRanker(model=model).model == model
         assert caplog.text.count("names have an author") == 1
         assert f"'{meant}'" in caplog.text
+
+    @pytest.mark.parametrize(("author", "starts"), AUTHORS.items())
+    def test_every_author(self, caplog, author, starts):
+        for start in starts.split():
+            OpenRouterRanker(model=f"{start}-1")
+            assert f"'{author}/{start}-1'" in caplog.text
 
     def test_every_component_looks_at_it(self, kind, caplog):
         with caplog.at_level(logging.WARNING):

@@ -142,6 +142,11 @@ class TestFragments:
         (only,) = folded(events(*sent))[0].tool_calls
         assert (only.id, only.tool_name, only.arguments) == ("call_1", "f", arguments)
 
+    def test_interleaved_entries_at_one_place_with_ids(self):
+        sent = [{"reasoning_details": [{**DETAIL, "id": i, "text": text}]} for i, text in ("a1", "b2", "a3", "b4")]
+        merged = folded(events(*sent))[0].reasoning.extra["reasoning_details"]
+        assert [(d["id"], d["text"]) for d in merged] == [("a", "13"), ("b", "24")]
+
     def test_two_signed_entries_at_one_index(self):
         sent = [
             {"reasoning_details": [{**DETAIL, **part}]}

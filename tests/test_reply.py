@@ -41,6 +41,10 @@ class TestFields:
         stand_in.script(answer(pair, {"content": "Hi"}))
         assert json.dumps(pair().meta["usage"], sort_keys=True) == json.dumps(USAGE, sort_keys=True)
 
+    def test_haystacks_keys_are_always_there(self):
+        (reply,) = chat_messages({"choices": [{"message": {"content": "Hi"}}]})
+        assert reply.meta == {"model": None, "index": 0, "finish_reason": None, "usage": None}
+
     def test_one_name_at_two_levels(self):
         reply = plain_reply({"content": "Hi", "id": "msg_1", "provider": "Inner"})
         assert (reply.meta["id"], reply.meta["message.id"]) == ("gen-1", "msg_1")

@@ -260,12 +260,15 @@ class TestFailures:
         meta = plain()["meta"]
         assert (meta["model"], meta["usage"]) == ("test/dated", {"cost": 0.5})
 
-    @pytest.mark.parametrize("answer", ["no object", None, {"error": {"code": 502, "message": "Upstream is gone"}}])
+    @pytest.mark.parametrize(
+        "answer",
+        ["no object", None, {"data": [], "results": []}, {"error": {"code": 502, "message": "Upstream is gone"}}],
+    )
     def test_a_client_of_the_users_without_the_guard(self, plain: Case, stand_in: StandIn, answer):
         component = plain.component()
         component.client = openai.OpenAI(api_key=KEY, base_url=stand_in.url, max_retries=0)
         stand_in.script(Answer.json(answer))
-        with pytest.raises(openai.APIError, match="Check that `model`|Upstream is gone"):
+        with pytest.raises(openai.APIError, match="Check that `model`|Upstream is gone|no results|0 embeddings"):
             plain.run(component)
 
     def test_cancelling_closes_the_connection(self, plain: Case, stand_in: StandIn):

@@ -40,6 +40,11 @@ class TestEnd:
         stand_in.script(Answer.sse(events({"content": "Good"}), done=False))
         assert streaming().text == "Good"
 
+    def test_done_needs_no_finish_reason(self, streaming: Mode, stand_in: StandIn):
+        stand_in.script(Answer.sse([event({"content": "Good"})]))
+        reply = streaming()
+        assert (reply.text, reply.meta["finish_reason"]) == ("Good", None)
+
     def test_done_is_the_end_even_if_the_connection_stays_open(self, streaming: Mode, stand_in: StandIn):
         stand_in.script(Answer.sse([*events({"content": "Good"}), b"data: [DONE]\n\n", STALL], done=False))
         assert streaming(timeout=60).text == "Good"

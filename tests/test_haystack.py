@@ -102,6 +102,30 @@ class TestAgent:
         if mode.streams:
             assert "".join(chunk.content for chunk in mode.chunks if not chunk.tool_call_result) == "Sunny in both."
 
+    def test_a_malformed_call_is_shown_to_the_model_which_calls_again(self, mode: Mode, stand_in: StandIn):
+        for number, arguments in enumerate(('{"city": "Ro', '{"city": "Rome"}')):
+            message = {"content": None, "tool_calls": [call("weather", arguments, f"call_{number}", index=0)]}
+            stand_in.script(answer(mode, message, finish_reason="tool_calls"))
+        stand_in.script(answer(mode, {"content": "Sunny."}), answer(mode, {"content": "Still sunny."}))
+        agent = Agent(chat_generator=mode.generator(), tools=[weather], max_agent_steps=5)
+
+        def run(messages: list[ChatMessage]) -> list[ChatMessage]:
+            callback = mode.callback() if mode.streams else None
+            if mode.is_async:
+                return asyncio.run(agent.run_async(messages=messages, streaming_callback=callback))["messages"]
+            return agent.run(messages=messages, streaming_callback=callback)["messages"]
+
+        history = run([ChatMessage.from_user("Weather in Rome?")])
+        assert history[-1].text == "Sunny."
+        assert run([*history, ChatMessage.from_user("And now?")])[-1].text == "Still sunny."
+        healed, last = stand_in.requests[1].body["messages"], stand_in.requests[3].body["messages"]
+        assert healed[1]["content"] is None
+        assert healed[1]["tool_calls"][0]["function"] == {"name": "weather", "arguments": "{}"}
+        assert (healed[2]["role"], healed[2]["tool_call_id"]) == ("tool", "call_0")
+        assert '{"city": "Ro' in healed[2]["content"]
+        assert last[: len(healed)] == healed
+        assert [m["role"] for m in last] == ["user", *["assistant", "tool"] * 2, "assistant", "user"]
+
     def test_against_the_stand_in_as_it_is(self, pair: Mode):
         agent = Agent(chat_generator=pair.generator(), tools=[weather])
         question = [ChatMessage.from_user("What is the weather in Rome?")]

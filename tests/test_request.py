@@ -367,6 +367,96 @@ class TestContentParts:
         assert sent_message(stand_in, ChatMessage.from_user("x", name="ann"))["name"] == "ann"
 
 
+def kept(*entries: Any) -> dict[str, Any]:
+    return {"invalid_tool_calls": list(entries)}
+
+
+class TestMalformedCalls:
+    def test_beside_a_good_call_and_its_result(self, sync: Mode, stand_in: StandIn):
+        calls = [call("bad", "{" * 1000, "call_1"), call("weather", "{}", "call_2"), call("", "{}", "call_3")]
+        stand_in.script(answer(sync, {"content": None, "tool_calls": calls}))
+        reply = sync()
+        sync([ChatMessage.from_user("hi"), reply, ChatMessage.from_tool("Sunny", origin=reply.tool_call)])
+        _, assistant, bad, unnamed, good = stand_in.requests[1].body["messages"]
+        assert [(c["id"], c["function"]["name"], c["function"]["arguments"]) for c in assistant["tool_calls"]] == [
+            ("call_2", "weather", "{}"),
+            ("call_1", "bad", "{}"),
+            ("call_3", "unnamed", "{}"),
+        ]
+        assert [m["tool_call_id"] for m in (bad, unnamed, good)] == ["call_1", "call_3", "call_2"]
+        assert "the arguments of 'bad' are not a JSON object (" in bad["content"]
+        assert bad["content"].endswith("{" * 300 + "…")
+        assert "{" * 301 not in bad["content"]
+        assert "does not name a tool" in unnamed["content"]
+
+    @pytest.mark.parametrize(
+        ("meta", "name", "told"),
+        [
+            (kept({"id": "x", "name": "my tool!" * 10, "arguments": [1]}), "my_tool_" * 8, "[1]"),
+            (kept({"id": "x", "name": {"a": 1}, "arguments": None}), "unnamed", "null"),
+            (kept({"id": "x", "name": "f", "arguments": "{}"}), "f", "malformed"),
+            (kept({"id": "x"}, {"id": "x", "name": "again"}), "unnamed", "null"),
+        ],
+    )
+    def test_odd_ones(self, stand_in: StandIn, meta, name, told):
+        mode = Mode("sync", stand_in.url)
+        messages = sent(mode, stand_in, [ChatMessage.from_assistant(meta=meta), ChatMessage.from_user("next")])[
+            "messages"
+        ]
+        assert [m["role"] for m in messages] == ["assistant", "tool", "user"]
+        assert messages[0]["tool_calls"][0]["function"]["name"] == name
+        assert told in messages[1]["content"]
+
+    @pytest.mark.parametrize("meta", [{"invalid_tool_calls": "x"}, kept("x", {}, {"id": 5}, {"id": "call_1"})])
+    def test_what_has_no_id_of_its_own_is_not_sent(self, sync: Mode, stand_in: StandIn, meta):
+        message = ChatMessage.from_assistant(tool_calls=[WEATHER], meta=meta)
+        result = ChatMessage.from_tool("Sunny", origin=WEATHER)
+        assert len(sent(sync, stand_in, [message, result])["messages"]) == 2
+
+
+class TestRepeatedReasoning:
+    def sent_details(self, stand_in: StandIn, *details: list[dict[str, Any]], calls: Any = None) -> list[Any]:
+        messages = [
+            ChatMessage.from_assistant(
+                "x", tool_calls=calls, reasoning=ReasoningContent("", {"reasoning_details": one})
+            )
+            for one in details
+        ]
+        before = copy.deepcopy(messages)
+        body = sent(Mode("sync", stand_in.url), stand_in, [*messages, ChatMessage.from_user("next")])
+        assert messages == before
+        return [message.get("reasoning_details") for message in body["messages"][:-1]]
+
+    def test_an_item_is_sent_once(self, stand_in: StandIn):
+        item, summary = ({"type": f"reasoning.{kind}", "id": "rs_1"} for kind in ("encrypted", "summary"))
+        other = {"type": "reasoning.encrypted", "id": "rs_2"}
+        assert self.sent_details(stand_in, [item, summary], [{**item, "data": "y"}, other], [item]) == [
+            [item, summary],
+            [other],
+            None,
+        ]
+
+    def test_what_one_message_holds_and_what_has_no_id_stays(self, stand_in: StandIn):
+        item, nameless = (
+            {"type": "reasoning.summary", "id": "rs_1"},
+            {"type": "reasoning.text", "text": "a", "id": None},
+        )
+        details = [{**item, "index": 0}, {**item, "index": 1}, nameless]
+        assert self.sent_details(stand_in, details, [nameless], [{"id": "x"}]) == [details, [nameless], [{"id": "x"}]]
+
+    def test_signatures_of_tool_calls_stay(self, stand_in: StandIn):
+        first, second = ([{"type": "reasoning.encrypted", "id": "call_1", "data": data}] for data in "ab")
+        assert self.sent_details(stand_in, first, second, first, calls=[WEATHER]) == [first, second, None]
+
+
+@pytest.mark.parametrize(("count", "warns"), [(4, False), (5, True)])
+def test_many_cache_controls_are_warned_of(sync: Mode, stand_in: StandIn, caplog, count, warns):
+    cached = ChatMessage.from_user("x", meta={"cache_control": {"type": "ephemeral"}})
+    sync([*[cached] * count, ChatMessage.from_user("y")])
+    assert ("providers take 4 at most" in caplog.text) == warns
+    assert stand_in.requests[0].raw.count(b"cache_control") == count
+
+
 class TestAssistantTurns:
     def test_reasoning_details_go_back_untouched(self, pair: Mode, stand_in: StandIn):
         details = [

@@ -14,6 +14,8 @@ from typing import Any
 
 import openai
 
+from haystack_integrations.common.openrouter.plain_json import plain_json
+
 # What holds the connection, the headers with the key and the prompt. The live object keeps them.
 _LEFT_BEHIND = ("request", "response")
 
@@ -37,7 +39,8 @@ def make_picklable(error: openai.APIError, body: Any) -> None:
     :param error: An error that is complete: what is set on it later is not in the copies.
     :param body: Its response body without what is private, for the copies.
     """
-    state = {name: value for name, value in vars(error).items() if name not in (*_LEFT_BEHIND, "__reduce_ex__")}
+    kept = {name: value for name, value in vars(error).items() if name not in (*_LEFT_BEHIND, "__reduce_ex__")}
+    state = {name: _copyable(value) for name, value in kept.items()}
     state["body"] = body
     error.__reduce_ex__ = _Reduced(type(error), str(error), state)  # type: ignore[method-assign]
 
@@ -56,3 +59,10 @@ def rebuilt_error(kind: type[openai.APIError], text: str, state: dict[str, Any])
     vars(error).update(state, **dict.fromkeys(_LEFT_BEHIND))
     make_picklable(error, state["body"])
     return error
+
+
+def _copyable(value: Any) -> Any:
+    try:
+        return plain_json(value)
+    except ValueError:  # nested too deep to be copied or pickled
+        return None

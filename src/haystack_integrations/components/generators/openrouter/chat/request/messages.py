@@ -15,6 +15,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from haystack import logging
 from haystack.dataclasses import (
     ChatMessage,
     ChatRole,
@@ -27,6 +28,12 @@ from haystack.dataclasses import (
 from haystack_integrations.common.openrouter.media import image_part
 from haystack_integrations.common.openrouter.plain_json import sendable_json
 from haystack_integrations.components.generators.openrouter.chat.request.content_parts import content_part
+from haystack_integrations.components.generators.openrouter.chat.request.malformed_calls import malformed_calls
+
+logger = logging.getLogger(__name__)
+
+# Source: https://openrouter.ai/docs/features/prompt-caching.
+_MOST_CACHE_CONTROLS = 4
 
 
 def wire_messages(messages: Sequence[ChatMessage]) -> list[dict[str, Any]]:
@@ -38,6 +45,8 @@ def wire_messages(messages: Sequence[ChatMessage]) -> list[dict[str, Any]]:
     :raises ValueError: If a message can't be sent; the error says which, and what to do.
     """
     wired = [wire for number, message in enumerate(messages) for wire in _wire(message, f"messages[{number}]")]
+    _leave_out_repeated_reasoning(wired)
+    _warn_of_many_cache_controls(wired)
     sendable: list[dict[str, Any]] = sendable_json(wired)
     return sendable
 
@@ -49,13 +58,15 @@ def _wire(message: ChatMessage, where: str) -> Iterator[dict[str, Any]]:
     wire: dict[str, Any] = {"role": message.role.value}
     if message.name is not None:
         wire["name"] = message.name
+    malformed = malformed_calls(message) if message.role is ChatRole.ASSISTANT else []
     if message.role is ChatRole.ASSISTANT:
-        wire.update(_assistant(message, where))
+        wire.update(_assistant(message, [call for call, _ in malformed], where))
     elif message.role is ChatRole.SYSTEM:
         wire["content"] = _system_content(message, where)
     else:
         wire["content"] = _user_content(message, where)
     yield _with_cache_control(wire, message, where)
+    yield from (result for _, result in malformed)
 
 
 def _user_content(message: ChatMessage, where: str) -> str | list[dict[str, Any]]:
@@ -76,19 +87,20 @@ def _system_content(message: ChatMessage, where: str) -> str | list[dict[str, An
     return _as_content(parts, where)
 
 
-def _assistant(message: ChatMessage, where: str) -> dict[str, Any]:
+def _assistant(message: ChatMessage, malformed: list[dict[str, Any]], where: str) -> dict[str, Any]:
+    calls = [*(_tool_call(call, where) for call in message.tool_calls), *malformed]
     texts, meta = [text for text in message.texts if text], message.meta
     refusal = meta.get("refusal") if isinstance(meta.get("refusal"), str) else None
     content: str | list[dict[str, Any]] | None = None
     if texts:
         content = texts[0] if len(texts) == 1 else [{"type": "text", "text": text} for text in texts]
-    elif not (message.tool_calls or refusal):
+    elif not (calls or refusal):
         content = ""
     wire: dict[str, Any] = {"content": content, **_reasoning(message.reasonings)}
     if refusal:
         wire["refusal"] = refusal
-    if message.tool_calls:
-        wire["tool_calls"] = [_tool_call(call, where) for call in message.tool_calls]
+    if calls:
+        wire["tool_calls"] = calls
     if images := _assistant_images(message, where):
         wire["images"] = images
     # if a parsed PDF goes back, it is not parsed and billed again
@@ -194,6 +206,42 @@ def _with_cache_control(wire: dict[str, Any], message: ChatMessage, where: str) 
         msg = f'{where}: meta["cache_control"] needs a content part, and this message has none.'
         raise ValueError(msg)
     return {**wire, "content": [*parts[:-1], {**parts[-1], "cache_control": cache_control}]}
+
+
+def _leave_out_repeated_reasoning(wired: list[dict[str, Any]]) -> None:
+    """
+    Send each reasoning item once, even if its message is in the history twice: OpenAI refuses repeated ids.
+    """
+    seen: set[tuple[str, ...]] = set()
+    for wire in wired:
+        details = wire.get("reasoning_details", [])
+        keys = [_reasoning_key(detail, wire) for detail in details]
+        kept = [detail for detail, key in zip(details, keys, strict=True) if key is None or key not in seen]
+        if len(kept) < len(details):
+            wire["reasoning_details"] = kept
+        if not kept:
+            wire.pop("reasoning_details", None)
+        seen.update(key for key in keys if key is not None)
+
+
+def _reasoning_key(detail: dict[str, Any], wire: dict[str, Any]) -> tuple[str, ...] | None:
+    kind, detail_id = detail.get("type"), detail.get("id")
+    if not isinstance(kind, str) or not isinstance(detail_id, str) or not detail_id:
+        return None
+    if any(call["id"] == detail_id for call in wire.get("tool_calls", [])):
+        return kind, detail_id, str(detail.get("data"))  # Gemini signs a tool call, whose id may be used again
+    return kind, detail_id
+
+
+def _warn_of_many_cache_controls(wired: list[dict[str, Any]]) -> None:
+    contents = [wire["content"] for wire in wired if isinstance(wire["content"], list)]
+    count = sum("cache_control" in part for content in contents for part in content)
+    if count > _MOST_CACHE_CONTROLS:
+        logger.warning(
+            '{count} messages have meta["cache_control"], and providers take {limit} at most. Remove it from the rest.',
+            count=count,
+            limit=_MOST_CACHE_CONTROLS,
+        )
 
 
 def _is_part(entry: object, kind: str) -> bool:

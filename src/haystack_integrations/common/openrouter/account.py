@@ -37,15 +37,8 @@ class OpenRouterAccount(OpenRouterReader):
     print(account.generation(reply.meta["id"])["total_cost"])
     ```
 
-    :param api_key: The OpenRouter API key. None means the environment variable `OPENROUTER_API_KEY`.
-    :param api_base_url: The URL of the API. None means OpenRouter.
-    :param timeout: Seconds to wait for a connection, and for the next bytes of a response. None means the environment
-        variable `OPENAI_TIMEOUT`, else 30.
-    :param max_retries: How many times a failed request is sent again. None means the environment variable
-        `OPENAI_MAX_RETRIES`, else 5.
-    :param http_client_kwargs: Keyword arguments of `httpx.Client` and `httpx.AsyncClient`.
-    :raises TypeError: If an argument has the wrong type.
-    :raises ValueError: If an argument has a value that can't be used.
+    It takes the parameters of `OpenRouterReader`: `api_key`, `api_base_url`, `timeout`, `max_retries` and
+    `http_client_kwargs`.
     """
 
     _remedies: ClassVar[Remedies] = ACCOUNT_REMEDIES

@@ -15,14 +15,15 @@ import pytest
 from conftest import Mode
 from haystack import Pipeline, tracing
 from haystack.components.agents import Agent
-from haystack.dataclasses import ChatMessage
+from haystack.dataclasses import ByteStream, ChatMessage
 from haystack.tools import tool
 from haystack.tracing.utils import coerce_tag_value
 from stand_in import Answer, StandIn
 from wire import USAGE, answer, call, completion
 
 from haystack_integrations.common.openrouter.spans import span_tags
-from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator
+from haystack_integrations.components.audio.openrouter import OpenRouterSpeechSynthesizer, OpenRouterTranscriber
+from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator, OpenRouterImageGenerator
 
 PRIVATE = ("the secret question", "the secret reply", "sk-or-test-key")
 TAGS = {
@@ -105,6 +106,24 @@ class TestPipeline:
         assert reply["meta"]["usage"]["cost"] == USAGE["cost"]
         assert reply["content"] == [{"text": PRIVATE[1]}]
         assert "sk-or-test-key" not in json.dumps([span.tags for span in tracer.spans])
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+@pytest.mark.parametrize(
+    ("kind", "inputs", "known"),
+    [
+        (OpenRouterImageGenerator, {"prompt": PRIVATE[0]}, {"model", "generation_id", "cost"}),
+        (OpenRouterSpeechSynthesizer, {"text": PRIVATE[0]}, {"model", "generation_id"}),
+        (OpenRouterTranscriber, {"sources": [ByteStream(b"abc", mime_type="audio/wav")]}, {"model", "cost"}),
+    ],
+)
+def test_images_and_audio(stand_in: StandIn, tracer: Tracer, kind, inputs, known, is_async):
+    pipeline = Pipeline()
+    pipeline.add_component("it", kind(api_base_url=stand_in.url))
+    asyncio.run(pipeline.run_async({"it": inputs})) if is_async else pipeline.run({"it": inputs})
+    (tags,) = tracer.own_tags().values()
+    assert {f"openrouter.{name}" for name in known} <= set(tags)
+    assert PRIVATE[0] not in json.dumps([span.tags for span in tracer.spans if span.name != "haystack.pipeline.run"])
 
 
 def test_an_agent(stand_in: StandIn, tracer: Tracer):

@@ -18,6 +18,7 @@ from haystack_integrations.common.openrouter.arguments import check_at_least_one
 from haystack_integrations.common.openrouter.clients import OPENROUTER_API_BASE_URL
 from haystack_integrations.common.openrouter.component import shows_its_settings
 from haystack_integrations.common.openrouter.media_component import OpenRouterMediaComponent
+from haystack_integrations.common.openrouter.spans import tag_span
 from haystack_integrations.components.audio.openrouter.options import OpenRouterSpeechKwargs, SpeechKwargs
 from haystack_integrations.components.audio.openrouter.speech import (
     OWN_FIELDS,
@@ -135,6 +136,7 @@ class OpenRouterSpeechSynthesizer(OpenRouterMediaComponent):
         post, body = self._clients.get().post, arguments["body"]
         with self._requesting(body["model"]):
             audio, meta = read_audio(post(**arguments).response, body, sample_rate=self.sample_rate)
+        tag_span(meta)
         return {"audio": [audio], "meta": meta}
 
     @component.output_types(audio=list[ByteStream], meta=dict[str, Any])
@@ -153,6 +155,7 @@ class OpenRouterSpeechSynthesizer(OpenRouterMediaComponent):
         post, body = (await self._clients.get_async()).post, arguments["body"]
         with self._requesting(body["model"]):
             audio, meta = read_audio((await post(**arguments)).response, body, sample_rate=self.sample_rate)
+        tag_span(meta)
         return {"audio": [audio], "meta": meta}
 
     def _arguments(self, text: object, generation_kwargs: Any) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from haystack.utils import Secret
 from haystack_integrations.common.openrouter.clients import OPENROUTER_API_BASE_URL
 from haystack_integrations.common.openrouter.component import shows_its_settings
 from haystack_integrations.common.openrouter.media_component import OpenRouterMediaComponent
+from haystack_integrations.common.openrouter.spans import tag_span
 from haystack_integrations.components.generators.openrouter.images.generation import (
     IMAGE_REMEDIES,
     OWN_FIELDS,
@@ -130,6 +131,7 @@ class OpenRouterImageGenerator(OpenRouterMediaComponent):
         post, model = self._clients.get().post, arguments["body"]["model"]
         with self._requesting(model):
             drawn, meta = read_images(post(**arguments).response, model)
+        tag_span(meta)
         return {"images": drawn, "meta": [meta]}
 
     @component.output_types(images=list[ImageContent], meta=list[dict[str, Any]])
@@ -154,6 +156,7 @@ class OpenRouterImageGenerator(OpenRouterMediaComponent):
         post, model = (await self._clients.get_async()).post, arguments["body"]["model"]
         with self._requesting(model):
             drawn, meta = read_images((await post(**arguments)).response, model)
+        tag_span(meta)
         return {"images": drawn, "meta": [meta]}
 
     def _arguments(self, prompt: object, images: object, generation_kwargs: Any) -> dict[str, Any]:

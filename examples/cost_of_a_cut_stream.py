@@ -17,7 +17,7 @@ try:
     generation_id = reply.meta["id"]
 except OpenRouterStreamError as error:
     print(error)
-    generation_id = error.partial_reply.meta["id"] if error.partial_reply else error.generation_id
+    generation_id = error.generation_id
 
 if generation_id:
     generation = account.generation(generation_id, timeout=60)  # waits until OpenRouter knows it

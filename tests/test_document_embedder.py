@@ -236,7 +236,7 @@ class TestResult:
         assert replace(copied, embedding=None) == document
 
     def test_failed_is_only_in_meta_when_failures_are_not_raised(self, stand_in: StandIn):
-        assert set(embed_sync(stand_in, documents_of("a"), raise_on_failure=True)["meta"]) == {"model", "usage"}
+        assert set(embed_sync(stand_in, documents_of("a"), raise_on_failure=True)["meta"]) == {"id", "model", "usage"}
 
     def test_documents_with_the_same_id(self, stand_in: StandIn):
         stand_in.script(embeddings(embedding(0, 1.0), embedding(1, 2.0)))

@@ -12,6 +12,7 @@ from typing import Any
 
 import openrouter.components as sdk
 import pytest
+from openrouter import operations
 from openrouter.components import chatfunctiontool, chatrequest, providersort
 from pydantic import BaseModel
 
@@ -21,6 +22,8 @@ from haystack_integrations.components.audio.openrouter import (
     OpenRouterTranscriptionKwargs,
 )
 from haystack_integrations.components.audio.openrouter import options as audio
+from haystack_integrations.components.embedders.openrouter import OpenRouterEmbeddingParameters
+from haystack_integrations.components.embedders.openrouter import options as embeddings
 from haystack_integrations.components.generators.openrouter import (
     ImageProviderPreferences,
     OpenRouterGenerationKwargs,
@@ -32,6 +35,8 @@ from haystack_integrations.components.generators.openrouter import (
 )
 from haystack_integrations.components.generators.openrouter.chat.options import generation, plugins, provider
 from haystack_integrations.components.generators.openrouter.images import options as images
+from haystack_integrations.components.rankers.openrouter import OpenRouterRerankParameters, reranking
+from haystack_integrations.components.rankers.openrouter import options as rerank
 
 OF_THE_COMPONENT = {"messages", "stream"}
 OF_THE_OPENAI_SDK = {"extra_headers", "extra_query", "extra_body", "timeout"}
@@ -92,6 +97,13 @@ class TestInStepWithTheSDK:
             (AudioProviderPreferences, [sdk.SpeechRequestProvider], set(), set()),
             (AudioProviderPreferences, [sdk.STTRequestProvider], set(), set()),
             (ImageProviderPreferences, [sdk.ImageGenerationProviderPreferences], set(), set()),
+            (
+                OpenRouterEmbeddingParameters,
+                [operations.CreateEmbeddingsRequestBody],
+                set(),
+                {"input", "model", "dimensions", "encoding_format"},
+            ),
+            (OpenRouterRerankParameters, [operations.CreateRerankRequestBody], set(), {*reranking.OWN_PARAMETERS}),
         ],
     )
     def test_fields(self, ours, theirs, only_ours, only_theirs):
@@ -144,7 +156,7 @@ class TestInStepWithTheSDK:
 
 @pytest.mark.parametrize(
     "module",
-    [generation, plugins, provider, images, audio],
+    [generation, plugins, provider, images, audio, embeddings, rerank],
     ids=lambda module: module.__name__.partition("openrouter.")[2],
 )
 def test_every_field_has_a_docstring_and_every_type_a_source(module: ModuleType):

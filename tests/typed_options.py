@@ -16,6 +16,11 @@ from haystack_integrations.components.audio.openrouter import (
     OpenRouterTranscriber,
     OpenRouterTranscriptionKwargs,
 )
+from haystack_integrations.components.embedders.openrouter import (
+    OpenRouterDocumentEmbedder,
+    OpenRouterEmbeddingParameters,
+    OpenRouterTextEmbedder,
+)
 from haystack_integrations.components.generators.openrouter import (
     OpenRouterChatGenerator,
     OpenRouterGenerationKwargs,
@@ -27,6 +32,7 @@ from haystack_integrations.components.generators.openrouter import (
     ServerTool,
     reply_cost,
 )
+from haystack_integrations.components.rankers.openrouter import OpenRouterRanker, OpenRouterRerankParameters
 
 good: OpenRouterGenerationKwargs = {
     "provider": {"sort": "throughput", "max_price": {"prompt": 1}, "preferred_max_latency": {"p90": 2}},
@@ -65,3 +71,13 @@ speech_format: OpenRouterSpeechKwargs = {"response_format": "midi"}  # type: ign
 transcript: OpenRouterTranscriptionKwargs = {"language": "en", "timestamp_granularities": ["word"]}
 OpenRouterTranscriber(generation_kwargs=transcript).run(["a.mp3"], generation_kwargs={"a_parameter_of_tomorrow": 1})
 transcript_typo: OpenRouterTranscriptionKwargs = {"diarise": True}  # type: ignore[typeddict-unknown-key]
+
+embedding: OpenRouterEmbeddingParameters = {"input_type": "search_query", "session_id": "job-7", "user": "user-1"}
+OpenRouterTextEmbedder(extra_parameters=embedding)
+OpenRouterDocumentEmbedder(extra_parameters={"trace": {"trace_id": "1"}, "provider": {"sort": "price"}})
+OpenRouterTextEmbedder(extra_parameters={"a_parameter_of_tomorrow": 1})
+embedding_typo: OpenRouterEmbeddingParameters = {"session": "job-7"}  # type: ignore[typeddict-unknown-key]
+
+rerank: OpenRouterRerankParameters = {"trace": {"trace_id": "1"}, "provider": {"order": ["cohere"]}}
+OpenRouterRanker(extra_parameters=rerank)
+rerank_order: OpenRouterRerankParameters = {"provider": {"order": "cohere"}}  # type: ignore[typeddict-item]

@@ -18,6 +18,8 @@ class Memory:
 
     cached: set[str] = field(default_factory=set)
     """The beginnings of prompts that `cache_control` has marked so far."""
+    responses: dict[str, tuple[float, Any]] = field(default_factory=dict)
+    """What the response cache holds: when a response was made, and the response."""
     generations: dict[str, Json] = field(default_factory=dict)
     """What `/generation` tells about the completions so far, by id."""
     asked: set[str] = field(default_factory=set)

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from stand_in.answer import Answer
 from stand_in.endpoints import account, audio, chat, embeddings, images, models, rerank
 from stand_in.request import Request
+from stand_in.response_cache import through_cache
 
 
 class Route(NamedTuple):
@@ -24,13 +25,15 @@ class Route(NamedTuple):
     path: str
     function: Callable[..., Answer]
     needs_key: bool = True
+    is_cached: bool = False
+    """Whether the response cache works for it."""
 
 
 ROUTES = [
     Route("POST", "/audio/speech", audio.speak),
     Route("POST", "/audio/transcriptions", audio.transcribe),
-    Route("POST", "/chat/completions", chat.complete),
-    Route("POST", "/embeddings", embeddings.embed),
+    Route("POST", "/chat/completions", chat.complete, is_cached=True),
+    Route("POST", "/embeddings", embeddings.embed, is_cached=True),
     Route("POST", "/images", images.draw),
     Route("GET", "/models", models.list_models, needs_key=False),
     Route("GET", "/models/user", models.list_models),
@@ -52,7 +55,11 @@ def respond(request: Request) -> Answer:
     route, arguments = _find(request)
     if not request.key and (route is None or route.needs_key):
         return Answer.error(401, "No auth credentials found")
-    return route.function(request, **arguments) if route else Answer.error(404, "Not found")
+    if route is None:
+        return Answer.error(404, "Not found")
+    if route.is_cached:
+        return through_cache(request, lambda: route.function(request, **arguments))
+    return route.function(request, **arguments)
 
 
 def _find(request: Request) -> tuple[Route | None, dict[str, str]]:

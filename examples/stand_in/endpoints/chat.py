@@ -32,15 +32,15 @@ def complete(request: Request) -> Answer:
     error = error_by_name(body.get("model"))
     if error and not body.get("models"):
         return error
-    waits = waits_by_name(body.get("model"))
+    waits, headers = waits_by_name(body.get("model")), {"x-generation-id": completion["id"]}
     if not body.get("stream"):
-        return Answer.json(completion, blanks=waits)
+        return Answer.json(completion, headers=headers, blanks=waits)
     events: list[Any] = stream_events(completion)
     if body.get("model") == "stand-in/cut-stream":
         events = [*events[:4], CUT]
     elif body.get("model") == "stand-in/error-in-stream":
         events = [*events[:4], error_event(completion)]
-    return Answer.sse(events, comments=waits)
+    return Answer.sse(events, comments=waits, headers=headers)
 
 
 def _complaint(body: Json) -> str | None:

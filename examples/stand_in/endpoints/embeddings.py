@@ -29,7 +29,8 @@ def embed(request: Request) -> Answer:
     tokens = sum(len(text.split()) for text in texts)
     usage = {"prompt_tokens": tokens, "total_tokens": tokens, "cost": dollars(tokens)}
     model = str(body.get("model") or "stand-in/search")
-    return Answer.json({"object": "list", "data": data, "model": model, "usage": usage})
+    headers = {"x-generation-id": f"gen-emb-standin-{request.number}"}
+    return Answer.json({"object": "list", "data": data, "model": model, "usage": usage}, headers=headers)
 
 
 def _vector(text: str, size: int) -> list[float]:

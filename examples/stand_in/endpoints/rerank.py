@@ -30,7 +30,7 @@ def rerank(request: Request) -> Answer:
         "results": [{"index": i, "relevance_score": scores[i], "document": {"text": texts[i]}} for i in best],
         "usage": {"cost": dollars(tokens), "search_units": 1, "total_tokens": tokens},
     }
-    return Answer.json(reply)
+    return Answer.json(reply, headers={"x-generation-id": str(reply["id"])})
 
 
 def _overlap(query: set[str], document: set[str]) -> float:

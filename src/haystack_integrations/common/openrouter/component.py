@@ -29,6 +29,7 @@ from haystack_integrations.common.openrouter.headers import (
     warn_of_credentials,
 )
 from haystack_integrations.common.openrouter.model_names import check_model_name
+from haystack_integrations.common.openrouter.response_headers import NotingResponses
 from haystack_integrations.common.openrouter.retries import one_run
 from haystack_integrations.common.openrouter.secrets import shown_url
 
@@ -122,7 +123,7 @@ class OpenRouterComponent:
         """
         Send requests inside this block: their errors name cause and remedy, and a retry is logged once.
         """
-        with one_run(), explained(self.api_key, model or self.model, self._remedies):
+        with one_run(), NotingResponses(), explained(self.api_key, model or self.model, self._remedies):
             yield
 
     def _get_telemetry_data(self) -> dict[str, Any]:

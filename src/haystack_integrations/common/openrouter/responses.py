@@ -16,6 +16,11 @@ import openai
 from pydantic_core import from_json
 
 from haystack_integrations.common.openrouter.plain_json import plain_json
+from haystack_integrations.common.openrouter.response_headers import (
+    header_fields,
+    last_header_fields,
+    with_header_fields,
+)
 
 
 def decode_json(data: str | bytes) -> Any:
@@ -82,8 +87,9 @@ def response_meta(body: dict[str, Any], model: str, payload: tuple[str, ...], re
     :param body: The decoded body.
     :param model: The model that was asked for, in case the body names none.
     :param payload: Names of the fields that are left out. Those that are null are left out too.
-    :param response: The HTTP response, if the `id` of the generation is in its headers. None if they hold none.
-    :returns: A new dictionary; `model` and `usage` are always in it.
+    :param response: The HTTP response, if its endpoint tells the `id` of the generation in the headers only. None for
+        the last response of this run.
+    :returns: A new dictionary; `model` and `usage` are always in it, and so is `id` where a response is given.
     """
     sent = {name: value for name, value in body.items() if name not in payload and value is not None}
     try:
@@ -91,8 +97,8 @@ def response_meta(body: dict[str, Any], model: str, payload: tuple[str, ...], re
     except ValueError:
         msg = "The response is nested too deep"
         raise unusable_response(msg, body) from None
-    if response is not None:
-        sent["id"] = generation_id(response) or sent.get("id")
+    fields = last_header_fields() if response is None else {"id": None, **header_fields(response.headers)}
+    sent = with_header_fields(sent, fields)
     usage = sent.pop("usage", None)
     return {"model": model, **sent, "usage": usage if isinstance(usage, dict) else {}}
 

@@ -20,6 +20,7 @@ from haystack_integrations.common.openrouter.errors.pickling import make_picklab
 from haystack_integrations.common.openrouter.errors.privacy import without_private, without_private_fields
 from haystack_integrations.common.openrouter.errors.remedies import Remedies, remedy
 from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
+from haystack_integrations.common.openrouter.response_headers import generation_of
 from haystack_integrations.common.openrouter.secrets import resolved
 
 if TYPE_CHECKING:
@@ -68,8 +69,7 @@ def _explain(error: openai.APIError, api_key: Secret, model: str, remedies: Reme
     key, failure = resolved(api_key), _failure_of(error)
     flagged = failure.metadata.get("flagged_input") if failure else None
     foreign = ". ".join(part.rstrip(".") for part in _foreign_words(error, failure) if part)
-    response: Any = getattr(error, "response", None)
-    generation_id = getattr(error, "generation_id", None) or getattr(response, "headers", {}).get("x-generation-id")
+    generation_id = _generation_id(error)
     parts = [
         without_private(foreign, error.request, key, flagged),
         remedy(error, failure, remedies, api_key=api_key, model=model),
@@ -82,6 +82,13 @@ def _explain(error: openai.APIError, api_key: Secret, model: str, remedies: Reme
         cleaned = without_private_fields(vars(failure), error.request, key, flagged)
         error.failure, error.metadata = Failure(**cleaned), cleaned["metadata"]
     make_picklable(error, without_private_fields(error.body, error.request, key, flagged))
+
+
+def _generation_id(error: openai.APIError) -> str | None:
+    response: Any = getattr(error, "response", None)
+    in_headers = getattr(response, "headers", {}).get("x-generation-id") or generation_of(error.request)
+    found: str | None = getattr(error, "generation_id", None) or in_headers
+    return found
 
 
 def _foreign_words(error: openai.APIError, failure: Failure | None) -> list[str]:

@@ -24,6 +24,7 @@ from haystack_integrations.common.openrouter.errors.error_body import (
     find_error,
     seconds_to_wait,
 )
+from haystack_integrations.common.openrouter.response_headers import note_response
 from haystack_integrations.common.openrouter.responses import completion_of, decoded_body, has_messages
 
 # Whether a body with a good status is complete, for each endpoint whose good responses are known. Others, which a user
@@ -51,6 +52,7 @@ def check_response(response: Any) -> None:
 
     :param response: An `httpx` or `httpx2` response, which is changed in place.
     """
+    note_response(response)
     if _is_to_be_read(response):
         response.read()
         _correct(response)
@@ -62,6 +64,7 @@ async def check_response_async(response: Any) -> None:
 
     :param response: An `httpx` or `httpx2` response, which is changed in place.
     """
+    note_response(response)
     if _is_to_be_read(response):
         await response.aread()
         _correct(response)

@@ -36,6 +36,7 @@ from haystack_integrations.components.embedders.openrouter.embedding import (
     merged_meta,
     request_arguments,
 )
+from haystack_integrations.components.embedders.openrouter.options import EmbeddingParameters
 from haystack_integrations.components.embedders.openrouter.workers import map_bounded
 
 logger = logging.getLogger(__name__)
@@ -76,7 +77,7 @@ class OpenRouterDocumentEmbedder(OpenRouterComponent):
         meta_fields_to_embed: list[str] | None = None,
         embedding_separator: str = "\n",
         extra_headers: dict[str, Any] | None = None,
-        extra_parameters: dict[str, Any] | None = None,
+        extra_parameters: EmbeddingParameters | None = None,
         timeout: float | None = None,
         max_retries: int | None = None,
         http_client_kwargs: dict[str, Any] | None = None,
@@ -98,7 +99,7 @@ class OpenRouterDocumentEmbedder(OpenRouterComponent):
         :param embedding_separator: What stands between the meta fields and the content.
         :param extra_headers: HTTP headers of every request, for example `HTTP-Referer` and `X-OpenRouter-Title`.
         :param extra_parameters: Parameters of OpenRouter's embeddings endpoint that are sent as given, for example
-            `provider`, `input_type` or `user`.
+            `provider`, `input_type`, `user`, `session_id` or `trace`.
         :param timeout: Seconds to wait for a connection, and for the next bytes of an answer. If None: the environment
             variable `OPENAI_TIMEOUT`, else 30.
         :param max_retries: How often a request is sent again after a failed connection, a timeout, HTTP 408, 409, 429

@@ -23,6 +23,7 @@ from haystack_integrations.components.embedders.openrouter.embedding import (
     read_answer,
     request_arguments,
 )
+from haystack_integrations.components.embedders.openrouter.options import EmbeddingParameters
 
 
 @shows_its_settings
@@ -53,7 +54,7 @@ class OpenRouterTextEmbedder(OpenRouterComponent):
         prefix: str = "",
         suffix: str = "",
         extra_headers: dict[str, Any] | None = None,
-        extra_parameters: dict[str, Any] | None = None,
+        extra_parameters: EmbeddingParameters | None = None,
         timeout: float | None = None,
         max_retries: int | None = None,
         http_client_kwargs: dict[str, Any] | None = None,
@@ -69,7 +70,7 @@ class OpenRouterTextEmbedder(OpenRouterComponent):
         :param suffix: A text that is put after the text to embed.
         :param extra_headers: HTTP headers of every request, for example `HTTP-Referer` and `X-OpenRouter-Title`.
         :param extra_parameters: Parameters of OpenRouter's embeddings endpoint that are sent as given, for example
-            `provider`, `input_type` or `user`.
+            `provider`, `input_type`, `user`, `session_id` or `trace`.
         :param timeout: Seconds to wait for a connection, and for the next bytes of an answer. If None: the environment
             variable `OPENAI_TIMEOUT`, else 30.
         :param max_retries: How often a request is sent again after a failed connection, a timeout, HTTP 408, 409, 429

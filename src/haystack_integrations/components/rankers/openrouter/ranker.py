@@ -26,6 +26,7 @@ from haystack_integrations.common.openrouter.arguments import (
 from haystack_integrations.common.openrouter.clients import OPENROUTER_API_BASE_URL
 from haystack_integrations.common.openrouter.component import OpenRouterComponent, shows_its_settings
 from haystack_integrations.common.openrouter.responses import is_number
+from haystack_integrations.components.rankers.openrouter.options import RerankParameters
 from haystack_integrations.components.rankers.openrouter.reranking import (
     OWN_PARAMETERS,
     RERANK_REMEDIES,
@@ -65,7 +66,7 @@ class OpenRouterRanker(OpenRouterComponent):
         meta_fields_to_embed: list[str] | None = None,
         meta_data_separator: str = "\n",
         extra_headers: dict[str, Any] | None = None,
-        extra_parameters: dict[str, Any] | None = None,
+        extra_parameters: RerankParameters | None = None,
         timeout: float | None = None,
         max_retries: int | None = None,
         http_client_kwargs: dict[str, Any] | None = None,
@@ -82,7 +83,7 @@ class OpenRouterRanker(OpenRouterComponent):
         :param meta_data_separator: What stands between the meta fields and the content.
         :param extra_headers: HTTP headers of every request, for example `HTTP-Referer` and `X-OpenRouter-Title`.
         :param extra_parameters: Parameters of OpenRouter's rerank endpoint that are sent as given, for example
-            `provider`.
+            `provider`, `user`, `session_id` or `trace`.
         :param timeout: Seconds to wait for a connection, and for the next bytes of an answer. If None: the environment
             variable `OPENAI_TIMEOUT`, else 30.
         :param max_retries: How often a request is sent again after a failed connection, a timeout, HTTP 408, 409, 429

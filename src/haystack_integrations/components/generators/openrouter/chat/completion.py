@@ -14,6 +14,7 @@ import openai
 
 from haystack_integrations.common.openrouter.errors.error_body import find_error
 from haystack_integrations.common.openrouter.plain_json import plain_json
+from haystack_integrations.common.openrouter.response_headers import last_header_fields, with_header_fields
 from haystack_integrations.common.openrouter.responses import completion_of, has_messages
 
 
@@ -22,7 +23,7 @@ def completion_dict(response: Any) -> dict[str, Any]:
     Read what `client.chat.completions.create` returned for a request without streaming.
 
     :param response: An `openai.types.chat.ChatCompletion`, or what a proxy made of it.
-    :returns: The completion as sent, with no field added, as plain JSON.
+    :returns: The completion as sent, as plain JSON, and what the headers of its response told.
     :raises openai.APIError: If it is not a completion, or reports an error.
     """
     try:
@@ -32,7 +33,7 @@ def completion_dict(response: Any) -> dict[str, Any]:
     completion = completion_of(body)
     if find_error(completion) is not None or not has_messages(completion):
         raise _not_a_completion(completion)
-    return completion
+    return with_header_fields(completion, last_header_fields())
 
 
 def _not_a_completion(response: object) -> openai.APIError:

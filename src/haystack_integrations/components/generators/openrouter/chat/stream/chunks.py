@@ -10,12 +10,15 @@ This runs for every token: it builds each chunk once and keeps none of them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from haystack.dataclasses import ChatMessage, ComponentInfo, StreamingChunk
 
 from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
 from haystack_integrations.common.openrouter.plain_json import plain_json
+from haystack_integrations.common.openrouter.response_headers import with_header_fields
 from haystack_integrations.components.generators.openrouter.chat.reply import chat_messages
 from haystack_integrations.components.generators.openrouter.chat.stream.clock import Clock
 from haystack_integrations.components.generators.openrouter.chat.stream.message import Payload, StreamedMessage
@@ -31,10 +34,14 @@ class StreamedReply:
     One streamed reply: takes events, gives chunks, and knows the whole reply at the end.
 
     :param component_info: The component that every chunk names.
+    :param headers: What the headers of the response told, as fields of the completion.
     """
 
-    def __init__(self, component_info: ComponentInfo | None = None) -> None:
+    def __init__(
+        self, component_info: ComponentInfo | None = None, headers: Mapping[str, Any] = MappingProxyType({})
+    ) -> None:
         self._component_info = component_info
+        self._headers = headers
         self._top: dict[str, Any] = {}
         self._choice: dict[str, Any] = {}
         self._logprobs = Fields()
@@ -47,6 +54,14 @@ class StreamedReply:
         )
         self.first_chunk_at: str | None = None
         """When the first chunk came, in ISO 8601; None if there is none yet."""
+
+    @property
+    def generation_id(self) -> str | None:
+        """
+        The id of the generation. The headers of the response may tell it before the first event.
+        """
+        found = self._top.get("id") or self._headers.get("id")
+        return found if isinstance(found, str) else None
 
     def check_whole(self, *, done: bool) -> None:
         """
@@ -98,10 +113,10 @@ class StreamedReply:
         :returns: A completion with one choice, as a request without streaming returns it.
         """
         if self._whole is not None:
-            return self._whole
+            return with_header_fields(self._whole, self._headers)
         choice = {**self._choice, **self._logprobs.joined(), "message": self._message.joined()}
-        joined: dict[str, Any] = plain_json({**self._top, "object": "chat.completion", "choices": [choice]})
-        return joined
+        joined = plain_json({**self._top, "object": "chat.completion", "choices": [choice]})
+        return with_header_fields(joined, self._headers)
 
     def message(self, audio_format: str | None = None) -> ChatMessage:
         """
@@ -134,6 +149,7 @@ class StreamedReply:
         event, top = plain_json(event), self._top
         top.update({name: value for name, value in event.items() if value is not None or name not in top})
         self._meta.update({name: top.get(name) for name in ("model", "id", "provider")})
+        self._meta["id"] = self._meta["id"] or self._headers.get("id")
         return event
 
     def _take_whole(self, event: dict[str, Any], choice: dict[str, Any]) -> Any:

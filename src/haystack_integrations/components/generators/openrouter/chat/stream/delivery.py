@@ -19,6 +19,7 @@ from haystack.dataclasses import ChatMessage, ComponentInfo, StreamingCallbackT,
 
 from haystack_integrations.common.openrouter.errors.error_text import CallbackFailure
 from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
+from haystack_integrations.common.openrouter.response_headers import last_header_fields
 from haystack_integrations.components.generators.openrouter.chat.stream.chunks import StreamedReply
 from haystack_integrations.components.generators.openrouter.chat.stream.events import EventReader
 from haystack_integrations.components.generators.openrouter.chat.stream.retry import Retries
@@ -37,7 +38,7 @@ def deliver(
     :returns: The whole reply.
     :raises OpenRouterStreamError: If the stream fails or ends too early.
     """
-    reply, reader = StreamedReply(component_info), EventReader(stream)
+    reply, reader = StreamedReply(component_info, last_header_fields()), EventReader(stream)
     try:
         for event in reader.read():
             for chunk in reply.chunks(event):
@@ -48,6 +49,7 @@ def deliver(
         reply.check_whole(done=reader.done)
     except OpenRouterStreamError as error:
         error.request, error.partial_reply = reader.request, reply.partial_message(audio_format)
+        error.generation_id = reply.generation_id
         raise
     finally:
         reader.close()
@@ -67,7 +69,7 @@ async def deliver_async(
     :returns: The whole reply.
     :raises OpenRouterStreamError: If the stream fails or ends too early.
     """
-    reply, reader = StreamedReply(component_info), EventReader(stream)
+    reply, reader = StreamedReply(component_info, last_header_fields()), EventReader(stream)
     try:
         async with aclosing(reader.read_async()) as events:
             async for event in events:
@@ -81,6 +83,7 @@ async def deliver_async(
         reply.check_whole(done=reader.done)
     except OpenRouterStreamError as error:
         error.request, error.partial_reply = reader.request, reply.partial_message(audio_format)
+        error.generation_id = reply.generation_id
         raise
     finally:
         await reader.aclose()

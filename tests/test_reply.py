@@ -383,6 +383,13 @@ class TestChunks:
         assert reply.message().meta["finish_reason"] == "stop"
         assert sum(c.meta["usage"] is not None for c in chunks) == 1
 
+    @pytest.mark.parametrize(("sent", "index"), [(1, 1), (0, 0), (None, 0)])
+    def test_the_index_of_the_choice(self, sent, index):
+        reply, (chunk, _) = folded(
+            [event({"content": "a"}, choice={"index": sent}), event({}, "stop", choice={"index": sent})]
+        )
+        assert reply.meta["index"] == chunk.meta["index"] == index
+
     def test_usage_in_an_event_without_choices(self):
         reply = StreamedReply()
         (chunk,) = [*reply.chunks(event({"content": "a"}, "stop")), *reply.chunks({"choices": [], "usage": USAGE})][1:]

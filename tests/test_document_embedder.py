@@ -117,7 +117,7 @@ class TestRequest:
         settings = {"model": "m", "dimensions": 8, "prefix": "a", "suffix": "b", "api_base_url": stand_in.url}
         settings |= {"batch_size": 2, "meta_fields_to_embed": ["title", "gone"], "progress_bar": False}
         theirs = OpenAIDocumentEmbedder(api_key=Secret.from_token("key"), **settings).run(documents)
-        ours = OpenRouterDocumentEmbedder(**settings).run(documents)
+        ours = OpenRouterDocumentEmbedder(concurrency=1, **settings).run(documents)
         bodies = [request.body for request in stand_in.requests]
         assert bodies[:2] == bodies[2:]
         assert ours["documents"] == theirs["documents"]

@@ -5,14 +5,18 @@
 A server process that sends bytes baked beforehand, so that what is measured is the client.
 
 The model's name says what to send: `text/5000`, `tool_arguments/5000` and `reasoning/5000` are streams of that many
-chunks, `text_apart/5000` has each event in a piece of its own, and anything else is a plain completion.
+chunks, `text_apart/5000` has each event in a piece of its own, and anything else is a plain completion. A request with
+`input` gets a vector of 1,536 floats for each string in it, after 100 ms if the model is `later`.
 `python benchmarks/server.py` prints its port and serves until killed.
 """
 
 import asyncio
 import json
+import random
+import struct
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -20,6 +24,10 @@ from pathlib import Path
 from typing import Any
 
 KINDS = ("text", "text_apart", "tool_arguments", "reasoning")
+
+# Seconds until a slow response, and the length of a vector.
+LATER = 0.1
+DIMENSIONS = 1536
 
 # The largest TLS record: how the bytes of a stream usually arrive when the client is the slower side.
 _PIECE = 16_384
@@ -73,7 +81,25 @@ class Connection(asyncio.Protocol):
         length = next(int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
         if len(body) >= length:
             self._received = body[length:]
-            self._transport.write(answer(json.loads(body[:length])["model"]))
+            request = json.loads(body[:length])
+            if "input" in request:
+                wait = LATER if request["model"] == "later" else 0.0
+                response = embeddings(len(request["input"]), request.get("encoding_format", "float"))
+                asyncio.get_running_loop().call_later(wait, self._transport.write, response)
+            else:
+                self._transport.write(answer(request["model"]))
+
+
+@cache
+def embeddings(count: int, encoding_format: str) -> bytes:
+    numbers = random.Random(count)
+    vectors: list[Any] = [[numbers.gauss(0, 0.03) for _ in range(DIMENSIONS)] for _ in range(count)]
+    if encoding_format == "base64":
+        vectors = [b64encode(struct.pack(f"<{DIMENSIONS}f", *vector)).decode() for vector in vectors]
+    data = [{"object": "embedding", "index": index, "embedding": vector} for index, vector in enumerate(vectors)]
+    usage = {"prompt_tokens": count * 100, "total_tokens": count * 100, "cost": 0.0001}
+    body = json.dumps({"object": "list", "data": data, "model": _TOP["model"], "usage": usage}).encode()
+    return _head("application/json", f"Content-Length: {len(body)}") + body
 
 
 @cache

@@ -7,6 +7,7 @@
 import asyncio
 import copy
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -26,9 +27,8 @@ from hypothesis import strategies as st
 from stand_in import STALL, Answer, Request, StandIn
 from wire import SOON, embedding, embeddings
 
+from haystack_integrations.common.openrouter.usage import summed_usage
 from haystack_integrations.components.embedders.openrouter import OpenRouterDocumentEmbedder, OpenRouterTextEmbedder
-from haystack_integrations.components.embedders.openrouter.embedding import summed_usage
-from haystack_integrations.components.embedders.openrouter.workers import map_bounded
 
 
 class Picky(StandIn):
@@ -117,7 +117,7 @@ class TestRequest:
         settings = {"model": "m", "dimensions": 8, "prefix": "a", "suffix": "b", "api_base_url": stand_in.url}
         settings |= {"batch_size": 2, "meta_fields_to_embed": ["title", "gone"], "progress_bar": False}
         theirs = OpenAIDocumentEmbedder(api_key=Secret.from_token("key"), **settings).run(documents)
-        ours = OpenRouterDocumentEmbedder(**settings).run(documents)
+        ours = OpenRouterDocumentEmbedder(concurrency=1, **settings).run(documents)
         bodies = [request.body for request in stand_in.requests]
         assert bodies[:2] == bodies[2:]
         assert ours["documents"] == theirs["documents"]
@@ -251,29 +251,20 @@ class TestFailures:
         with caplog.at_level(logging.ERROR):
             result = embed(picky, documents, batch_size=2)
         assert [document.content for document in result["documents"]] == ["a", "b", "refuse", "c", "d"]
-        assert [bool(document.embedding) for document in result["documents"]] == [True, True, False, False, True]
+        assert [bool(document.embedding) for document in result["documents"]] == [True, True, False, True, True]
         assert result["documents"][2].embedding is None
         assert documents[2].embedding == [9.0]
-        assert result["meta"]["failed"] == 2
-        assert result["meta"]["usage"]["prompt_tokens"] == 3
-        assert len(picky.requests) == 3
+        assert result["meta"]["failed"] == 1
+        assert result["meta"]["usage"]["prompt_tokens"] == 4
+        assert len(picky.requests) == 5
         (record,) = [record for record in caplog.records if "embedded" in record.getMessage()]
         told = record.getMessage()
-        assert told.startswith("2 documents could not be embedded: Error code: 400")
+        assert told.startswith("1 documents could not be embedded: Error code: 400")
         assert "Provider: DeepInfra. The provider says: The text is *** for Bearer *** of ***" in told
-        assert all(document.id in told for document in documents[2:4])
+        assert documents[2].id in told
         for private in ("sk-or-test-key", "refused text", "user_2abcdefghij"):
             assert private not in caplog.text
         assert record.exc_info
-
-    def test_a_text_that_cannot_be_sent_loses_nothing(self, embed: Embed, stand_in: StandIn, caplog):
-        documents = [*documents_of("a", "b"), Document(id="half", content="\ud83d")]
-        result = embed(stand_in, documents, batch_size=1)
-        assert [bool(document.embedding) for document in result["documents"]] == [True, True, False]
-        assert result["meta"]["failed"] == 1
-        assert "could not be embedded" in caplog.text
-        with pytest.raises(UnicodeEncodeError):
-            embed(stand_in, documents, raise_on_failure=True)
 
     def test_what_an_unusable_answer_cost_is_counted(self, stand_in: StandIn):
         good = embeddings(embedding(0, 1.0), usage={"cost": 0.25}, provider="Azure", id="gen-1")
@@ -305,7 +296,7 @@ class TestFailures:
 
     def test_a_synchronous_run_stops_at_the_failure(self, picky: Picky):
         with pytest.raises(openai.BadRequestError):
-            embedder(picky.url, batch_size=1, raise_on_failure=True).run(documents_of("a", "refuse", "c"))
+            embed_sync(picky, documents_of("a", "refuse", "c"), batch_size=1, concurrency=1, raise_on_failure=True)
         assert len(picky.requests) == 2
 
     def test_each_batch_is_retried(self, embed: Embed, stand_in: StandIn):
@@ -322,20 +313,19 @@ class TestFailures:
 
 class TestConcurrency:
     @pytest.mark.parametrize("concurrency", [1, 3])
-    def test_bounded(self, picky: Picky, concurrency):
-        component = embedder(picky.url, batch_size=1, concurrency=concurrency)
-        result = asyncio.run(component.run_async(documents_of(*map(str, range(12)))))
+    def test_bounded(self, embed: Embed, picky: Picky, concurrency):
+        result = embed(picky, documents_of(*map(str, range(12))), batch_size=1, concurrency=concurrency)
         assert all(document.embedding for document in result["documents"])
         assert picky.most_active == concurrency
         assert len(picky.requests) == 12
 
-    def test_four_by_default(self, picky: Picky):
-        asyncio.run(embedder(picky.url, batch_size=1).run_async(documents_of(*map(str, range(12)))))
+    def test_four_by_default(self, embed: Embed, picky: Picky):
+        embed(picky, documents_of(*map(str, range(12))), batch_size=1)
         assert picky.most_active == 4
 
-    def test_results_in_order(self, picky: Picky):
+    def test_results_in_order(self, embed: Embed, picky: Picky):
         texts = ["slow ferry", "lighthouse", "bakery", "puffin"]
-        result = asyncio.run(embedder(picky.url, batch_size=1).run_async(documents_of(*texts)))
+        result = embed(picky, documents_of(*texts), batch_size=1)
         assert [document.content for document in result["documents"]] == texts
         query = OpenRouterTextEmbedder(api_base_url=picky.url)
         for document in result["documents"]:
@@ -369,14 +359,6 @@ class TestConcurrency:
 
         asyncio.run(run())
         assert len(picky.requests) == 4
-
-    def test_map_bounded_keeps_the_order(self):
-        async def later(number: int) -> int:
-            await asyncio.sleep(0.01 * (3 - number % 3))
-            return number * 2
-
-        assert asyncio.run(map_bounded(later, range(10), 3)) == list(range(0, 20, 2))
-        assert asyncio.run(map_bounded(later, [], 3)) == []
 
 
 class TestProgressBar:
@@ -419,6 +401,13 @@ class TestUsage:
         for name in "abc":
             expected = sum(usage.get("details", {}).get(name, 0) for usage in usages)
             assert total.get("details", {}).get(name, 0) == expected
+
+    def test_a_sum_that_is_too_large_is_the_largest_number(self):
+        usage = {"cost": 1.5e308, "details": {"tokens": 10**300}}
+        assert summed_usage([usage, usage]) == {"cost": sys.float_info.max, "details": {"tokens": 2 * 10**300}}
+        assert summed_usage([{"cost": -1.5e308}] * 2) == {"cost": -sys.float_info.max}
+        assert summed_usage([{"cost": 10**400}, {"cost": 0.5}]) == {"cost": 10**400}
+        assert summed_usage([{"cost": float("nan")}, {"cost": 0.5}, {"cost": float("inf")}]) == {"cost": 0.5}
 
     def test_odd_values(self):
         assert summed_usage([{"a": "x", "b": None}, {"a": 1, "b": 2, "c": True}, {"c": True}]) == {

@@ -78,15 +78,3 @@ def test_a_hundred_and_fifty_streams_at_once(stand_in: StandIn):
     replies = asyncio.run(all_of_them())
     assert len({reply.meta["id"] for reply in replies}) == 150
     assert min(counts) == max(counts) > 10
-
-
-def test_connections_are_used_again(stand_in: StandIn):
-    generator = Mode("async", stand_in.url).generator()
-
-    async def several() -> None:
-        for _ in range(3):
-            await generator.run_async("hi")
-            await generator.run_async("hi", streaming_callback=lambda chunk: None)
-
-    asyncio.run(several())
-    assert len({request.connection for request in stand_in.requests}) == 1

@@ -71,6 +71,12 @@ class TestRequest:
         assert stand_in.requests[0].body["documents"] == TEXTS
         assert sorted(document.meta["number"] for document in result["documents"]) == [0, 1, 2]
 
+    def test_halves_of_emoji_are_replaced(self, rank: Rank, stand_in: StandIn):
+        half = chr(0xD83D)
+        rank(f"When{half}?", [Document(id="1", content=f"{half} and {half}{chr(0xDE00)}")])
+        body = stand_in.requests[0].body
+        assert (body["query"], body["documents"]) == ("When\ufffd?", ["\ufffd and \U0001f600"])
+
     def test_no_documents_no_request(self, rank: Rank, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.delenv("OPENROUTER_API_KEY")
         expected = {"model": "cohere/rerank-v3.5", "provider": None, "usage": {}}
@@ -130,7 +136,7 @@ class TestResult:
     )
     def test_results_that_mean_nothing(self, rank_sync: Rank, stand_in: StandIn, documents, results):
         stand_in.script(ranking(*results))
-        with pytest.raises(openai.APIError, match="The answer (has|scores)"):
+        with pytest.raises(openai.APIError, match="The response (has|scores)"):
             rank_sync("When?", documents)
 
     def test_fewer_results_than_asked_for_are_told(

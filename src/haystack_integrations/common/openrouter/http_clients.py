@@ -19,7 +19,7 @@ import openai
 from openai import DefaultAsyncHttpxClient, DefaultHttpxClient
 
 from haystack_integrations.common.openrouter.errors.response_hook import check_response, check_response_async
-from haystack_integrations.common.openrouter.retries import warn_of_retry
+from haystack_integrations.common.openrouter.retries import refuse_if_over, warn_of_retry
 
 # What the openai SDK gives its own client; httpx's default of 100 connections makes a busy server wait.
 _LIMITS = {"max_connections": 1000, "max_keepalive_connections": 100}
@@ -101,6 +101,7 @@ class _Sends:
         self._retries = retries
 
     def send(self, request: Any, **kwargs: Any) -> Any:
+        refuse_if_over(request)
         with _failure_named(self, request, self._retries):
             response = super().send(request, **kwargs)  # type: ignore[misc]
         warn_of_retry(request, response, self._retries.max_retries)
@@ -113,6 +114,7 @@ class _SendsAsync:
         self._retries = retries
 
     async def send(self, request: Any, **kwargs: Any) -> Any:
+        refuse_if_over(request)
         with _failure_named(self, request, self._retries):
             response = await super().send(request, **kwargs)  # type: ignore[misc]
         warn_of_retry(request, response, self._retries.max_retries)

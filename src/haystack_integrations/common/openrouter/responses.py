@@ -22,6 +22,9 @@ from haystack_integrations.common.openrouter.response_headers import (
     with_header_fields,
 )
 
+# Where a response keeps its decoded body.
+_DECODED = "openrouter_decoded_body"
+
 
 def decode_json(data: str | bytes) -> Any:
     """
@@ -43,15 +46,17 @@ def decode_json(data: str | bytes) -> Any:
 
 def decoded_body(response: Any) -> Any:
     """
-    Decode the body of an HTTP response.
+    Decode the body of an HTTP response, or return what an earlier call decoded: vectors take long to decode.
 
     :param response: An `httpx` or `httpx2` response whose body was read.
     :returns: The decoded value, None if the body is not JSON.
     """
-    try:
-        return decode_json(response.content)
-    except ValueError:
-        return None
+    if _DECODED not in response.extensions:
+        try:
+            response.extensions[_DECODED] = decode_json(response.content)
+        except ValueError:
+            response.extensions[_DECODED] = None
+    return response.extensions[_DECODED]
 
 
 def completion_of(body: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,9 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-One warning a run about a request that failed and is sent again: without it, a wrong network is a long silence.
+Requests that failed and are sent again.
+
+Each run logs one warning about them: without it, a wrong network is a long silence. They end when the run is over.
 """
 
 from __future__ import annotations
@@ -11,8 +13,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from threading import Event
 from typing import Any
 
+import openai
 from haystack import logging
 
 from haystack_integrations.common.openrouter.errors.error_body import Failure, failure_of_response, seconds_to_wait
@@ -22,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 # Whether the current run has warned already; empty outside of runs.
 _warned: ContextVar[set[str] | None] = ContextVar("openrouter_run_has_warned", default=None)
+# Set when the run that this thread or task works for sends nothing more.
+_over: ContextVar[Event | None] = ContextVar("openrouter_run_is_over", default=None)
 
 
 @contextmanager
@@ -37,6 +43,31 @@ def one_run() -> Iterator[None]:
         yield
     finally:
         _warned.reset(token)
+
+
+@contextmanager
+def sending_until(over: Event) -> Iterator[None]:
+    """
+    Let this block, and the threads and tasks that copy its context, send requests until an event is set.
+
+    :param over: The event. It does not end a request that is under way.
+    """
+    token = _over.set(over)
+    try:
+        yield
+    finally:
+        _over.reset(token)
+
+
+def refuse_if_over(request: Any) -> None:
+    """
+    Raise if the run that a request belongs to is over.
+
+    :param request: The HTTP request.
+    :raises openai.APIConnectionError: If it is. The openai SDK does not send the request again.
+    """
+    if (over := _over.get()) is not None and over.is_set():
+        raise openai.APIConnectionError(message="The run is over, so the request was not sent", request=request)
 
 
 def warn_of_retry(request: Any, outcome: Any, max_retries: int) -> None:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from haystack_integrations.common.openrouter.responses import decode_json
+from haystack_integrations.common.openrouter.responses import decoded_body
 
 # Statuses of OpenRouter's `ApiErrorType` names, which stand in `code` or `metadata.error_type`.
 STATUS_BY_TYPE = {
@@ -146,10 +146,7 @@ def failure_of_response(response: Any) -> Failure:
     :param response: An HTTP response whose body was read.
     :returns: The failure; its message is empty if the body is not an error of OpenRouter's.
     """
-    try:
-        body = decode_json(response.content)
-    except ValueError:
-        body = None
+    body = decoded_body(response)
     error = find_error(body) if isinstance(body, dict) else None
     return Failure.read(error) if error else Failure("")
 

@@ -65,8 +65,27 @@ def explained(api_key: Secret, model: str, remedies: Remedies) -> Iterator[None]
     raise of_the_callback
 
 
+def failure_of(error: openai.APIError) -> Failure | None:
+    """
+    Read what OpenRouter reported, for each shape in which the SDK hands over a body.
+
+    :param error: The error.
+    :returns: The failure, None if the request got no response that says so.
+    """
+    if isinstance(error, OpenRouterStreamError):
+        return error.failure
+    body, status = error.body, getattr(error, "status_code", 502)
+    if isinstance(body, dict) and (found := find_error(body)):
+        return Failure.read(found)
+    if isinstance(body, dict) and body.get("message"):
+        return Failure.read(body)
+    if isinstance(error, openai.APIStatusError):
+        return Failure(_odd_body(error.response), status=status)
+    return None
+
+
 def _explain(error: openai.APIError, api_key: Secret, model: str, remedies: Remedies) -> None:
-    key, failure = resolved(api_key), _failure_of(error)
+    key, failure = resolved(api_key), failure_of(error)
     flagged = failure.metadata.get("flagged_input") if failure else None
     foreign = ". ".join(part.rstrip(".") for part in _foreign_words(error, failure) if part)
     generation_id = _generation_id(error)
@@ -102,22 +121,6 @@ def _foreign_words(error: openai.APIError, failure: Failure | None) -> list[str]
     if isinstance(error, OpenRouterStreamError):
         return [_clipped(error.message), *_details(failure)]
     return [f"Error code: {status} - {message}" if status else _clipped(error.message), *_details(failure)]
-
-
-def _failure_of(error: openai.APIError) -> Failure | None:
-    """
-    What OpenRouter reported, for each shape in which the SDK hands over a body.
-    """
-    if isinstance(error, OpenRouterStreamError):
-        return error.failure
-    body, status = error.body, getattr(error, "status_code", 502)
-    if isinstance(body, dict) and (found := find_error(body)):
-        return Failure.read(found)
-    if isinstance(body, dict) and body.get("message"):
-        return Failure.read(body)
-    if isinstance(error, openai.APIStatusError):
-        return Failure(_odd_body(error.response), status=status)
-    return None
 
 
 def _odd_body(response: Any) -> str:

@@ -99,6 +99,16 @@ def remedy(error: openai.APIError, failure: Failure | None, remedies: Remedies, 
     return found.format(key=secret_name(api_key), model=model, names=names)
 
 
+def names_unknown_model(failure: Failure) -> bool:
+    """
+    Whether a failure says that OpenRouter does not know the model. The status may be 400 or 404.
+
+    :param failure: What OpenRouter reported.
+    :returns: Whether it does.
+    """
+    return failure.status in (400, 404) and bool(_UNKNOWN_MODEL.search(_said(failure)))
+
+
 def _situations(error: openai.APIError, failure: Failure | None) -> Iterator[int | str]:
     """
     The rows of the table that fit, best first.
@@ -109,9 +119,9 @@ def _situations(error: openai.APIError, failure: Failure | None) -> Iterator[int
         yield "connection"
     if failure is None:
         return
-    said = f"{failure.message} {failure.provider_message}".lower()
-    if failure.status in (400, 404) and _UNKNOWN_MODEL.search(said):
+    if names_unknown_model(failure):
         yield "unknown model"
+    said = _said(failure)
     if failure.status == 404 and ("endpoint" in said or "data policy" in said or "provider" in said):
         yield "no endpoint"
     if failure.status == 429 and failure.is_futile:
@@ -121,3 +131,7 @@ def _situations(error: openai.APIError, failure: Failure | None) -> Iterator[int
     yield failure.status
     if failure.status >= 500:
         yield "server"
+
+
+def _said(failure: Failure) -> str:
+    return f"{failure.message} {failure.provider_message}".lower()

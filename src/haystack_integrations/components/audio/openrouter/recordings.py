@@ -16,10 +16,11 @@ from typing import Any
 import openai
 from haystack import Document, logging
 
+from haystack_integrations.common.openrouter.errors.consequences import ends_every_request
 from haystack_integrations.common.openrouter.retries import one_run
+from haystack_integrations.common.openrouter.usage import summed_usage
 from haystack_integrations.components.audio.openrouter.sources import Source
 from haystack_integrations.components.audio.openrouter.transcription import read_transcript
-from haystack_integrations.components.embedders.openrouter.embedding import summed_usage
 
 logger = logging.getLogger(__name__)
 
@@ -137,7 +138,8 @@ class Recordings:
         self._usages.append(usage if isinstance(usage, dict) else {})
         self._ids[source.number] = getattr(error, "generation_id", None)
         self._failed_in_a_row += 1
-        if _ends_every_request(error) or self._failed_in_a_row == _MOST_FAILED_IN_A_ROW:
+        is_final = isinstance(error, openai.APIError) and ends_every_request(error)
+        if is_final or self._failed_in_a_row == _MOST_FAILED_IN_A_ROW:
             self._ended_by = error
         else:
             msg = "{source} could not be transcribed: {error}"
@@ -152,7 +154,3 @@ class Recordings:
             "ones would meet too: {error}"
         )
         logger.error(msg, error=str(error), missing=missing, count=len(self._documents))
-
-
-def _ends_every_request(error: Exception) -> bool:
-    return getattr(error, "status_code", None) in (401, 402, 403, 404)

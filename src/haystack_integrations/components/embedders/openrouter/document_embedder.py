@@ -9,15 +9,10 @@ The component that embeds documents, in batches.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
-import openai
-from haystack import Document, component, default_from_dict, logging
+from haystack import Document, component, default_from_dict
 from haystack.utils import Secret
-from tqdm import tqdm
 
 from haystack_integrations.common.openrouter.arguments import (
     check_at_least_one,
@@ -29,19 +24,15 @@ from haystack_integrations.common.openrouter.arguments import (
 )
 from haystack_integrations.common.openrouter.clients import OPENROUTER_API_BASE_URL
 from haystack_integrations.common.openrouter.component import OpenRouterComponent, shows_its_settings
+from haystack_integrations.common.openrouter.workers import each_in_tasks, each_in_threads
+from haystack_integrations.components.embedders.openrouter.corpus import Batch, Corpus
 from haystack_integrations.components.embedders.openrouter.embedding import (
     EMBEDDING_REMEDIES,
     OWN_PARAMETERS,
-    Outcome,
-    merged_meta,
     request_arguments,
 )
+from haystack_integrations.components.embedders.openrouter.endpoint import body_of, create_of
 from haystack_integrations.components.embedders.openrouter.options import EmbeddingParameters
-from haystack_integrations.components.embedders.openrouter.workers import map_bounded
-
-logger = logging.getLogger(__name__)
-
-Batch = list[Document]
 
 
 @shows_its_settings
@@ -91,8 +82,8 @@ class OpenRouterDocumentEmbedder(OpenRouterComponent):
         :param model: The name of the embedding model: see https://openrouter.ai/models?output_modalities=embeddings.
         :param api_base_url: The URL of the API. None means OpenRouter.
         :param dimensions: The length of the embeddings, for models that let it be chosen.
-        :param prefix: A text that is put before each text to embed.
-        :param suffix: A text that is put after each text to embed.
+        :param prefix: A string that is put before each text to embed.
+        :param suffix: A string that is put after each text to embed.
         :param batch_size: How many documents are sent in one request.
         :param progress_bar: Whether to show a progress bar.
         :param meta_fields_to_embed: Names of the meta fields that are embedded together with the content.
@@ -100,16 +91,19 @@ class OpenRouterDocumentEmbedder(OpenRouterComponent):
         :param extra_headers: HTTP headers of every request, for example `HTTP-Referer` and `X-OpenRouter-Title`.
         :param extra_parameters: Parameters of OpenRouter's embeddings endpoint that are sent as given, for example
             `provider`, `input_type`, `user`, `session_id` or `trace`.
-        :param timeout: Seconds to wait for a connection, and for the next bytes of an answer. If None: the environment
+        :param timeout: Seconds to wait for a connection, and for the next bytes of a response. If None: the environment
             variable `OPENAI_TIMEOUT`, else 30.
-        :param max_retries: How often a request is sent again after a failed connection, a timeout, HTTP 408, 409, 429
-            or 5xx, or an error that OpenRouter reports with HTTP 200. If None: the environment variable
+        :param max_retries: How many times a request is sent again after a failed connection, a timeout, HTTP 408, 409,
+            429 or 5xx, or an error that OpenRouter reports with HTTP 200. If None: the environment variable
             `OPENAI_MAX_RETRIES`, else 5.
         :param http_client_kwargs: Keyword arguments of `httpx.Client` and `httpx.AsyncClient`, such as `proxy`.
-        :param raise_on_failure: Whether a batch that can't be embedded raises. If not, its documents come back without
-            embedding, the error is logged, and `meta["failed"]` counts them.
-        :param concurrency: How many requests `run_async` has under way at the same time.
-        :raises TypeError: If a header is no text, or `meta_fields_to_embed` is no list.
+        :param raise_on_failure: Whether the first batch that fails raises. If False, failures are logged, the documents
+            come back without embedding, and `meta["failed"]` counts them. A batch that is refused because of its
+            documents (400, 413, 422) is sent again in halves until the bad documents are alone. The run stops at an
+            error that every later batch would meet too (401, 402, 403, 404, an unknown model) and after three batches
+            in a row that failed. If nothing was embedded until then, the error is raised.
+        :param concurrency: How many requests are under way at the same time. `run` sends them in threads.
+        :raises TypeError: If a header is not a string, or `meta_fields_to_embed` is not a list.
         :raises ValueError: If `dimensions`, `batch_size` or `concurrency` is less than 1, or `extra_parameters` holds
             what the component sets itself.
         """
@@ -172,30 +166,30 @@ class OpenRouterDocumentEmbedder(OpenRouterComponent):
     @component.output_types(documents=list[Document], meta=dict[str, Any])
     def run(self, documents: list[Document]) -> dict[str, Any]:
         """
-        Embed documents, one batch after the other.
+        Embed documents, `concurrency` batches at the same time.
 
         :param documents: The documents. They are not changed.
         :returns: A dictionary with `documents`, copies with embeddings in the same order, and `meta`: `model`, `usage`
-            (tokens, and `cost` in USD, summed over the batches), what else all answers agree on and, with
-            `raise_on_failure=False`, `failed`: how many documents could not be embedded. These come back without
+            (tokens, and `cost` in USD, summed over the batches), the other fields on which all responses agree and,
+            with `raise_on_failure=False`, `failed`: how many documents could not be embedded. These come back without
             embedding.
-        :raises TypeError: If it is no list of documents.
+        :raises TypeError: If `documents` is not a list of documents.
         :raises ValueError: If the API key is missing.
-        :raises openai.APIError: With `raise_on_failure=True`, if OpenRouter or a provider fails: the openai SDK's class
-            for the HTTP status. The text tells provider, cause and remedy.
+        :raises openai.APIError: If OpenRouter or a provider fails: the openai SDK's class for the HTTP status. The text
+            tells provider, cause and remedy. With `raise_on_failure=False` it is only raised if the run was stopped
+            before anything was embedded.
         """
-        batches = self._batches(documents)
-        if not batches:
-            return self._result([], [])
-        create = self._clients.get().embeddings.create
-        outcomes: list[Outcome] = []
-        with self._progress(batches) as bar:
-            for batch in batches:
-                with self._attempt(batch) as outcome:
-                    outcome.take(create(**self._arguments(batch)), self.model, self.dimensions)
-                outcomes.append(outcome)
-                bar.update()
-        return self._result(batches, outcomes)
+        corpus = self._corpus(documents)
+        if documents:
+            create = create_of(self._clients.get())
+
+            def embed(batch: Batch) -> None:
+                with corpus.attempt(batch), self._requesting():
+                    corpus.take(batch, body_of(create(**self._arguments(batch))))
+
+            with corpus.sending(progress_bar=self.progress_bar):
+                each_in_threads(embed, corpus, min(self.concurrency, len(corpus)))
+        return corpus.result()
 
     @component.output_types(documents=list[Document], meta=dict[str, Any])
     async def run_async(self, documents: list[Document]) -> dict[str, Any]:
@@ -206,27 +200,31 @@ class OpenRouterDocumentEmbedder(OpenRouterComponent):
         :returns: A dictionary with `documents` and `meta`, as `run` returns it.
         :raises openai.APIError: As `run` does, and `TypeError` and `ValueError` too. The other requests are cancelled.
         """
-        batches = self._batches(documents)
-        if not batches:
-            return self._result([], [])
-        create = (await self._clients.get_async()).embeddings.create
-        with self._progress(batches) as bar:
+        corpus = self._corpus(documents)
+        if documents:
+            create = create_of(await self._clients.get_async())
 
-            async def embed(batch: Batch) -> Outcome:
-                with self._attempt(batch) as outcome:
-                    outcome.take(await create(**self._arguments(batch)), self.model, self.dimensions)
-                bar.update()
-                return outcome
+            async def embed(batch: Batch) -> None:
+                with corpus.attempt(batch), self._requesting():
+                    corpus.take(batch, body_of(await create(**self._arguments(batch))))
 
-            outcomes = await map_bounded(embed, batches, self.concurrency)
-        return self._result(batches, outcomes)
+            with corpus.sending(progress_bar=self.progress_bar):
+                await each_in_tasks(embed, corpus, min(self.concurrency, len(corpus)))
+        return corpus.result()
 
-    def _batches(self, documents: list[Document]) -> list[Batch]:
-        check_documents(documents, "Use OpenRouterTextEmbedder for a text.")
-        return [documents[start : start + self.batch_size] for start in range(0, len(documents), self.batch_size)]
+    def _corpus(self, documents: list[Document]) -> Corpus:
+        check_documents(documents, "Use OpenRouterTextEmbedder for a string.")
+        return Corpus(
+            documents,
+            batch_size=self.batch_size,
+            model=self.model,
+            dimensions=self.dimensions,
+            raise_on_failure=self.raise_on_failure,
+        )
 
     def _arguments(self, batch: Batch) -> dict[str, Any]:
-        texts = [document_text(document, self.meta_fields_to_embed, self.embedding_separator) for document in batch]
+        fields, separator = self.meta_fields_to_embed, self.embedding_separator
+        texts = [document_text(document, fields, separator) for document in batch.documents]
         return request_arguments(
             [f"{self.prefix}{text}{self.suffix}" for text in texts],
             model=self.model,
@@ -234,34 +232,3 @@ class OpenRouterDocumentEmbedder(OpenRouterComponent):
             extra_parameters=self.extra_parameters,
             extra_headers=self._sent_headers(),
         )
-
-    def _progress(self, batches: list[Batch]) -> tqdm[Any]:
-        return tqdm(total=len(batches), disable=not self.progress_bar, desc="Calculating embeddings")
-
-    @contextmanager
-    def _attempt(self, batch: Batch) -> Iterator[Outcome]:
-        """
-        Explain a failure of the block, and unless it is to be raised, log it.
-        """
-        outcome = Outcome(size=len(batch))
-        try:
-            with self._requesting():
-                yield outcome
-        except (openai.APIError, UnicodeError) as error:  # half a surrogate pair in a text can't be sent
-            if self.raise_on_failure:
-                raise
-            outcome.take_failure(error)
-            ids = ", ".join(document.id for document in batch)
-            msg = "{count} documents could not be embedded: {error} Their ids: {ids}"
-            logger.error(msg, count=len(batch), error=str(error), ids=ids, exc_info=error)
-
-    def _result(self, batches: list[Batch], outcomes: list[Outcome]) -> dict[str, Any]:
-        documents = [
-            replace(document, embedding=embedding)
-            for batch, outcome in zip(batches, outcomes, strict=True)
-            for document, embedding in zip(batch, outcome.embeddings, strict=True)
-        ]
-        meta = merged_meta(outcomes, self.model)
-        if not self.raise_on_failure:
-            meta["failed"] = sum(document.embedding is None for document in documents)
-        return {"documents": documents, "meta": meta}

@@ -3,19 +3,21 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-Requests and answers of the embeddings endpoint, as plain data.
+Requests and responses of the embeddings endpoint, as plain data.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from math import fsum
-from typing import Any
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from haystack import logging
+from pydantic import FailFast, Field, TypeAdapter, ValidationError
 
 from haystack_integrations.common.openrouter.errors.remedies import COMMON_REMEDIES, Remedies
-from haystack_integrations.common.openrouter.responses import is_number, response_meta, unusable_response
+from haystack_integrations.common.openrouter.plain_json import sendable_json
+from haystack_integrations.common.openrouter.responses import response_meta, unusable_response
+from haystack_integrations.common.openrouter.text import sendable
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +36,10 @@ OWN_PARAMETERS = {
     "encoding_format": "It is always 'float': with the openai SDK's base64 some providers return nothing.",
 }
 """What the component sends itself, and what to do instead of giving it in `extra_parameters`."""
+
+# Booleans are not numbers, and integers become floats. A loop in Python would take ten times longer.
+_NUMBER = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+_VECTOR = TypeAdapter(Annotated[list[_NUMBER], Field(strict=True, min_length=1), FailFast()])
 
 
 def request_arguments(
@@ -55,34 +61,34 @@ def request_arguments(
     :returns: Keyword arguments.
     """
     # in the SDK's default format, base64, some providers return nothing (langchain#35252)
-    arguments: dict[str, Any] = {"model": model, "input": texts, "encoding_format": "float"}
+    sent = sendable(texts) if isinstance(texts, str) else list(map(sendable, texts))
+    arguments: dict[str, Any] = {"model": model, "input": sent, "encoding_format": "float"}
     if dimensions is not None:
         arguments["dimensions"] = dimensions
     if extra_parameters:
-        arguments["extra_body"] = dict(extra_parameters)
+        arguments["extra_body"] = sendable_json(dict(extra_parameters))
     if extra_headers:
         arguments["extra_headers"] = dict(extra_headers)
     return arguments
 
 
-def read_answer(
-    answer: Any, count: int, *, model: str, dimensions: int | None = None
+def read_response(
+    body: Any, count: int, *, model: str, dimensions: int | None = None
 ) -> tuple[list[list[float]], dict[str, Any]]:
     """
-    Read what `client.embeddings.create` returned. Embeddings of another length than asked for are warned of.
+    Read the body of a response. Embeddings of another length than was asked for are logged as a warning.
 
-    :param answer: An `openai.types.CreateEmbeddingResponse`, or the same as a dictionary.
-    :param count: How many texts were sent.
+    :param body: The decoded body.
+    :param count: How many inputs were sent.
     :param model: The model that was asked for.
     :param dimensions: The length that was asked for.
-    :returns: The embeddings in the order of the texts, and everything else that was sent.
-    :raises openai.APIError: If there is not exactly one embedding for each text, all of one length. Its `body` is the
-        answer.
+    :returns: The embeddings in the order of the inputs, and everything else that was sent.
+    :raises openai.APIError: Unless there is exactly one embedding for each input, all of one length. Its `body` is the
+        given one.
     """
-    body = answer.to_dict(warnings=False) if hasattr(answer, "to_dict") else answer
     data = body.get("data") if isinstance(body, dict) else None
     if not isinstance(data, list):
-        msg = "The answer holds no embeddings. Check that `model` is an embedding model"
+        msg = "The response has no embeddings. Check that `model` is an embedding model"
         raise unusable_response(msg, body)
     try:
         embeddings = _in_order(data, count)
@@ -90,125 +96,40 @@ def read_answer(
         raise unusable_response(str(error), body) from None
     if dimensions is not None and len(embeddings[0]) != dimensions:
         msg = (
-            "`dimensions` is {asked}, and {model} made embeddings of length {length}: it, or its provider, does not "
-            "know this parameter. Leave it out, or choose another model or `provider`."
+            "`dimensions` is {asked}, and {model} made embeddings of length {length}: the model, or its provider, does "
+            "not support this parameter. Leave it out, or choose another model or `provider`."
         )
         logger.warning(msg, asked=dimensions, model=model, length=len(embeddings[0]))
     return embeddings, response_meta(body, model, ("data", "object"))
-
-
-class Outcome:
-    """
-    What became of one request for embeddings.
-
-    :param size: How many texts were sent.
-    """
-
-    def __init__(self, size: int) -> None:
-        self.embeddings: list[list[float]] | list[None] = [None] * size
-        """An embedding for each text, or None for each if the request failed."""
-        self.meta: dict[str, Any] | None = None
-        """What came beside the embeddings, if they came."""
-        self.usage: dict[str, Any] = {}
-        """What was billed. An answer that can't be used may cost something too."""
-
-    def take(self, answer: Any, model: str, dimensions: int | None) -> None:
-        """
-        Take an answer.
-
-        :param answer: What `client.embeddings.create` returned.
-        :param model: The model that was asked for.
-        :param dimensions: The length that was asked for.
-        :raises openai.APIError: As `read_answer` does.
-        """
-        self.embeddings, self.meta = read_answer(answer, len(self.embeddings), model=model, dimensions=dimensions)
-        self.usage = self.meta["usage"]
-
-    def take_failure(self, error: Exception) -> None:
-        """
-        Take what an unusable answer cost.
-
-        :param error: What went wrong.
-        """
-        body = getattr(error, "body", None)
-        usage = body.get("usage") if isinstance(body, dict) else None
-        self.usage = usage if isinstance(usage, dict) else {}
-
-
-def merged_meta(outcomes: Iterable[Outcome], model: str) -> dict[str, Any]:
-    """
-    Merge what came beside the embeddings of several requests.
-
-    :param outcomes: What became of the requests.
-    :param model: The model that was asked for.
-    :returns: A new dictionary: the first `model`, the summed `usage`, and other fields on which all answers agree.
-    """
-    given = list(outcomes)
-    first, *others = [outcome.meta for outcome in given if outcome.meta] or [{}]
-    agreed = {name: value for name, value in first.items() if all(meta.get(name) == value for meta in others)}
-    usage = summed_usage(outcome.usage for outcome in given)
-    return {**agreed, "model": first.get("model", model), "usage": usage}
-
-
-def summed_usage(usages: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """
-    Add up what several requests used.
-
-    :param usages: The `usage` of each answer: tokens, `cost` in USD, and more, nested or not.
-    :returns: A new dictionary. Numbers are sums, a truth is true if it is once; of anything else the first value stays.
-        Where some requests were billed by a provider (BYOK), only their `upstream_inference_cost` is counted.
-    """
-    given = list(usages)
-    billed = [bool(usage.get("is_byok")) for usage in given]
-    if any(billed):
-        given = [usage if own else _without_upstream_cost(usage) for usage, own in zip(given, billed, strict=True)]
-    names = dict.fromkeys(name for usage in given for name in usage)
-    return {name: _total([usage[name] for usage in given if usage.get(name) is not None]) for name in names}
 
 
 def _in_order(data: list[Any], count: int) -> list[list[float]]:
     """
     Sort by `index`, which need not be the position. An entry without one is at its position.
 
-    :raises ValueError: If there is not exactly one embedding for each text, all of one length.
+    :raises ValueError: Unless there is exactly one embedding for each input, all of one length.
     """
-    by_index: dict[Any, list[float]] = {}
+    by_index: dict[int, list[float]] = {}
     for position, entry in enumerate(data):
         index = entry.get("index") if isinstance(entry, dict) else None
         index = position if index is None else index
-        if not isinstance(index, int) or not 0 <= index < count or index in by_index:
-            msg = f"The answer's embedding number {position} has index {index!r}, which is taken or no text's"
-            raise ValueError(f"{msg}: {count} texts were sent and {len(data)} embeddings came")
+        if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < count or index in by_index:
+            msg = f"The embedding at position {position} of the response has index {index!r}, which is taken or wrong"
+            raise ValueError(f"{msg}: {count} inputs were sent and {len(data)} embeddings came")
         by_index[index] = _vector(entry, index)
     if len(by_index) < count:
-        msg = f"The answer has {len(by_index)} embeddings for {count} texts. Try fewer texts at once or another model"
+        msg = f"The response has {len(by_index)} embeddings for {count} inputs. Try a smaller batch or another model"
         raise ValueError(msg)
     if len(lengths := {len(vector) for vector in by_index.values()}) > 1:
-        msg = f"The answer has embeddings of different lengths: {sorted(lengths)}"
+        msg = f"The response has embeddings of different lengths: {sorted(lengths)}"
         raise ValueError(msg)
     return [by_index[index] for index in range(count)]
 
 
 def _vector(entry: Any, index: int) -> list[float]:
     vector = entry.get("embedding") if isinstance(entry, dict) else None
-    if isinstance(vector, list) and vector and all(map(is_number, vector)):
-        return list(map(float, vector))
-    msg = f"The embedding with index {index} is no list of numbers"
-    raise ValueError(msg)
-
-
-def _without_upstream_cost(usage: Mapping[str, Any]) -> dict[str, Any]:
-    details = usage.get("cost_details")
-    if not isinstance(details, Mapping):
-        return dict(usage)
-    return {**usage, "cost_details": {k: v for k, v in details.items() if k != "upstream_inference_cost"}}
-
-
-def _total(values: list[Any]) -> Any:
-    if values and all(isinstance(value, Mapping) for value in values):
-        return summed_usage(values)
-    if values and all(isinstance(value, bool) for value in values):
-        return any(values)
-    if values and all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
-        return fsum(values) if any(isinstance(value, float) for value in values) else sum(values)
-    return values[0] if values else None
+    try:
+        return _VECTOR.validate_python(vector)
+    except ValidationError:
+        msg = f"The embedding with index {index} is not a list of finite numbers"
+        raise ValueError(msg) from None

@@ -20,9 +20,10 @@ from haystack_integrations.common.openrouter.component import OpenRouterComponen
 from haystack_integrations.components.embedders.openrouter.embedding import (
     EMBEDDING_REMEDIES,
     OWN_PARAMETERS,
-    read_answer,
+    read_response,
     request_arguments,
 )
+from haystack_integrations.components.embedders.openrouter.endpoint import body_of, create_of
 from haystack_integrations.components.embedders.openrouter.options import EmbeddingParameters
 
 
@@ -66,18 +67,18 @@ class OpenRouterTextEmbedder(OpenRouterComponent):
         :param model: The name of the embedding model: see https://openrouter.ai/models?output_modalities=embeddings.
         :param api_base_url: The URL of the API. None means OpenRouter.
         :param dimensions: The length of the embedding, for models that let it be chosen.
-        :param prefix: A text that is put before the text to embed.
-        :param suffix: A text that is put after the text to embed.
+        :param prefix: A string that is put before the text to embed.
+        :param suffix: A string that is put after the text to embed.
         :param extra_headers: HTTP headers of every request, for example `HTTP-Referer` and `X-OpenRouter-Title`.
         :param extra_parameters: Parameters of OpenRouter's embeddings endpoint that are sent as given, for example
             `provider`, `input_type`, `user`, `session_id` or `trace`.
-        :param timeout: Seconds to wait for a connection, and for the next bytes of an answer. If None: the environment
+        :param timeout: Seconds to wait for a connection, and for the next bytes of a response. If None: the environment
             variable `OPENAI_TIMEOUT`, else 30.
-        :param max_retries: How often a request is sent again after a failed connection, a timeout, HTTP 408, 409, 429
-            or 5xx, or an error that OpenRouter reports with HTTP 200. If None: the environment variable
+        :param max_retries: How many times a request is sent again after a failed connection, a timeout, HTTP 408, 409,
+            429 or 5xx, or an error that OpenRouter reports with HTTP 200. If None: the environment variable
             `OPENAI_MAX_RETRIES`, else 5.
         :param http_client_kwargs: Keyword arguments of `httpx.Client` and `httpx.AsyncClient`, such as `proxy`.
-        :raises TypeError: If a header is no text.
+        :raises TypeError: If a header is not a string.
         :raises ValueError: If `dimensions` is less than 1, or `extra_parameters` holds what the component sets itself.
         """
         if dimensions is not None:
@@ -130,16 +131,15 @@ class OpenRouterTextEmbedder(OpenRouterComponent):
         :param text: The text.
         :returns: A dictionary with `embedding`, a list of floats, and `meta`: `model`, `usage` (tokens, and `cost` in
             USD) and what else OpenRouter sent.
-        :raises TypeError: If it is no text.
+        :raises TypeError: If `text` is not a string.
         :raises ValueError: If the API key is missing.
         :raises openai.APIError: If OpenRouter or a provider fails: the openai SDK's class for the HTTP status. The
             text tells provider, cause and remedy.
         """
         arguments = self._arguments(text)
-        create = self._clients.get().embeddings.create
+        create = create_of(self._clients.get())
         with self._requesting():
-            (embedding,), meta = read_answer(create(**arguments), 1, model=self.model, dimensions=self.dimensions)
-        return {"embedding": embedding, "meta": meta}
+            return self._result(create(**arguments))
 
     @component.output_types(embedding=list[float], meta=dict[str, Any])
     async def run_async(self, text: str) -> dict[str, Any]:
@@ -151,11 +151,9 @@ class OpenRouterTextEmbedder(OpenRouterComponent):
         :raises openai.APIError: As `run` does, and `TypeError` and `ValueError` too.
         """
         arguments = self._arguments(text)
-        create = (await self._clients.get_async()).embeddings.create
+        create = create_of(await self._clients.get_async())
         with self._requesting():
-            answer = await create(**arguments)
-            (embedding,), meta = read_answer(answer, 1, model=self.model, dimensions=self.dimensions)
-        return {"embedding": embedding, "meta": meta}
+            return self._result(await create(**arguments))
 
     def _arguments(self, text: str) -> dict[str, Any]:
         if not isinstance(text, str):
@@ -171,3 +169,7 @@ class OpenRouterTextEmbedder(OpenRouterComponent):
             extra_parameters=self.extra_parameters,
             extra_headers=self._sent_headers(),
         )
+
+    def _result(self, response: Any) -> dict[str, Any]:
+        (embedding,), meta = read_response(body_of(response), 1, model=self.model, dimensions=self.dimensions)
+        return {"embedding": embedding, "meta": meta}

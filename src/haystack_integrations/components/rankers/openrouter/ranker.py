@@ -30,7 +30,7 @@ from haystack_integrations.components.rankers.openrouter.options import RerankPa
 from haystack_integrations.components.rankers.openrouter.reranking import (
     OWN_PARAMETERS,
     RERANK_REMEDIES,
-    read_answer,
+    read_response,
     request_body,
 )
 
@@ -84,13 +84,14 @@ class OpenRouterRanker(OpenRouterComponent):
         :param extra_headers: HTTP headers of every request, for example `HTTP-Referer` and `X-OpenRouter-Title`.
         :param extra_parameters: Parameters of OpenRouter's rerank endpoint that are sent as given, for example
             `provider`, `user`, `session_id` or `trace`.
-        :param timeout: Seconds to wait for a connection, and for the next bytes of an answer. If None: the environment
+        :param timeout: Seconds to wait for a connection, and for the next bytes of a response. If None: the environment
             variable `OPENAI_TIMEOUT`, else 30.
-        :param max_retries: How often a request is sent again after a failed connection, a timeout, HTTP 408, 409, 429
-            or 5xx, or an error that OpenRouter reports with HTTP 200. If None: the environment variable
+        :param max_retries: How many times a request is sent again after a failed connection, a timeout, HTTP 408, 409,
+            429 or 5xx, or an error that OpenRouter reports with HTTP 200. If None: the environment variable
             `OPENAI_MAX_RETRIES`, else 5.
         :param http_client_kwargs: Keyword arguments of `httpx.Client` and `httpx.AsyncClient`, such as `proxy`.
-        :raises TypeError: If a header is no text, `meta_fields_to_embed` is no list, or `score_threshold` no number.
+        :raises TypeError: If a header is not a string, `meta_fields_to_embed` is not a list, or `score_threshold` is
+            not a number.
         :raises ValueError: If `top_k` is less than 1, or `extra_parameters` holds what the component sets itself.
         """
         if top_k is not None:
@@ -162,12 +163,11 @@ class OpenRouterRanker(OpenRouterComponent):
         """
         top_k, unique = self._checked(query, documents, top_k, score_threshold)
         if not unique:
-            return {"documents": [], "meta": {"model": self.model, "provider": None, "usage": {}}}
-        post, body = self._clients.get().post, self._body(query, unique, top_k)
+            return self._nothing_to_rank()
+        post = self._clients.get().post
         with self._requesting():
-            answer = post("/rerank", cast_to=object, body=body, options={"headers": self._sent_headers()})
-            ranking, meta = read_answer(answer, len(unique), top_k=top_k, model=self.model)
-        return {"documents": self._ranked(unique, ranking, score_threshold), "meta": meta}
+            response = post(**self._arguments(query, unique, top_k))
+            return self._result(response, unique, top_k, score_threshold)
 
     @component.output_types(documents=list[Document], meta=dict[str, Any])
     async def run_async(
@@ -189,12 +189,11 @@ class OpenRouterRanker(OpenRouterComponent):
         """
         top_k, unique = self._checked(query, documents, top_k, score_threshold)
         if not unique:
-            return {"documents": [], "meta": {"model": self.model, "provider": None, "usage": {}}}
-        post, body = (await self._clients.get_async()).post, self._body(query, unique, top_k)
+            return self._nothing_to_rank()
+        post = (await self._clients.get_async()).post
         with self._requesting():
-            answer = await post("/rerank", cast_to=object, body=body, options={"headers": self._sent_headers()})
-            ranking, meta = read_answer(answer, len(unique), top_k=top_k, model=self.model)
-        return {"documents": self._ranked(unique, ranking, score_threshold), "meta": meta}
+            response = await post(**self._arguments(query, unique, top_k))
+            return self._result(response, unique, top_k, score_threshold)
 
     def _checked(
         self, query: str, documents: list[Document], top_k: int | None, score_threshold: float | None
@@ -208,7 +207,7 @@ class OpenRouterRanker(OpenRouterComponent):
             msg = f"`query` must be a str, not {type(query).__name__}."
             raise TypeError(msg)
         if not query.strip():
-            msg = "`query` is empty: pass the text that the documents are to be compared with."
+            msg = "`query` is empty: pass the string that the documents are to be compared with."
             raise ValueError(msg)
         check_documents(documents, "Pass what a retriever returned.")
         top_k = self.top_k if top_k is None else top_k
@@ -220,19 +219,26 @@ class OpenRouterRanker(OpenRouterComponent):
             unique.setdefault(document.id, document)
         return top_k, list(unique.values())
 
-    def _body(self, query: str, documents: list[Document], top_k: int | None) -> dict[str, Any]:
-        texts = [document_text(document, self.meta_fields_to_embed, self.meta_data_separator) for document in documents]
-        return request_body(query, texts, model=self.model, top_k=top_k, extra_parameters=self.extra_parameters)
+    def _nothing_to_rank(self) -> dict[str, Any]:
+        return {"documents": [], "meta": {"model": self.model, "provider": None, "usage": {}}}
 
-    def _ranked(
-        self, documents: list[Document], ranking: list[tuple[int, float]], score_threshold: float | None
-    ) -> list[Document]:
+    def _arguments(self, query: str, documents: list[Document], top_k: int | None) -> dict[str, Any]:
+        fields, separator = self.meta_fields_to_embed, self.meta_data_separator
+        texts = [document_text(document, fields, separator) for document in documents]
+        body = request_body(query, texts, model=self.model, top_k=top_k, extra_parameters=self.extra_parameters)
+        return {"path": "/rerank", "cast_to": object, "body": body, "options": {"headers": self._sent_headers()}}
+
+    def _result(
+        self, body: object, documents: list[Document], top_k: int | None, score_threshold: float | None
+    ) -> dict[str, Any]:
+        ranking, meta = read_response(body, len(documents), top_k=top_k, model=self.model)
         threshold = self.score_threshold if score_threshold is None else score_threshold
-        return [
+        ranked = [
             replace(documents[index], score=score)
             for index, score in ranking
             if threshold is None or score >= threshold
         ]
+        return {"documents": ranked, "meta": meta}
 
 
 def _check_threshold(score_threshold: object) -> None:

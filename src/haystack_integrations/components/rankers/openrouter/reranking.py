@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-Requests and answers of the rerank endpoint, as plain data.
+Requests and responses of the rerank endpoint, as plain data.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 from haystack import logging
 
 from haystack_integrations.common.openrouter.errors.remedies import COMMON_REMEDIES, Remedies
+from haystack_integrations.common.openrouter.plain_json import sendable_json
 from haystack_integrations.common.openrouter.responses import is_number, response_meta, unusable_response
 
 logger = logging.getLogger(__name__)
@@ -50,27 +51,29 @@ def request_body(
     :returns: The body.
     """
     top_n = {} if top_k is None else {"top_n": min(top_k, len(texts))}
-    return {"model": model, "query": query, "documents": texts, **top_n, **(extra_parameters or {})}
+    body = {"model": model, "query": query, "documents": texts, **top_n, **(extra_parameters or {})}
+    sendable: dict[str, Any] = sendable_json(body)
+    return sendable
 
 
-def read_answer(
+def read_response(
     body: object, count: int, *, top_k: int | None, model: str
 ) -> tuple[list[tuple[int, float]], dict[str, Any]]:
     """
-    Read an answer of `/rerank`.
+    Read the body of a response.
 
-    :param body: The decoded answer.
+    :param body: The decoded body.
     :param count: How many texts were sent.
     :param top_k: How many results were asked for; None means all.
     :param model: The model that was asked for.
-    :returns: Pairs of a text's number and its score, best first and no more than asked for, and everything else that
-        was sent.
-    :raises openai.APIError: If a result belongs to no text or has no score, or there is none at all. If there are only
+    :returns: Pairs of an index in the texts and a score, best first and no more than asked for, and everything else
+        that was sent.
+    :raises openai.APIError: If a result has no index of a text or no score, or if there are no results. If there are
         fewer than asked for, a warning is logged.
     """
     results = body.get("results") if isinstance(body, dict) else None
     if not isinstance(body, dict) or not isinstance(results, list):
-        msg = "The answer holds no results. Check that `model` is a rerank model"
+        msg = "The response has no results. Check that `model` is a rerank model"
         raise unusable_response(msg, body)
     try:
         scores = _scores(results, count)
@@ -78,7 +81,7 @@ def read_answer(
         raise unusable_response(str(error), body) from None
     asked = count if top_k is None else min(top_k, count)
     if not scores:
-        raise unusable_response("The answer has no results", body)
+        raise unusable_response("The response has no results", body)
     if len(scores) < asked:
         msg = "{model} ranked {ranked} documents, and {asked} were asked for. The others are left out."
         logger.warning(msg, model=model, ranked=len(scores), asked=asked)
@@ -91,7 +94,7 @@ def _scores(results: list[Any], count: int) -> dict[int, float]:
     for result in results:
         index, score = _index_and_score(result, count)
         if index in scores:
-            msg = f"The answer scores the document with index {index} twice"
+            msg = f"The response scores the document with index {index} twice"
             raise ValueError(msg)
         scores[index] = score
     return scores
@@ -101,9 +104,9 @@ def _index_and_score(result: object, count: int) -> tuple[int, float]:
     result = result if isinstance(result, dict) else {}
     index, score = result.get("index"), result.get("relevance_score")
     if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < count:
-        msg = f"The answer has a result with index {index!r}, and {count} documents were sent"
+        msg = f"The response has a result with index {index!r}, and {count} documents were sent"
         raise ValueError(msg)
     if not is_number(score):
-        msg = f"The answer has {score!r} as the score of the document with index {index}, which is no number"
+        msg = f"The response has {score!r} as the score of the document with index {index}, which is not a number"
         raise ValueError(msg)
     return index, float(score)

@@ -26,12 +26,11 @@ from pydantic_core import from_json
 from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
 from haystack_integrations.common.openrouter.plain_json import plain_json
 from haystack_integrations.common.openrouter.responses import completion_of, decode_json
+from haystack_integrations.components.generators.openrouter.chat.stream.drain import drain, drain_async
 from haystack_integrations.components.generators.openrouter.chat.stream.sse import SSEParser
 
 logger = logging.getLogger(__name__)
 
-# Seconds to wait for the end of a connection after the end of its stream, so that it can be used again.
-_DRAIN = 0.1
 _DONE = b"[DONE]"
 
 Event = dict[str, Any]
@@ -73,10 +72,12 @@ class EventReader:
                 for chunk in _whole_or_chunks(stream):
                     yield self._event_of(chunk)
             else:
-                for piece in stream.response.iter_bytes():
+                pieces = stream.response.iter_bytes()
+                for piece in pieces:
                     for data in self._parser.feed(piece):
                         if data.startswith(_DONE):
                             self.done = True
+                            drain(stream.response, pieces)
                             return
                         yield _decoded(data)
                 yield from self._rest()
@@ -100,7 +101,7 @@ class EventReader:
                         for data in self._parser.feed(piece):
                             if data.startswith(_DONE):
                                 self.done = True
-                                await _drain(pieces)
+                                await drain_async(pieces)
                                 return
                             yield _decoded(data)
                 for event in self._rest():
@@ -211,18 +212,6 @@ def _decoded(data: bytes) -> Event:
         msg = f"expected a JSON object, not {type(event).__name__}"
         raise ValueError(msg)
     return event
-
-
-async def _drain(pieces: AsyncIterator[bytes]) -> None:
-    """
-    Read the rest of the response, but not for long, so that the connection can be used again.
-    """
-    try:
-        async with asyncio.timeout(_DRAIN):
-            async for _ in pieces:
-                pass
-    except Exception:
-        return
 
 
 def _stream_error(error: Exception) -> OpenRouterStreamError:

@@ -1,0 +1,53 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+The openai SDK's `embeddings.create`, with responses that are read without the SDK's models.
+
+The SDK sends the request, retries it and maps its errors. Its models of floats are 97 % of the cost of a response, and
+are left out when `create` is exactly the SDK's own. A tracing tool that replaced it, a proxy and a fake in a test get
+the response that they know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from openai.resources.embeddings import AsyncEmbeddings, Embeddings
+
+from haystack_integrations.common.openrouter.responses import decoded_body
+
+
+def create_of(client: Any) -> Callable[..., Any]:
+    """
+    Choose the method that requests embeddings.
+
+    :param client: An `OpenAI` or `AsyncOpenAI` client, or anything else that has `embeddings.create`.
+    :returns: `create`, if it can be, the one that returns the raw response.
+    """
+    embeddings = client.embeddings
+    create: Callable[..., Any] = embeddings.create
+    if type(embeddings) in (Embeddings, AsyncEmbeddings) and _is_original(create, type(embeddings).__module__):
+        create = embeddings.with_raw_response.create
+    return create
+
+
+def body_of(response: Any) -> Any:
+    """
+    Take the body out of what `create` returned.
+
+    :param response: A raw response of the openai SDK, a model, or a dictionary.
+    :returns: The decoded body, a dictionary if the response is a good one.
+    """
+    if hasattr(response, "to_dict"):
+        return response.to_dict(warnings=False)
+    if hasattr(response, "http_response"):
+        return decoded_body(response.http_response)
+    return response
+
+
+def _is_original(create: Any, module: str) -> bool:
+    # what wraps a function either says so or is defined elsewhere
+    return not hasattr(create, "__wrapped__") and getattr(create, "__module__", None) == module

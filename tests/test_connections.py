@@ -5,6 +5,7 @@
 """Connections that are used again, by streams too."""
 
 import asyncio
+import re
 import socket
 import threading
 import time
@@ -32,6 +33,21 @@ def chunked(data: bytes) -> bytes:
     return b"%x\r\n%s\r\n" % (len(data), data)
 
 
+def read_request(connection: socket.socket) -> bytes:
+    """
+    Read one request, in however many packets it comes.
+    """
+    received, missing = b"", 1
+    while missing > 0:
+        if not (packet := connection.recv(65_536)):
+            return b""
+        received += packet
+        head, _, body = received.partition(b"\r\n\r\n")
+        length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
+        missing = int(length[1]) - len(body) if length else 1
+    return received
+
+
 @contextmanager
 def raw_server(*writes: bytes, pause: float = 0.0) -> Iterator[tuple[str, list[Any]]]:
     """
@@ -41,7 +57,7 @@ def raw_server(*writes: bytes, pause: float = 0.0) -> Iterator[tuple[str, list[A
 
     def serve(connection: socket.socket) -> None:
         with connection, suppress(ConnectionError):
-            while connection.recv(65_536).partition(b"\r\n\r\n")[1]:
+            while read_request(connection):
                 for data in writes:
                     connection.sendall(data)
                     time.sleep(pause)

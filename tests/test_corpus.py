@@ -398,6 +398,7 @@ class TestReading:
             monkeypatch.setattr(kind, "create", patched(kind.create, kept))
         traced = embed(stand_in, ["a", "b"])
         assert isinstance(seen[0], openai.types.CreateEmbeddingResponse)
+        assert traced["meta"].pop("id") != plain["meta"].pop("id")
         assert traced == plain
         assert built
 

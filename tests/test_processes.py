@@ -271,8 +271,9 @@ class TestDropped:
             client = weakref.ref(component.async_client)
             del component
             for _ in range(20):
-                gc.collect()
-                await asyncio.sleep(0)
+                if client() is not None:
+                    gc.collect()
+                    await asyncio.sleep(0)
             assert client() is None
 
         asyncio.run(main())

@@ -107,17 +107,17 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
             `extra_body` and `timeout` in it mean what they mean to the openai SDK. None leaves a key out.
             `OpenRouterGenerationKwargs` types it.
         :param tools: Tools and toolsets that the model can prepare calls for.
-        :param timeout: Seconds to wait for a connection, and for the next bytes of an answer. OpenRouter's keep-alive
-            comments count as bytes, so a slow model is no timeout. If None: the environment variable
+        :param timeout: Seconds to wait for a connection, and for the next bytes of a response. OpenRouter's keep-alive
+            comments count as bytes, so that a slow model does not time out. If None: the environment variable
             `OPENAI_TIMEOUT`, else 30.
         :param extra_headers: HTTP headers of every request, for example `HTTP-Referer` and `X-OpenRouter-Title`.
-        :param max_retries: How often a request is sent again after a failed connection, a timeout, HTTP 408, 409, 429
-            or 5xx, an error that OpenRouter reports with HTTP 200, or a stream that fails before its first content.
+        :param max_retries: How many times a request is sent again after a failed connection, a timeout, HTTP 408, 409,
+            429 or 5xx, an error that OpenRouter reports with HTTP 200, or a stream that fails before its first content.
             Each try may be billed. If None: the environment variable `OPENAI_MAX_RETRIES`, else 5.
         :param http_client_kwargs: Keyword arguments of `httpx.Client` and `httpx.AsyncClient`, such as `proxy`.
         :param tools_strict: Whether the tools' schemas are made strict, so that the model follows them exactly.
-        :raises TypeError: If a header is no text, or `tools` holds something else than tools.
-        :raises ValueError: If two tools have the same name.
+        :raises TypeError: If an argument has the wrong type.
+        :raises ValueError: If an argument has a value that can't be used, or two tools have the same name.
         """
         self._set_up(
             api_key=api_key,

@@ -28,7 +28,7 @@ def cost_table(messages: Iterable[ChatMessage]) -> str:
 
     :param messages: Messages, such as those of an agent. Those without `meta["usage"]` are left out.
     :returns: Lines of text in columns, for a fixed-width font.
-    :raises TypeError: If it is something else than messages.
+    :raises TypeError: If they are not messages.
     """
     metas = [message.meta for message in one_for_each_request(messages, "messages")]
     metas = [meta for meta in metas if isinstance(meta.get("usage"), dict)]

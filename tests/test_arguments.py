@@ -22,7 +22,11 @@ from pydantic import TypeAdapter
 from stand_in import StandIn
 
 from haystack_integrations.components.audio.openrouter import OpenRouterSpeechSynthesizer, OpenRouterTranscriber
-from haystack_integrations.components.embedders.openrouter import OpenRouterDocumentEmbedder, OpenRouterTextEmbedder
+from haystack_integrations.components.embedders.openrouter import (
+    OpenRouterDocumentEmbedder,
+    OpenRouterDocumentImageEmbedder,
+    OpenRouterTextEmbedder,
+)
 from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator, OpenRouterImageGenerator
 from haystack_integrations.components.rankers.openrouter import OpenRouterRanker
 
@@ -30,6 +34,7 @@ COMPONENTS = [
     OpenRouterChatGenerator,
     OpenRouterTextEmbedder,
     OpenRouterDocumentEmbedder,
+    OpenRouterDocumentImageEmbedder,
     OpenRouterRanker,
     OpenRouterImageGenerator,
     OpenRouterSpeechSynthesizer,

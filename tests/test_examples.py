@@ -21,7 +21,11 @@ from stand_in.files import mp3
 from haystack_integrations.common.openrouter.account import OpenRouterAccount
 from haystack_integrations.common.openrouter.models import OpenRouterModels
 from haystack_integrations.components.audio.openrouter import OpenRouterSpeechSynthesizer, OpenRouterTranscriber
-from haystack_integrations.components.embedders.openrouter import OpenRouterDocumentEmbedder, OpenRouterTextEmbedder
+from haystack_integrations.components.embedders.openrouter import (
+    OpenRouterDocumentEmbedder,
+    OpenRouterDocumentImageEmbedder,
+    OpenRouterTextEmbedder,
+)
 from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator, OpenRouterImageGenerator
 from haystack_integrations.components.rankers.openrouter import OpenRouterRanker
 
@@ -30,6 +34,7 @@ KINDS = (
     OpenRouterAccount,
     OpenRouterChatGenerator,
     OpenRouterDocumentEmbedder,
+    OpenRouterDocumentImageEmbedder,
     OpenRouterImageGenerator,
     OpenRouterModels,
     OpenRouterRanker,
@@ -125,6 +130,12 @@ def test_the_rag_example_answers_with_citations_and_costs(run_of: Callable[[str]
         "rerank",
         "answer",
     }
+
+
+def test_the_vision_rag_example_finds_and_reads_the_right_page(run_of: Callable[[str], Run]):
+    told = run_of("vision_rag").stdout
+    assert re.search(r"^3 pages: 0\.00\d*[1-9]\d* USD$", told, re.M)
+    assert re.search(r"^ferry\.png \(score 1\.00\): .*The ferry to Gull Island leaves .* \[1 image\]$", told, re.M)
 
 
 def test_the_image_example_saves_images_that_differ(run_of: Callable[[str], Run]):

@@ -18,7 +18,11 @@ from wire import USAGE, call, completion
 
 from haystack_integrations.common.openrouter.cost import reported_cost, usage_cost
 from haystack_integrations.components.audio.openrouter import OpenRouterSpeechSynthesizer, OpenRouterTranscriber
-from haystack_integrations.components.embedders.openrouter import OpenRouterDocumentEmbedder, OpenRouterTextEmbedder
+from haystack_integrations.components.embedders.openrouter import (
+    OpenRouterDocumentEmbedder,
+    OpenRouterDocumentImageEmbedder,
+    OpenRouterTextEmbedder,
+)
 from haystack_integrations.components.generators.openrouter import (
     OpenRouterChatGenerator,
     OpenRouterImageGenerator,
@@ -30,6 +34,7 @@ from haystack_integrations.components.rankers.openrouter import OpenRouterRanker
 COMPONENTS = [
     OpenRouterChatGenerator,
     OpenRouterDocumentEmbedder,
+    OpenRouterDocumentImageEmbedder,
     OpenRouterTextEmbedder,
     OpenRouterRanker,
     OpenRouterImageGenerator,

@@ -5,12 +5,18 @@
 """Against the real OpenRouter. Skipped without a key."""
 
 import os
+from pathlib import Path
 
 import pytest
 from haystack import Document
 from haystack.dataclasses import ChatMessage, StreamingChunk
+from PIL import Image
 
-from haystack_integrations.components.embedders.openrouter import OpenRouterDocumentEmbedder, OpenRouterTextEmbedder
+from haystack_integrations.components.embedders.openrouter import (
+    OpenRouterDocumentEmbedder,
+    OpenRouterDocumentImageEmbedder,
+    OpenRouterTextEmbedder,
+)
 from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator
 from haystack_integrations.components.rankers.openrouter import OpenRouterRanker
 
@@ -49,6 +55,19 @@ def test_embeddings():
     )
     assert near > far
     assert embedded["meta"]["usage"]["cost"] > 0
+
+
+def test_image_embeddings(tmp_path: Path):
+    for colour in ("red", "blue"):
+        Image.new("RGB", (256, 256), colour).save(tmp_path / f"{colour}.png")
+    documents = [Document(meta={"file_path": f"{colour}.png"}) for colour in ("red", "blue")]
+    embedded = OpenRouterDocumentImageEmbedder(root_path=str(tmp_path), raise_on_failure=True).run(documents)
+    query = OpenRouterTextEmbedder(model="google/gemini-embedding-2").run("A red square")
+    near, far = (
+        sum(a * b for a, b in zip(document.embedding, query["embedding"], strict=True))
+        for document in embedded["documents"]
+    )
+    assert near > far
 
 
 def test_rerank():

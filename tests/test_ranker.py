@@ -5,16 +5,22 @@
 """The ranker's own contract. What it has in common with the embedders is in `test_retrieval.py`."""
 
 import asyncio
+import base64
 import copy
+import io
 import logging
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import openai
 import pytest
 from haystack import Document
+from PIL import Image
 from stand_in import Answer, StandIn
+from stand_in.files import png
+from stand_in.sight import decoded
 from wire import ranking, scored
 
 from haystack_integrations.components.rankers.openrouter import OpenRouterRanker
@@ -206,3 +212,63 @@ class TestArguments:
             with pytest.raises(TypeError, match="`documents` must be a list of Documents"):
                 rank_sync("When?", odd)
         assert not stand_in.requests
+
+
+class TestImages:
+    @pytest.fixture
+    def pages(self, tmp_path: Path) -> list[Document]:
+        for name, words in (("ferry", "The ferry leaves at nine"), ("bread", "Bread with seaweed")):
+            (tmp_path / f"{name}.png").write_bytes(png(name, words=words))
+        paths = [str(tmp_path / f"{name}.png") for name in ("bread", "ferry")]
+        return [
+            Document(meta={"page": paths[0]}),
+            Document(content="A poster", meta={"page": paths[1]}),
+            Document(content="The museum"),
+        ]
+
+    def test_they_are_sent_with_the_text(self, rank: Rank, stand_in: StandIn, pages):
+        before = copy.deepcopy(pages)
+        result = rank("When does the ferry leave?", pages, {"image_meta_field": "page"})
+        urls = [
+            f"data:image/png;base64,{base64.b64encode(Path(page.meta['page']).read_bytes()).decode()}"
+            for page in pages[:2]
+        ]
+        sent = [{"image": urls[0]}, {"text": "A poster", "image": urls[1]}, "The museum"]
+        assert stand_in.requests[0].body["documents"] == sent
+        assert result["documents"][0].id == pages[1].id
+        assert pages == before
+
+    def test_the_echo_is_dropped(self, rank: Rank, stand_in: StandIn, pages, caplog: pytest.LogCaptureFixture):
+        data = base64.b64encode(Path(pages[0].meta["page"]).read_bytes()).decode()
+        with caplog.at_level(logging.DEBUG, logger="haystack_integrations"):
+            result = rank("When does the ferry leave?", pages, {"image_meta_field": "page"})
+            stand_in.script(ranking({"index": 9, "relevance_score": 1, "document": {"image": data}}))
+            with pytest.raises(openai.APIError) as caught:
+                rank("When does the ferry leave?", pages, {"image_meta_field": "page"})
+        assert set(result["meta"]) == {"id", "model", "provider", "usage"}
+        assert data[:40] not in f"{result}{caught.value}{caplog.text}"
+
+    def test_without_the_field_only_texts_are_sent(self, rank_sync: Rank, stand_in: StandIn, pages):
+        rank_sync("When?", pages)
+        assert stand_in.requests[0].body["documents"] == ["", "A poster", "The museum"]
+
+    def test_size_and_root(self, rank: Rank, stand_in: StandIn, pages):
+        root = Path(pages[0].meta["page"]).parent
+        init = {"image_meta_field": "page", "image_size": (16, 16), "root_path": str(root)}
+        rank("When?", [Document(meta={"page": "ferry.png"})], init)
+        (sent,) = stand_in.requests[0].body["documents"]
+        assert Image.open(io.BytesIO(decoded(sent["image"]))).size == (16, 16)
+
+    def test_an_image_that_can_not_be_read(self, rank: Rank, stand_in: StandIn, tmp_path: Path):
+        document = Document(id="bad", meta={"page": str(tmp_path / "gone.png")})
+        with pytest.raises(ValueError, match=r"The image of document bad, '.*gone\.png', can't be read"):
+            rank("When?", [document], {"image_meta_field": "page"})
+        assert not stand_in.requests
+
+    def test_arguments(self):
+        for name in ("image_meta_field", "root_path"):
+            with pytest.raises(TypeError, match=f"`{name}` must be a str, not int"):
+                OpenRouterRanker(**{name: 5})
+        with pytest.raises(TypeError, match="`image_size` must be a width and a height"):
+            OpenRouterRanker(image_size=512)
+        assert OpenRouterRanker(image_size=(9, 8)).to_dict()["init_parameters"]["image_size"] == [9, 8]

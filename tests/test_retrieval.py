@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import openai
@@ -26,11 +27,18 @@ from haystack.utils import Secret
 from stand_in import RESET, STALL, Answer, StandIn
 from wire import SOON
 
-from haystack_integrations.components.embedders.openrouter import OpenRouterDocumentEmbedder, OpenRouterTextEmbedder
+from haystack_integrations.components.embedders.openrouter import (
+    OpenRouterDocumentEmbedder,
+    OpenRouterDocumentImageEmbedder,
+    OpenRouterTextEmbedder,
+)
 from haystack_integrations.components.rankers.openrouter import OpenRouterRanker
 
 KEY = "sk-or-secret"
 DOCUMENTS = [Document(content="Rome is in Italy", meta={"tags": ["city"]}), Document(content="Bern is in Switzerland")]
+PAGES = [
+    Document(meta={"file_path": str(Path(__file__).parent / "files" / f"{city}.png")}) for city in ("rome", "bern")
+]
 
 
 @dataclass
@@ -46,7 +54,7 @@ class Case:
     url: str
 
     def component(self, **parameters: Any) -> Any:
-        if self.kind is OpenRouterDocumentEmbedder:
+        if self.kind in (OpenRouterDocumentEmbedder, OpenRouterDocumentImageEmbedder):
             parameters = {"raise_on_failure": True, "progress_bar": False, **parameters}
         parameters = {"api_key": Secret.from_token(KEY), "api_base_url": self.url, "timeout": 10.0, **parameters}
         return self.kind(**{"max_retries": 0, "model": "test/model", **parameters})
@@ -62,6 +70,7 @@ class Case:
 KINDS = {
     "text": (OpenRouterTextEmbedder, "/api/v1/embeddings", ("Which city is in Italy?",)),
     "documents": (OpenRouterDocumentEmbedder, "/api/v1/embeddings", (DOCUMENTS,)),
+    "images": (OpenRouterDocumentImageEmbedder, "/api/v1/embeddings", (PAGES,)),
     "ranker": (OpenRouterRanker, "/api/v1/rerank", ("Which city is in Italy?", DOCUMENTS)),
 }
 
@@ -90,6 +99,11 @@ REMEDIES = {
     529: "Try again, or use another model",
 }
 BATCH_REMEDIES = {413: "Send fewer or shorter texts at once: lower `batch_size`"}
+IMAGE_REMEDIES = {
+    400: 'Check that `test/model` takes images: `OpenRouterModels().list(output_modalities="embeddings", input_mod',
+    404: "Check that `test/model` is an embedding model that takes images: `OpenRouterModels().list(",
+    413: "Send less at once: lower `image_size`, `max_batch_bytes` or `batch_size`",
+}
 RANKER_REMEDIES = {
     404: "`test/model` at https://openrouter.ai/models?output_modalities=rerank is a rerank model",
     413: "Send fewer or shorter documents at once",
@@ -200,9 +214,9 @@ class TestFailures:
         said = f"Error code: {code} - Context too long for this provider. "
         assert str(caught.value).startswith(said)
         text = str(caught.value).removeprefix(said)
-        of_the_kind = {"text": REMEDIES, "documents": REMEDIES | BATCH_REMEDIES, "ranker": REMEDIES | RANKER_REMEDIES}
+        own = {"text": {}, "documents": BATCH_REMEDIES, "images": IMAGE_REMEDIES, "ranker": RANKER_REMEDIES}
         name = next(name for name, (kind, *_) in KINDS.items() if kind is plain.kind)
-        assert of_the_kind[name][code] in text
+        assert (REMEDIES | own[name])[code] in text
         for foreign in ("max_tokens", "generation_kwargs", "`models`", "messages", "plugins"):
             assert foreign not in text
 
@@ -252,7 +266,7 @@ class TestFailures:
             case(timeout=0.2)
 
     def test_slow_answers_start_with_blank_lines(self, plain: Case, stand_in: StandIn):
-        count = 2 if DOCUMENTS in plain.inputs else 1
+        count = 2 if isinstance(plain.inputs[-1], list) else 1
         name, value = ("relevance_score", 0.5) if plain.path.endswith("/rerank") else ("embedding", [1.0, 0.0])
         entries = [{"index": index, name: value} for index in range(count)]
         body = {"results": entries, "data": entries, "model": "test/dated", "usage": {"cost": 0.5}}
@@ -388,7 +402,7 @@ class TestArguments:
             plain.component(extra_headers={"X-Title": 1})
 
     def test_meta_fields(self, stand_in: StandIn):
-        for kind in (OpenRouterDocumentEmbedder, OpenRouterRanker):
+        for kind in (OpenRouterDocumentEmbedder, OpenRouterDocumentImageEmbedder, OpenRouterRanker):
             with pytest.raises(TypeError, match=r"such as \['title'\], not str"):
                 kind(meta_fields_to_embed="title")
             for odd in (5, [5], {"title": 1}):

@@ -18,7 +18,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from stand_in import CUT, RESET, STALL, Answer, Request, StandIn, base_url
-from stand_in.files import wav, words_in
+from stand_in.files import png, wav, words_in
 from stand_in.routes import ROUTES, Route
 
 Json = dict[str, Any]
@@ -54,6 +54,10 @@ def chat(client: Any, content: Any = "hi", **more: Any) -> Json:
     status, raw = ask(client, "chat/completions", {"model": "test/model", "messages": user(content), **more})
     assert status == 200, raw
     return json.loads(raw)
+
+
+def page(words: str) -> str:
+    return f"data:image/png;base64,{base64.b64encode(png('white', words=words)).decode()}"
 
 
 def user(content: Any) -> list[Json]:
@@ -95,6 +99,9 @@ class TestChat:
         file = {"type": "file", "file": {"filename": "a.pdf", "file_data": "data:application/pdf;base64,AA=="}}
         message = chat(connection, [{"type": "text", "text": "Look"}, image, image, file])["choices"][0]["message"]
         assert message["content"].endswith("You said: Look [2 images, 1 file]")
+        read = {"type": "image_url", "image_url": {"url": page("Ferry at nine")}}
+        content = chat(connection, [{"type": "text", "text": "Look"}, read])["choices"][0]["message"]["content"]
+        assert content.endswith("The image says: Ferry at nine [1 image]")
         (note,) = message["annotations"]
         assert (note["type"], note["file"]["name"]) == ("file", "a.pdf")
 
@@ -410,6 +417,39 @@ class TestSearch:
         assert [result["index"] for result in results] == [1, 2]
         assert 1 >= results[0]["relevance_score"] > results[1]["relevance_score"] >= 0
         assert results[0]["document"] == {"text": "apple pie"}
+
+    def test_embeddings_of_images(self, connection):
+        def image(words, *parts):
+            return {"content": [{"type": "image_url", "image_url": {"url": page(words)}}, *parts]}
+
+        inputs = [image("The ferry"), "ferry", image("The train"), image("", {"type": "text", "text": "ferry"})]
+        ferry, text, train, fused = self.embed(connection, inputs, dimensions=256)
+        assert ferry == text
+        near, far = (sum(x * y for x, y in zip(text, other, strict=True)) for other in (fused, train))
+        assert near > 0.5 > far
+        assert self.embed(connection, [image("")]) == self.embed(connection, [image("")])
+
+    def test_tokens_of_images(self, connection):
+        picture, text = {"type": "image_url", "image_url": {"url": page("")}}, {"type": "text", "text": "two words"}
+        usages = []
+        for parts in ([picture], [picture, text]):
+            _status, raw = ask(connection, "embeddings", {"model": "e", "input": [{"content": parts}]})
+            usages.append(json.loads(raw)["usage"])
+        assert [usage["prompt_tokens"] for usage in usages] == [258, 260]
+        assert "prompt_tokens_details" not in usages[0]
+        assert usages[1]["prompt_tokens_details"] == {"text_tokens": 2, "image_tokens": 258}
+
+    def test_a_model_that_takes_no_images(self, connection):
+        inputs = [{"content": [{"type": "image_url", "image_url": {"url": page("x")}}]}]
+        for model, status in (("stand-in/search", 400), ("stand-in/sees-pages", 200), ("stand-in/error-529", 529)):
+            assert ask(connection, "embeddings", {"model": model, "input": inputs})[0] == status
+
+    def test_rerank_of_images(self, connection):
+        documents = ["a train", {"image": page("apple pie")}, {"text": "apple", "image": page("x")}]
+        _status, raw = ask(connection, "rerank", {"query": "apple pie", "documents": documents})
+        results = json.loads(raw)["results"]
+        assert [(result["index"], result["relevance_score"]) for result in results] == [(1, 1), (2, 0.5), (0, 0)]
+        assert [result["document"] for result in results] == [documents[1], documents[2], {"text": "a train"}]
 
     def test_models(self, connection):
         connection.request("GET", "/api/v1/models", headers=HEADERS)

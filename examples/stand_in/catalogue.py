@@ -108,6 +108,13 @@ MODELS = [
     model("stand-in/painter", {**CHARGED, "image_output": "0.00003"}, makes="image,text"),
     model("stand-in/songs", FREE, makes="text,audio", description="Songs are priced at $0.08 per song."),
     model("stand-in/search", {**CHARGED, "completion": "0"}, makes="embeddings", supported_parameters=[]),
+    model(
+        "stand-in/sees-pages",
+        {"prompt": f"{2 * DOLLARS_PER_TOKEN:f}", "completion": "0"},
+        reads="text,image",
+        makes="embeddings",
+        supported_parameters=[],
+    ),
     model("stand-in/speaker", CHARGED, makes="speech", supported_voices=["alto", "bass"], supported_parameters=[]),
     model(
         "stand-in/mystery",

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
 #
 # SPDX-License-Identifier: Apache-2.0
-"""Small files that any viewer or player opens: an image in one colour, and a tone that carries its words as a tag."""
+"""Small files that any viewer or player opens: images in one colour, and tones. Their words are in a tag."""
 
 import hashlib
 import math
@@ -15,17 +15,19 @@ MP3_FRAME = b"\xff\xfb\x10\xc4" + bytes(100)
 MP3_FRAMES_PER_SECOND = 38
 
 
-def png(seed: str, size: int = 64) -> bytes:
+def png(seed: str, size: int = 64, words: str = "") -> bytes:
     """
     Make a square PNG in one colour.
 
     :param seed: A string that decides the colour.
     :param size: The length of a side, in pixels.
+    :param words: What would be written in the image. They are its description.
     :returns: The file.
     """
     row = b"\0" + hashlib.sha256(seed.encode()).digest()[:3] * size
     header = struct.pack(">IIBBBBB", size, size, 8, 2, 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(row * size)), (b"IEND", b""))
+    description = ((b"iTXt", b"Description\0\0\0\0\0" + f"«{words}»".encode()),) if words else ()
+    chunks = ((b"IHDR", header), *description, (b"IDAT", zlib.compress(row * size)), (b"IEND", b""))
     framed = (
         struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in chunks
     )
@@ -89,14 +91,14 @@ def mp3(words: str, seconds: float) -> bytes:
     return tag + MP3_FRAME * max(1, round(seconds * MP3_FRAMES_PER_SECOND))
 
 
-def words_in(audio: bytes) -> str | None:
+def words_in(file: bytes) -> str | None:
     """
-    Read the words in the tag of a file that `wav` or `mp3` made.
+    Read the words in the tag of a file that `wav`, `mp3` or `png` made.
 
-    :param audio: The file.
+    :param file: The file.
     :returns: The words, or None for any other file.
     """
-    found = re.search("«(.*)»".encode(), audio, re.DOTALL)
+    found = re.search("«(.*)»".encode(), file, re.DOTALL)
     return found[1].decode(errors="replace") if found else None
 
 

@@ -9,8 +9,10 @@ import json
 import re
 from collections import Counter
 
+from stand_in.files import words_in
 from stand_in.request import Json
 from stand_in.schema import instance_of
+from stand_in.sight import decoded
 from stand_in.words import words_of
 
 INTRODUCTION = "This is the stand-in, not a model."
@@ -85,9 +87,18 @@ def _content(body: Json) -> str:
         return json.dumps(instance_of(schema, _names(text_of(user))))
     counts = Counter(PART_NAMES.get(str(part.get("type")), "") for part in parts_of(user))
     extras = ", ".join(f"{n} {name}{'s' if n > 1 else ''}" for name, n in counts.items() if name)
-    told = f"The tools said: {' | '.join(results)}" if results else _echo(text_of(user))
+    told = f"The tools said: {' | '.join(results)}" if results else _read(user) or _echo(text_of(user))
     answer = f"{INTRODUCTION} {told}{f' [{extras}]' if extras else ''}"
     return json.dumps({"answer": answer}) if wanted.get("type") == "json_object" else answer
+
+
+def _read(message: Json) -> str:
+    """
+    Quote what is written in the images of a message, if anything is.
+    """
+    urls = [part["image_url"]["url"] for part in parts_of(message) if part.get("type") == "image_url"]
+    words = [found for url in urls if (found := words_in(decoded(url)))]
+    return f"The image says: {' | '.join(words)}" if words else ""
 
 
 def _echo(text: str) -> str:

@@ -9,9 +9,10 @@ One run over many documents: which batch is sent next, what became of each, and 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from math import inf
 from threading import Event, Lock
 from typing import Any
 
@@ -22,35 +23,13 @@ from tqdm import tqdm
 from haystack_integrations.common.openrouter.errors.consequences import ends_every_request, is_refusal
 from haystack_integrations.common.openrouter.responses import unusable_response
 from haystack_integrations.common.openrouter.retries import one_run, sending_until
-from haystack_integrations.components.embedders.openrouter.embedding import read_response
+from haystack_integrations.components.embedders.openrouter.batches import Batch, Item, Whole
+from haystack_integrations.components.embedders.openrouter.embedding import input_size, read_response
 from haystack_integrations.components.embedders.openrouter.totals import RunMeta
 
 logger = logging.getLogger(__name__)
 
 _MOST_FAILED_IN_A_ROW = 3
-
-
-@dataclass
-class _Whole:
-    """
-    A batch as it was first sent.
-    """
-
-    parts: int = 1
-    """How many parts of it are still to be embedded."""
-    embedded: bool = False
-    """Whether any of its documents was embedded."""
-
-
-@dataclass
-class Batch:
-    """
-    The documents of one request: a batch, or a part of one that was refused.
-    """
-
-    start: int
-    documents: list[Document]
-    whole: _Whole
 
 
 class Corpus:
@@ -63,19 +42,32 @@ class Corpus:
     that failed.
 
     :param documents: The documents.
+    :param input_of: Makes the input that is sent for a document. It raises a ValueError if there is none.
     :param batch_size: How many documents a batch has at most.
+    :param max_bytes: How many bytes the inputs of a request have together at most, if there are several. None means any
+        number.
     :param model: The model that is asked for.
     :param dimensions: The length of the embeddings that is asked for.
     :param raise_on_failure: Whether the first failure is raised, instead of all this.
     """
 
     def __init__(
-        self, documents: list[Document], *, batch_size: int, model: str, dimensions: int | None, raise_on_failure: bool
+        self,
+        documents: list[Document],
+        *,
+        input_of: Callable[[Document], Any],
+        batch_size: int,
+        max_bytes: int | None,
+        model: str,
+        dimensions: int | None,
+        raise_on_failure: bool,
     ) -> None:
         self.embeddings: list[list[float] | None] = [None] * len(documents)
         """The embedding of each document, None if there is none."""
         self._documents = list(documents)
+        self._input_of = input_of
         self._batch_size = batch_size
+        self._max_bytes = inf if max_bytes is None else max_bytes
         self._model = model
         self._dimensions = dimensions
         self._raise_on_failure = raise_on_failure
@@ -111,7 +103,8 @@ class Corpus:
             if self._parts:
                 return self._parts.popleft()
             start = next(self._starts)
-            return Batch(start, self._documents[start : start + self._batch_size], _Whole())
+            documents = self._documents[start : start + self._batch_size]
+            return Batch([Item(start + number, document) for number, document in enumerate(documents)], Whole())
 
     @contextmanager
     def sending(self, *, progress_bar: bool) -> Iterator[None]:
@@ -146,6 +139,34 @@ class Corpus:
             with self._lock:
                 self._take_failure(batch, error)
 
+    def fill(self, batch: Batch) -> bool:
+        """
+        Make the inputs of a batch.
+
+        A document that has none has failed: it is logged and taken out of the batch. The documents that would make the
+        request too large become the next batch.
+
+        :param batch: The batch.
+        :returns: Whether there is anything to send.
+        :raises ValueError: If a document has no input and the first failure is to be raised.
+        """
+        items: list[Item] = []
+        size = 0
+        for number, item in enumerate(batch.items):
+            if item.sent is None and not self._make_input(item):
+                continue
+            size += input_size(item.sent)
+            if items and size > self._max_bytes:
+                with self._lock:
+                    self._put_back(batch, batch.parts(number)[1])
+                break
+            items.append(item)
+        batch.items = items
+        if not items:
+            with self._lock:
+                self._finish_part(batch)
+        return bool(items)
+
     def take(self, batch: Batch, body: Any) -> None:
         """
         Take the embeddings of a batch.
@@ -155,11 +176,12 @@ class Corpus:
         :raises openai.APIError: If they can't be used.
         """
         dimensions = self._dimensions if self._length is None else None  # one warning about their length is enough
-        embeddings, meta = read_response(body, len(batch.documents), model=self._model, dimensions=dimensions)
+        embeddings, meta = read_response(body, len(batch.items), model=self._model, dimensions=dimensions)
         with self._lock:
             self._check_length(len(embeddings[0]), body)
-            self.embeddings[batch.start : batch.start + len(embeddings)] = embeddings
-            self._meta.add(meta, batch.start)
+            for item, embedding in zip(batch.items, embeddings, strict=True):
+                self.embeddings[item.position] = embedding
+            self._meta.add(meta, batch.items[0].position)
             batch.whole.embedded = True
             self._finish_part(batch)
 
@@ -194,38 +216,47 @@ class Corpus:
         if self._over.is_set():
             return
         refused = is_refusal(error)
-        if refused and len(batch.documents) > 1:
-            self._split(batch)
-        elif ends_every_request(error) or self._finish_part(batch, refused=refused) == _MOST_FAILED_IN_A_ROW:
+        # with others embedded before, a refused document is to blame itself
+        counts = not refused or self._length is None
+        if refused and len(batch.items) > 1:
+            self._put_back(batch, *batch.parts(len(batch.items) // 2))
+            batch.whole.parts -= 1
+        elif ends_every_request(error) or self._finish_part(batch, failed=counts) == _MOST_FAILED_IN_A_ROW:
             self._ended_by = error
             self._over.set()
         else:
-            ids = ", ".join(document.id for document in batch.documents)
+            ids = ", ".join(item.document.id for item in batch.items)
             msg = "{count} documents could not be embedded: {error} Their ids: {ids}"
-            logger.error(msg, count=len(batch.documents), error=str(error), ids=ids, exc_info=error)
+            logger.error(msg, count=len(batch.items), error=str(error), ids=ids, exc_info=error)
 
-    def _split(self, batch: Batch) -> None:
-        half = len(batch.documents) // 2
-        halves = [
-            Batch(batch.start, batch.documents[:half], batch.whole),
-            Batch(batch.start + half, batch.documents[half:], batch.whole),
-        ]
-        batch.whole.parts += 1
-        self._parts.extendleft(reversed(halves))
+    def _make_input(self, item: Item) -> bool:
+        try:
+            item.sent = self._input_of(item.document)
+        except ValueError as error:
+            if self._raise_on_failure:
+                raise
+            logger.error("A document could not be embedded: {error}", error=str(error))
+        return item.sent is not None
 
-    def _finish_part(self, batch: Batch, *, refused: bool = False) -> int:
+    def _put_back(self, batch: Batch, *parts: Batch) -> None:
+        """
+        Let parts of a batch be the next batches.
+        """
+        batch.whole.parts += len(parts)
+        self._parts.extendleft(reversed(parts))
+
+    def _finish_part(self, batch: Batch, *, failed: bool = False) -> int:
         """
         Count a part that needs no further request.
 
-        :returns: How many batches in a row have failed. If others were embedded before, refused ones are not counted:
-            their documents are to blame.
+        :returns: How many batches in a row have failed.
         """
         batch.whole.parts -= 1
         if batch.whole.parts == 0:
             self._bar.update()
             if batch.whole.embedded:
                 self._failed_in_a_row = 0
-            elif not refused or self._length is None:
+            elif failed:
                 self._failed_in_a_row += 1
         return self._failed_in_a_row
 

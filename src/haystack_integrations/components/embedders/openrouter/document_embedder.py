@@ -8,36 +8,21 @@ The component that embeds documents, in batches.
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
-from haystack import Document, component, default_from_dict
+from haystack import Document, component
 from haystack.utils import Secret
 
-from haystack_integrations.common.openrouter.arguments import (
-    check_at_least_one,
-    check_documents,
-    check_parameters,
-    check_strings,
-    checked_fields,
-    document_text,
-)
 from haystack_integrations.common.openrouter.clients import OPENROUTER_API_BASE_URL
-from haystack_integrations.common.openrouter.component import OpenRouterComponent, shows_its_settings
-from haystack_integrations.common.openrouter.workers import each_in_tasks, each_in_threads
-from haystack_integrations.components.embedders.openrouter.corpus import Batch, Corpus
-from haystack_integrations.components.embedders.openrouter.embedding import (
-    EMBEDDING_REMEDIES,
-    OWN_PARAMETERS,
-    request_arguments,
-)
-from haystack_integrations.components.embedders.openrouter.endpoint import body_of, create_of
+from haystack_integrations.common.openrouter.component import shows_its_settings
+from haystack_integrations.components.embedders.openrouter.corpus_embedder import OpenRouterCorpusEmbedder
+from haystack_integrations.components.embedders.openrouter.embedding import EMBEDDING_REMEDIES
 from haystack_integrations.components.embedders.openrouter.options import EmbeddingParameters
 
 
 @shows_its_settings
 @component
-class OpenRouterDocumentEmbedder(OpenRouterComponent):
+class OpenRouterDocumentEmbedder(OpenRouterCorpusEmbedder):
     """
     Embeds documents with the embedding models behind [OpenRouter](https://openrouter.ai).
 
@@ -107,12 +92,6 @@ class OpenRouterDocumentEmbedder(OpenRouterComponent):
         :raises ValueError: If `dimensions`, `batch_size` or `concurrency` is less than 1, or `extra_parameters` holds
             what the component sets itself.
         """
-        if dimensions is not None:
-            check_at_least_one(dimensions, "dimensions")
-        check_at_least_one(batch_size, "batch_size")
-        check_at_least_one(concurrency, "concurrency")
-        check_strings(prefix=prefix, suffix=suffix, embedding_separator=embedding_separator)
-        check_parameters(extra_parameters, OWN_PARAMETERS)
         self._set_up(
             api_key=api_key,
             model=model,
@@ -122,16 +101,18 @@ class OpenRouterDocumentEmbedder(OpenRouterComponent):
             max_retries=max_retries,
             http_client_kwargs=http_client_kwargs,
         )
-        self.dimensions = dimensions
-        self.prefix = prefix
-        self.suffix = suffix
-        self.batch_size = batch_size
-        self.progress_bar = progress_bar
-        self.meta_fields_to_embed = checked_fields(meta_fields_to_embed)
-        self.embedding_separator = embedding_separator
-        self.extra_parameters = extra_parameters
-        self.raise_on_failure = raise_on_failure
-        self.concurrency = concurrency
+        self._set_up_batches(
+            dimensions=dimensions,
+            prefix=prefix,
+            suffix=suffix,
+            batch_size=batch_size,
+            progress_bar=progress_bar,
+            meta_fields_to_embed=meta_fields_to_embed,
+            embedding_separator=embedding_separator,
+            extra_parameters=extra_parameters,
+            raise_on_failure=raise_on_failure,
+            concurrency=concurrency,
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """
@@ -140,28 +121,7 @@ class OpenRouterDocumentEmbedder(OpenRouterComponent):
         :returns: The component as a dictionary.
         :raises ValueError: If the API key was given as a token, which must not be written down.
         """
-        return self._to_dict(
-            dimensions=self.dimensions,
-            prefix=self.prefix,
-            suffix=self.suffix,
-            batch_size=self.batch_size,
-            progress_bar=self.progress_bar,
-            meta_fields_to_embed=list(self.meta_fields_to_embed),
-            embedding_separator=self.embedding_separator,
-            extra_parameters=copy.deepcopy(self.extra_parameters),
-            raise_on_failure=self.raise_on_failure,
-            concurrency=self.concurrency,
-        )
-
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> OpenRouterDocumentEmbedder:
-        """
-        Deserialize the component.
-
-        :param data: What `to_dict` returned. It is not changed.
-        :returns: The component.
-        """
-        return default_from_dict(cls, copy.deepcopy(data))
+        return self._to_dict()
 
     @component.output_types(documents=list[Document], meta=dict[str, Any])
     def run(self, documents: list[Document]) -> dict[str, Any]:
@@ -179,17 +139,7 @@ class OpenRouterDocumentEmbedder(OpenRouterComponent):
             tells provider, cause and remedy. With `raise_on_failure=False` it is only raised if the run was stopped
             before anything was embedded.
         """
-        corpus = self._corpus(documents)
-        if documents:
-            create = create_of(self._clients.get())
-
-            def embed(batch: Batch) -> None:
-                with corpus.attempt(batch), self._requesting():
-                    corpus.take(batch, body_of(create(**self._arguments(batch))))
-
-            with corpus.sending(progress_bar=self.progress_bar):
-                each_in_threads(embed, corpus, min(self.concurrency, len(corpus)))
-        return corpus.result()
+        return self._embed(documents)
 
     @component.output_types(documents=list[Document], meta=dict[str, Any])
     async def run_async(self, documents: list[Document]) -> dict[str, Any]:
@@ -200,35 +150,4 @@ class OpenRouterDocumentEmbedder(OpenRouterComponent):
         :returns: A dictionary with `documents` and `meta`, as `run` returns it.
         :raises openai.APIError: As `run` does, and `TypeError` and `ValueError` too. The other requests are cancelled.
         """
-        corpus = self._corpus(documents)
-        if documents:
-            create = create_of(await self._clients.get_async())
-
-            async def embed(batch: Batch) -> None:
-                with corpus.attempt(batch), self._requesting():
-                    corpus.take(batch, body_of(await create(**self._arguments(batch))))
-
-            with corpus.sending(progress_bar=self.progress_bar):
-                await each_in_tasks(embed, corpus, min(self.concurrency, len(corpus)))
-        return corpus.result()
-
-    def _corpus(self, documents: list[Document]) -> Corpus:
-        check_documents(documents, "Use OpenRouterTextEmbedder for a string.")
-        return Corpus(
-            documents,
-            batch_size=self.batch_size,
-            model=self.model,
-            dimensions=self.dimensions,
-            raise_on_failure=self.raise_on_failure,
-        )
-
-    def _arguments(self, batch: Batch) -> dict[str, Any]:
-        fields, separator = self.meta_fields_to_embed, self.embedding_separator
-        texts = [document_text(document, fields, separator) for document in batch.documents]
-        return request_arguments(
-            [f"{self.prefix}{text}{self.suffix}" for text in texts],
-            model=self.model,
-            dimensions=self.dimensions,
-            extra_parameters=self.extra_parameters,
-            extra_headers=self._sent_headers(),
-        )
+        return await self._embed_async(documents)

@@ -30,9 +30,21 @@ EMBEDDING_REMEDIES: Remedies = {
 }
 """What to do about the failures of the embeddings endpoint."""
 
+IMAGE_EMBEDDING_REMEDIES: Remedies = {
+    **EMBEDDING_REMEDIES,
+    400: 'Check that `{model}` takes images: `OpenRouterModels().list(output_modalities="embeddings", '
+    'input_modalities="image")` has the models that do. Also check the size of the images, and the names in '
+    "`extra_parameters`",
+    404: "Check that `{model}` is an embedding model that takes images: "
+    '`OpenRouterModels().list(output_modalities="embeddings", input_modalities="image")` has the models that do. Or '
+    "loosen `provider` in `extra_parameters`{names}",
+    413: "Send less at once: lower `image_size`, `max_batch_bytes` or `batch_size`",
+}
+"""What to do about the failures of the embeddings endpoint when images are sent."""
+
 OWN_PARAMETERS = {
     "model": "Pass `model` to the component.",
-    "input": "The component fills it with the texts that it is run with.",
+    "input": "The component fills it with what it is run with.",
     "encoding_format": "It is always 'float': with the openai SDK's base64 some providers return nothing.",
 }
 """What the component sends itself, and what to do instead of giving it in `extra_parameters`."""
@@ -42,8 +54,32 @@ _NUMBER = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 _VECTOR = TypeAdapter(Annotated[list[_NUMBER], Field(strict=True, min_length=1), FailFast()])
 
 
+def image_input(url: str, text: str) -> dict[str, Any]:
+    """
+    Make the input for an image, or for an image and a text that share one embedding.
+
+    :param url: The image as a data URL.
+    :param text: The text, "" if there is none.
+    :returns: The input in wire format.
+    """
+    image = {"type": "image_url", "image_url": {"url": url}}
+    return {"content": [image, {"type": "text", "text": sendable(text)}] if text else [image]}
+
+
+def input_size(one: str | dict[str, Any]) -> int:
+    """
+    Estimate how many bytes an input takes in a request.
+
+    :param one: A text, or what `image_input` returned.
+    :returns: The number of characters, and a few for the JSON around them.
+    """
+    if isinstance(one, str):
+        return len(one)
+    return sum(100 + len(part["text"] if "text" in part else part["image_url"]["url"]) for part in one["content"])
+
+
 def request_arguments(
-    texts: str | list[str],
+    inputs: str | list[str] | list[dict[str, Any]],
     *,
     model: str,
     dimensions: int | None,
@@ -53,7 +89,7 @@ def request_arguments(
     """
     Make the arguments of `client.embeddings.create`.
 
-    :param texts: The text or texts to embed.
+    :param inputs: The text or texts to embed, or what `image_input` returned.
     :param model: The name of the model.
     :param dimensions: The length of the embeddings; None leaves it to the model.
     :param extra_parameters: Parameters that are sent as given.
@@ -61,8 +97,7 @@ def request_arguments(
     :returns: Keyword arguments.
     """
     # in the SDK's default format, base64, some providers return nothing (langchain#35252)
-    sent = sendable(texts) if isinstance(texts, str) else list(map(sendable, texts))
-    arguments: dict[str, Any] = {"model": model, "input": sent, "encoding_format": "float"}
+    arguments: dict[str, Any] = {"model": model, "input": inputs, "encoding_format": "float"}
     if dimensions is not None:
         arguments["dimensions"] = dimensions
     if extra_parameters:

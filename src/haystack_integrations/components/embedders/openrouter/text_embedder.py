@@ -17,6 +17,7 @@ from haystack.utils import Secret
 from haystack_integrations.common.openrouter.arguments import check_at_least_one, check_parameters, check_strings
 from haystack_integrations.common.openrouter.clients import OPENROUTER_API_BASE_URL
 from haystack_integrations.common.openrouter.component import OpenRouterComponent, shows_its_settings
+from haystack_integrations.common.openrouter.text import sendable
 from haystack_integrations.components.embedders.openrouter.embedding import (
     EMBEDDING_REMEDIES,
     OWN_PARAMETERS,
@@ -163,7 +164,7 @@ class OpenRouterTextEmbedder(OpenRouterComponent):
             )
             raise TypeError(msg)
         return request_arguments(
-            f"{self.prefix}{text}{self.suffix}",
+            sendable(f"{self.prefix}{text}{self.suffix}"),
             model=self.model,
             dimensions=self.dimensions,
             extra_parameters=self.extra_parameters,

@@ -8,6 +8,7 @@ The component that ranks documents by their relevance to a query.
 
 from __future__ import annotations
 
+import asyncio
 import copy
 from dataclasses import replace
 from typing import Any
@@ -25,11 +26,13 @@ from haystack_integrations.common.openrouter.arguments import (
 )
 from haystack_integrations.common.openrouter.clients import OPENROUTER_API_BASE_URL
 from haystack_integrations.common.openrouter.component import OpenRouterComponent, shows_its_settings
+from haystack_integrations.common.openrouter.document_images import DocumentImages, check_paths, checked_size
 from haystack_integrations.common.openrouter.responses import is_number
 from haystack_integrations.components.rankers.openrouter.options import RerankParameters
 from haystack_integrations.components.rankers.openrouter.reranking import (
     OWN_PARAMETERS,
     RERANK_REMEDIES,
+    image_document,
     read_response,
     request_body,
 )
@@ -65,6 +68,9 @@ class OpenRouterRanker(OpenRouterComponent):
         score_threshold: float | None = None,
         meta_fields_to_embed: list[str] | None = None,
         meta_data_separator: str = "\n",
+        image_meta_field: str | None = None,
+        root_path: str | None = None,
+        image_size: tuple[int, int] | None = None,
         extra_headers: dict[str, Any] | None = None,
         extra_parameters: RerankParameters | None = None,
         timeout: float | None = None,
@@ -81,6 +87,14 @@ class OpenRouterRanker(OpenRouterComponent):
         :param score_threshold: The score that a document needs to be returned. None means any.
         :param meta_fields_to_embed: Names of the meta fields that are ranked together with the content.
         :param meta_data_separator: What stands between the meta fields and the content.
+        :param image_meta_field: The meta field with the path of an image or PDF file, for models that take images. The
+            image is sent with the text of its document; of a PDF file it is the page `page_number` in the meta. Pillow
+            and pypdfium2 must be installed. Documents without this field are ranked by their text, and with None all
+            are.
+        :param root_path: The folder that these paths are relative to. A path that leads out of it is refused: set it
+            if the meta may come from strangers. If None, paths are taken as they are.
+        :param image_size: The width and height in pixels that images are made to fit into, to send less. None leaves
+            them as they are.
         :param extra_headers: HTTP headers of every request, for example `HTTP-Referer` and `X-OpenRouter-Title`.
         :param extra_parameters: Parameters of OpenRouter's rerank endpoint that are sent as given, for example
             `provider`, `user`, `session_id` or `trace`.
@@ -90,15 +104,17 @@ class OpenRouterRanker(OpenRouterComponent):
             429 or 5xx, or an error that OpenRouter reports with HTTP 200. If None: the environment variable
             `OPENAI_MAX_RETRIES`, else 5.
         :param http_client_kwargs: Keyword arguments of `httpx.Client` and `httpx.AsyncClient`, such as `proxy`.
-        :raises TypeError: If a header is not a string, `meta_fields_to_embed` is not a list, or `score_threshold` is
-            not a number.
-        :raises ValueError: If `top_k` is less than 1, or `extra_parameters` holds what the component sets itself.
+        :raises ImportError: If `image_meta_field` is given, and Pillow or pypdfium2 is not installed.
+        :raises TypeError: If an argument has the wrong type.
+        :raises ValueError: If `top_k` or a side of `image_size` is less than 1, or `extra_parameters` holds what the
+            component sets itself.
         """
         if top_k is not None:
             check_at_least_one(top_k, "top_k")
         _check_threshold(score_threshold)
         check_strings(meta_data_separator=meta_data_separator)
         check_parameters(extra_parameters, OWN_PARAMETERS)
+        check_paths("" if image_meta_field is None else image_meta_field, "image_meta_field", root_path)
         self._set_up(
             api_key=api_key,
             model=model,
@@ -112,6 +128,12 @@ class OpenRouterRanker(OpenRouterComponent):
         self.score_threshold = score_threshold
         self.meta_fields_to_embed = checked_fields(meta_fields_to_embed)
         self.meta_data_separator = meta_data_separator
+        self.image_meta_field = image_meta_field
+        self.root_path = root_path
+        self.image_size = checked_size(image_size)
+        self._images: DocumentImages | None = None
+        if image_meta_field is not None:
+            self._images = DocumentImages(image_meta_field, root_path=root_path, size=self.image_size)
         self.extra_parameters = extra_parameters
 
     def to_dict(self) -> dict[str, Any]:
@@ -126,6 +148,9 @@ class OpenRouterRanker(OpenRouterComponent):
             score_threshold=self.score_threshold,
             meta_fields_to_embed=list(self.meta_fields_to_embed),
             meta_data_separator=self.meta_data_separator,
+            image_meta_field=self.image_meta_field,
+            root_path=self.root_path,
+            image_size=None if self.image_size is None else list(self.image_size),
             extra_parameters=copy.deepcopy(self.extra_parameters),
         )
 
@@ -157,7 +182,8 @@ class OpenRouterRanker(OpenRouterComponent):
         :returns: A dictionary with `documents`, copies with their scores, best first, and `meta`: `model`, `provider`,
             `usage` (search units, tokens, and `cost` in USD) and what else OpenRouter sent.
         :raises TypeError: If an argument has the wrong type.
-        :raises ValueError: If the API key is missing, the query is empty, or `top_k` is less than 1.
+        :raises ValueError: If the API key is missing, the query is empty, `top_k` is less than 1, or an image can't be
+            read.
         :raises openai.APIError: If OpenRouter or a provider fails: the openai SDK's class for the HTTP status. The
             text tells provider, cause and remedy.
         """
@@ -165,8 +191,9 @@ class OpenRouterRanker(OpenRouterComponent):
         if not unique:
             return self._nothing_to_rank()
         post = self._clients.get().post
+        contents = [self._content(document) for document in unique]
         with self._requesting():
-            response = post(**self._arguments(query, unique, top_k))
+            response = post(**self._arguments(query, contents, top_k))
             return self._result(response, unique, top_k, score_threshold)
 
     @component.output_types(documents=list[Document], meta=dict[str, Any])
@@ -191,8 +218,12 @@ class OpenRouterRanker(OpenRouterComponent):
         if not unique:
             return self._nothing_to_rank()
         post = (await self._clients.get_async()).post
+        if self._images is None:
+            contents = [self._content(document) for document in unique]
+        else:  # reading files would block the event loop
+            contents = await asyncio.to_thread(lambda: [self._content(document) for document in unique])
         with self._requesting():
-            response = await post(**self._arguments(query, unique, top_k))
+            response = await post(**self._arguments(query, contents, top_k))
             return self._result(response, unique, top_k, score_threshold)
 
     def _checked(
@@ -222,10 +253,17 @@ class OpenRouterRanker(OpenRouterComponent):
     def _nothing_to_rank(self) -> dict[str, Any]:
         return {"documents": [], "meta": {"model": self.model, "provider": None, "usage": {}}}
 
-    def _arguments(self, query: str, documents: list[Document], top_k: int | None) -> dict[str, Any]:
-        fields, separator = self.meta_fields_to_embed, self.meta_data_separator
-        texts = [document_text(document, fields, separator) for document in documents]
-        body = request_body(query, texts, model=self.model, top_k=top_k, extra_parameters=self.extra_parameters)
+    def _content(self, document: Document) -> str | dict[str, str]:
+        """
+        Make what is sent for a document.
+        """
+        text = document_text(document, self.meta_fields_to_embed, self.meta_data_separator)
+        if self._images is None or not self._images.has_image(document):
+            return text
+        return image_document(self._images.data_url(document), text)
+
+    def _arguments(self, query: str, contents: list[str | dict[str, str]], top_k: int | None) -> dict[str, Any]:
+        body = request_body(query, contents, model=self.model, top_k=top_k, extra_parameters=self.extra_parameters)
         return {"path": "/rerank", "cast_to": object, "body": body, "options": {"headers": self._sent_headers()}}
 
     def _result(

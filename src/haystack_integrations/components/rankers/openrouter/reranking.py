@@ -21,10 +21,12 @@ logger = logging.getLogger(__name__)
 
 RERANK_REMEDIES: Remedies = {
     **COMMON_REMEDIES,
-    400: "Check that the texts are neither empty nor too long for the model, and the names in `extra_parameters`",
+    400: "Check that the texts are neither empty nor too long for the model, and the names in `extra_parameters`. With "
+    '`image_meta_field`, the model must take images: `OpenRouterModels().list(output_modalities="rerank", '
+    'input_modalities="image")` has those that do',
     404: "Check that `{model}` at https://openrouter.ai/models?output_modalities=rerank is a rerank model, and loosen "
     "`provider` in `extra_parameters`{names}",
-    413: "Send fewer or shorter documents at once",
+    413: "Send fewer or shorter documents at once, and with images a lower `image_size`",
 }
 """What to do about the failures of the rerank endpoint."""
 
@@ -37,21 +39,37 @@ OWN_PARAMETERS = {
 """What the component sends itself, and what to do instead of giving it in `extra_parameters`."""
 
 
+def image_document(url: str, text: str) -> dict[str, str]:
+    """
+    Make what is sent for a document with an image.
+
+    :param url: The image as a data URL.
+    :param text: The text of the document, "" if there is none.
+    :returns: The document in wire format.
+    """
+    return {"text": text, "image": url} if text else {"image": url}
+
+
 def request_body(
-    query: str, texts: list[str], *, model: str, top_k: int | None, extra_parameters: Mapping[str, Any] | None
+    query: str,
+    documents: list[str | dict[str, str]],
+    *,
+    model: str,
+    top_k: int | None,
+    extra_parameters: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
     """
     Make the body of a request to `/rerank`.
 
-    :param query: What the texts are compared with.
-    :param texts: The texts of the documents.
+    :param query: What the documents are compared with.
+    :param documents: Texts, or what `image_document` returned.
     :param model: The name of the model.
     :param top_k: How many results to ask for; None means all.
     :param extra_parameters: Parameters that are sent as given.
     :returns: The body.
     """
-    top_n = {} if top_k is None else {"top_n": min(top_k, len(texts))}
-    body = {"model": model, "query": query, "documents": texts, **top_n, **(extra_parameters or {})}
+    top_n = {} if top_k is None else {"top_n": min(top_k, len(documents))}
+    body = {"model": model, "query": query, "documents": documents, **top_n, **(extra_parameters or {})}
     sendable: dict[str, Any] = sendable_json(body)
     return sendable
 
@@ -63,13 +81,13 @@ def read_response(
     Read the body of a response.
 
     :param body: The decoded body.
-    :param count: How many texts were sent.
+    :param count: How many documents were sent.
     :param top_k: How many results were asked for; None means all.
     :param model: The model that was asked for.
-    :returns: Pairs of an index in the texts and a score, best first and no more than asked for, and everything else
-        that was sent.
-    :raises openai.APIError: If a result has no index of a text or no score, or if there are no results. If there are
-        fewer than asked for, a warning is logged.
+    :returns: Pairs of the index of a document and a score, best first and no more than asked for, and everything else
+        that was sent. What the results repeat of the documents is left out.
+    :raises openai.APIError: If a result has no index of a document or no score, or if there are no results. A warning
+        is logged if there are fewer than asked for.
     """
     results = body.get("results") if isinstance(body, dict) else None
     if not isinstance(body, dict) or not isinstance(results, list):

@@ -1,0 +1,208 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+The component that embeds the images of documents, in batches.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from haystack import Document, component
+from haystack.utils import Secret
+
+from haystack_integrations.common.openrouter.arguments import check_at_least_one
+from haystack_integrations.common.openrouter.clients import OPENROUTER_API_BASE_URL
+from haystack_integrations.common.openrouter.component import shows_its_settings
+from haystack_integrations.common.openrouter.document_images import DocumentImages, check_paths, checked_size
+from haystack_integrations.components.embedders.openrouter.corpus_embedder import OpenRouterCorpusEmbedder
+from haystack_integrations.components.embedders.openrouter.embedding import IMAGE_EMBEDDING_REMEDIES, image_input
+from haystack_integrations.components.embedders.openrouter.options import EmbeddingParameters
+
+
+@shows_its_settings
+@component
+class OpenRouterDocumentImageEmbedder(OpenRouterCorpusEmbedder):
+    """
+    Embeds the images of documents with the multimodal embedding models behind [OpenRouter](https://openrouter.ai).
+
+    The path of an image is in the meta of its document. An image can be a page of a PDF file: `page_number` in the meta
+    tells which. Pillow and pypdfium2 must be installed.
+
+    ### Usage example
+    ```python
+    from haystack import Document
+    from haystack_integrations.components.embedders.openrouter import OpenRouterDocumentImageEmbedder
+
+    embedder = OpenRouterDocumentImageEmbedder(model="google/gemini-embedding-2")
+    result = embedder.run([Document(meta={"file_path": "product.png"})])
+    print(len(result["documents"][0].embedding), result["meta"]["usage"]["cost"])
+    ```
+    """
+
+    _remedies = IMAGE_EMBEDDING_REMEDIES
+    _reads_files = True
+
+    def __init__(
+        self,
+        *,
+        api_key: Secret = Secret.from_env_var("OPENROUTER_API_KEY"),
+        model: str = "google/gemini-embedding-2",
+        api_base_url: str | None = OPENROUTER_API_BASE_URL,
+        file_path_meta_field: str = "file_path",
+        root_path: str | None = None,
+        image_size: tuple[int, int] | None = None,
+        embed_content: bool = False,
+        dimensions: int | None = None,
+        prefix: str = "",
+        suffix: str = "",
+        batch_size: int = 8,
+        max_batch_bytes: int = 10_000_000,
+        progress_bar: bool = True,
+        meta_fields_to_embed: list[str] | None = None,
+        embedding_separator: str = "\n",
+        extra_headers: dict[str, Any] | None = None,
+        extra_parameters: EmbeddingParameters | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        http_client_kwargs: dict[str, Any] | None = None,
+        raise_on_failure: bool = False,
+        concurrency: int = 4,
+    ) -> None:
+        """
+        Create the component. Nothing is sent, and no key is needed, before it runs or is warmed up.
+
+        :param api_key: The OpenRouter API key, by default from the environment variable `OPENROUTER_API_KEY`.
+        :param model: The name of an embedding model that takes images.
+            `OpenRouterModels().list(output_modalities="embeddings", input_modalities="image")` has all of them.
+        :param api_base_url: The URL of the API. None means OpenRouter.
+        :param file_path_meta_field: The meta field with the path of the image or PDF file.
+        :param root_path: The folder that paths are relative to. A path that leads out of it is refused: set it if the
+            meta may come from strangers. If None, paths are taken as they are.
+        :param image_size: The width and height in pixels that images are made to fit into, to send less. None leaves
+            them as they are.
+        :param embed_content: Whether the text of a document is sent with its image, so that they share one embedding.
+            If False, only the image is sent, and the parameters of the text have no effect: `prefix`, `suffix`,
+            `meta_fields_to_embed` and `embedding_separator`.
+        :param dimensions: The length of the embeddings, for models that let it be chosen.
+        :param prefix: A string that is put before each text.
+        :param suffix: A string that is put after each text.
+        :param batch_size: How many documents are sent in one request, at most.
+        :param max_batch_bytes: How many bytes the images and texts of one request have together, at most. Images are
+            sent as base64, a third larger than their files. An image that is larger is sent alone.
+        :param progress_bar: Whether to show a progress bar.
+        :param meta_fields_to_embed: Names of the meta fields that belong to the text, together with the content.
+        :param embedding_separator: What stands between the meta fields and the content.
+        :param extra_headers: HTTP headers of every request, for example `HTTP-Referer` and `X-OpenRouter-Title`.
+        :param extra_parameters: Parameters of OpenRouter's embeddings endpoint that are sent as given, for example
+            `provider`, `input_type`, `user`, `session_id` or `trace`.
+        :param timeout: Seconds to wait for a connection, and for the next bytes of a response. If None: the environment
+            variable `OPENAI_TIMEOUT`, else 30.
+        :param max_retries: How many times a request is sent again after a failed connection, a timeout, HTTP 408, 409,
+            429 or 5xx, or an error that OpenRouter reports with HTTP 200. If None: the environment variable
+            `OPENAI_MAX_RETRIES`, else 5.
+        :param http_client_kwargs: Keyword arguments of `httpx.Client` and `httpx.AsyncClient`, such as `proxy`.
+        :param raise_on_failure: Whether the first image that can't be read, and the first batch that fails, raises. If
+            False, failures are logged, the documents come back without embedding, and `meta["failed"]` counts them. A
+            batch that is refused because of its documents (400, 413, 422) is sent again in halves until the bad
+            documents are alone. The run stops at an error that every later batch would meet too (401, 402, 403, 404, an
+            unknown model) and after three batches in a row that failed. If nothing was embedded until then, the error
+            is raised.
+        :param concurrency: How many requests are under way at the same time. `run` sends them in threads.
+        :raises ImportError: If Pillow or pypdfium2 is not installed.
+        :raises TypeError: If an argument has the wrong type.
+        :raises ValueError: If `dimensions`, `batch_size`, `max_batch_bytes`, `concurrency` or a side of `image_size` is
+            less than 1, or `extra_parameters` holds what the component sets itself.
+        """
+        check_paths(file_path_meta_field, "file_path_meta_field", root_path)
+        check_at_least_one(max_batch_bytes, "max_batch_bytes")
+        self._set_up(
+            api_key=api_key,
+            model=model,
+            api_base_url=api_base_url,
+            extra_headers=extra_headers,
+            timeout=timeout,
+            max_retries=max_retries,
+            http_client_kwargs=http_client_kwargs,
+        )
+        self._set_up_batches(
+            dimensions=dimensions,
+            prefix=prefix,
+            suffix=suffix,
+            batch_size=batch_size,
+            progress_bar=progress_bar,
+            meta_fields_to_embed=meta_fields_to_embed,
+            embedding_separator=embedding_separator,
+            extra_parameters=extra_parameters,
+            raise_on_failure=raise_on_failure,
+            concurrency=concurrency,
+        )
+        self.file_path_meta_field = file_path_meta_field
+        self.root_path = root_path
+        self.image_size = checked_size(image_size)
+        self.embed_content = embed_content
+        self.max_batch_bytes = max_batch_bytes
+        self._images = DocumentImages(file_path_meta_field, root_path=root_path, size=self.image_size)
+
+    def to_dict(self) -> dict[str, Any]:
+        """
+        Serialize the component.
+
+        :returns: The component as a dictionary.
+        :raises ValueError: If the API key was given as a token, which must not be written down.
+        """
+        return self._to_dict(
+            file_path_meta_field=self.file_path_meta_field,
+            root_path=self.root_path,
+            image_size=None if self.image_size is None else list(self.image_size),
+            embed_content=self.embed_content,
+            max_batch_bytes=self.max_batch_bytes,
+        )
+
+    @component.output_types(documents=list[Document], meta=dict[str, Any])
+    def run(self, documents: list[Document]) -> dict[str, Any]:
+        """
+        Embed the images of documents, `concurrency` batches at the same time.
+
+        :param documents: The documents. They are not changed.
+        :returns: A dictionary with `documents`, copies in the same order, and `meta`. The copies have an embedding, and
+            `embedding_source` in their meta. `meta` has `model`, `usage` (tokens, and `cost` in USD, summed over the
+            batches), the other fields on which all responses agree and, with `raise_on_failure=False`, `failed`: how
+            many documents could not be embedded. These come back without embedding.
+        :raises TypeError: If `documents` is not a list of documents.
+        :raises ValueError: If the API key is missing or, with `raise_on_failure=True`, an image can't be read.
+        :raises openai.APIError: If OpenRouter or a provider fails: the openai SDK's class for the HTTP status. The text
+            tells provider, cause and remedy. With `raise_on_failure=False` it is only raised if the run was stopped
+            before anything was embedded.
+        """
+        return self._with_source(self._embed(documents))
+
+    @component.output_types(documents=list[Document], meta=dict[str, Any])
+    async def run_async(self, documents: list[Document]) -> dict[str, Any]:
+        """
+        Embed the images of documents without blocking the event loop, `concurrency` batches at the same time.
+
+        :param documents: The documents. They are not changed.
+        :returns: A dictionary with `documents` and `meta`, as `run` returns it.
+        :raises openai.APIError: As `run` does, and `TypeError` and `ValueError` too. The other requests are cancelled.
+        """
+        return self._with_source(await self._embed_async(documents))
+
+    def _input(self, document: Document) -> Any:
+        has_text = self.embed_content and (document.content or self.meta_fields_to_embed)
+        return image_input(self._images.data_url(document), self._text(document) if has_text else "")
+
+    def _with_source(self, result: dict[str, Any]) -> dict[str, Any]:
+        """
+        Note in the meta of the embedded documents what was embedded, as Haystack's embedders of images do.
+        """
+
+        def noted(document: Document) -> Document:
+            source = {"type": "image", "file_path_meta_field": self.file_path_meta_field}
+            return replace(document, meta={**document.meta, "embedding_source": source})
+
+        documents = [noted(document) if document.embedding else document for document in result["documents"]]
+        return {**result, "documents": documents}

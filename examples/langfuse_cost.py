@@ -4,7 +4,8 @@
 """
 Costs, cached tokens and reasoning tokens in Langfuse, which `langfuse-haystack` leaves out.
 
-Without LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY nothing is sent: what Langfuse would get is printed.
+Run it with `hatch run scale:langfuse_cost`. Without LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY nothing is sent: what
+Langfuse would get is printed.
 """
 
 import os

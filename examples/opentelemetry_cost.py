@@ -3,7 +3,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """
 Tokens and costs of an agent's steps in OpenTelemetry, under the names of its conventions for generative AI.
-The spans are printed here. In an application, an exporter sends them to the place where you look at traces.
+
+Run it with `hatch run scale:opentelemetry_cost`, which prints the spans. In an application, an exporter sends them to
+the place where you look at traces.
 """
 
 from typing import Annotated, Any

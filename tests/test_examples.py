@@ -6,6 +6,7 @@
 
 import re
 import sys
+import tomllib
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -15,6 +16,7 @@ import yaml
 from haystack import Pipeline
 from haystack.version import __version__ as haystack_version
 from run_example import Run, run_example
+from snippets import PRODUCTION, snippets_of
 from stand_in import StandIn
 from stand_in.files import mp3
 
@@ -43,19 +45,15 @@ KINDS = (
     OpenRouterTranscriber,
 )
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+# these, and the snippets of PRODUCTION, need other packages: tests/scale runs them
+SCALE = [path for path in EXAMPLES if f"`hatch run scale:{path.stem}`" in path.read_text("utf-8")]
 PAGES = [
     *(ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")),
     ROOT / "benchmarks" / "README.md",
     ROOT / "examples" / "README.md",
     *sorted((ROOT / "docs").glob("*.md")),
 ]
-SNIPPETS = [
-    pytest.param(match[2], id=f"{page.stem}: {match[1]}")
-    for page in PAGES
-    for match in re.finditer(
-        r"^##+ ([^\n]+)\n(?:(?!^##).)*?^```python\n(.*?)^```", page.read_text("utf-8"), re.M | re.S
-    )
-]
+SNIPPETS = [snippet for page in PAGES if page != PRODUCTION for snippet in snippets_of(page)]
 YAML = [
     pytest.param(written, id=page.stem)
     for page in PAGES
@@ -81,11 +79,9 @@ def skip_what_is_missing(code: str) -> None:
     version = tuple(map(int, haystack_version.split(".")[:2]))
     if re.search(r"(OpenRouterCostBudget|Compaction)Hook\(", code) and version < (3, 4):
         pytest.skip("hooks like this need haystack-ai 3.4")
-    for name in re.findall(r"^(?:from|import) (\S+)", code, re.M):
-        pytest.importorskip(name)
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [path for path in EXAMPLES if path not in SCALE], ids=lambda path: path.stem)
 def test_example(path: Path, run_of: Callable[[str], Run]):
     skip_what_is_missing(path.read_text("utf-8"))
     done = run_of(path.stem)
@@ -178,7 +174,8 @@ def test_snippet(snippet: str, stand_in: StandIn, monkeypatch: pytest.MonkeyPatc
 
 
 def test_every_snippet_is_found():
-    assert len(SNIPPETS) == sum(page.read_text("utf-8").count("```python") for page in PAGES)
+    for page in PAGES:
+        assert len(snippets_of(page)) == page.read_text("utf-8").count("```python")
 
 
 @pytest.mark.parametrize(("page", "link"), LINKS)
@@ -215,3 +212,10 @@ def test_the_readme_names_every_example():
 def test_the_list_of_examples_names_each():
     named = re.findall(r"^\| \[`([^`]+)`\]\(([^)]+)\) \|", (ROOT / "examples" / "README.md").read_text("utf-8"), re.M)
     assert sorted(named) == [(path.name, path.name) for path in EXAMPLES]
+
+
+def test_each_example_that_needs_other_packages_has_a_command():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    commands = set(project["tool"]["hatch"]["envs"]["scale"]["scripts"]) - {"test"}
+    assert commands == {path.stem for path in SCALE}
+    assert all(len(path.read_text("utf-8").splitlines()) < 80 for path in SCALE)

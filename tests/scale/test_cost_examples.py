@@ -17,12 +17,12 @@ from haystack.components.agents import Agent
 from haystack.dataclasses import ChatMessage
 from haystack.tools import tool
 from run_example import run_example
+from serve_example import EXAMPLES
 from stand_in import Answer, StandIn
 from wire import USAGE, call, completion
 
 from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator
 
-EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 BYOK = {"cost": 0.05, "is_byok": True, "cost_details": {"upstream_inference_cost": 0.25}}
 REASONING = {"completion_tokens_details": {"reasoning_tokens": 2}}
 LANGFUSE = "langfuse.observation."
@@ -66,7 +66,6 @@ def no_tracing_afterwards() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def langfuse_example() -> dict[str, Any]:
-    pytest.importorskip("haystack_integrations.tracing.langfuse")
     return variables_of("langfuse_cost")
 
 
@@ -112,7 +111,6 @@ class TestLangfuse:
 class TestOpenTelemetry:
     @pytest.fixture(autouse=True)
     def installed(self) -> None:
-        pytest.importorskip("haystack_integrations.tracing.opentelemetry")
 
     def test_the_example_shows_the_cost_of_each_step(self, tmp_path):
         lines = run_example(EXAMPLES / "opentelemetry_cost.py", tmp_path).stdout.splitlines()

@@ -1,0 +1,27 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""The snippets of docs/production.md, each as a script of its own."""
+
+import re
+from pathlib import Path
+
+import pytest
+from run_example import run_example
+from snippets import PRODUCTION, snippets_of
+from stand_in import StandIn
+
+KEY = "import os\n\nos.environ['OPENROUTER_API_KEY'] = 'sk-or-test-key'\n"
+
+
+@pytest.mark.parametrize("snippet", snippets_of(PRODUCTION))
+def test_snippet(snippet: str, stand_in: StandIn, tmp_path: Path):
+    script = tmp_path / "snippet.py"
+    created = r"(OpenRouter\w*(?:Generator|Embedder|Ranker))\("
+    script.write_text(KEY + re.sub(created, rf'\1(api_base_url="{stand_in.url}", ', snippet), "utf-8")
+    done = run_example(script, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout.strip()
+    assert stand_in.requests

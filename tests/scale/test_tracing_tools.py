@@ -1,0 +1,158 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+Tracing tools that patch the openai SDK see every call, streamed ones too, and change no result.
+
+Sentry replaces the iterator inside a stream and keeps its type; openinference and OpenTelemetry wrap the stream.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+import pytest
+import sentry_sdk
+from conftest import Mode
+from haystack import Document
+from openinference.instrumentation.openai import OpenAIInstrumentor as OpenInferenceInstrumentor
+from opentelemetry.instrumentation.genai.openai import OpenAIInstrumentor
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from sentry_sdk.envelope import Envelope
+from sentry_sdk.transport import Transport
+from stand_in import CUT, Answer, StandIn
+from wire import answer, call, comparable, event
+
+from haystack_integrations.components.embedders.openrouter import OpenRouterDocumentEmbedder, OpenRouterTextEmbedder
+from haystack_integrations.components.generators.openrouter import OpenRouterStreamError
+from haystack_integrations.components.rankers.openrouter import OpenRouterRanker
+
+Spans = list[dict[str, Any]]
+Tool = Callable[[], AbstractContextManager[Spans]]
+TOKENS_SENT = ("gen_ai.usage.input_tokens", "llm.token_count.prompt")
+DOCUMENTS = [Document(content="the ferry leaves"), Document(content="at nine"), Document(content="and three")]
+
+
+@contextmanager
+def sentry() -> Iterator[Spans]:
+    """
+    Sentry as its quickstart sets it up: the OpenAI integration is on by itself.
+    """
+    spans: Spans = []
+
+    class Keep(Transport):
+        def capture_envelope(self, envelope: Envelope) -> None:
+            for item in envelope.items:
+                if item.type == "span":
+                    ended = [span["attributes"] for span in item.payload.json["items"] if span["end_timestamp"]]
+                    spans.extend({name: told["value"] for name, told in span.items()} for span in ended)
+
+    sentry_sdk.init("http://key@127.0.0.1:1/1", traces_sample_rate=1.0, transport=Keep)
+    try:
+        with sentry_sdk.start_transaction(name="test"):
+            yield spans
+    finally:
+        sentry_sdk.get_global_scope().set_client(None)
+
+
+@contextmanager
+def openinference() -> Iterator[Spans]:
+    with instrumented(OpenInferenceInstrumentor()) as spans:
+        yield spans
+
+
+@contextmanager
+def opentelemetry() -> Iterator[Spans]:
+    with instrumented(OpenAIInstrumentor()) as spans:
+        yield spans
+
+
+@contextmanager
+def instrumented(instrumentor: Any) -> Iterator[Spans]:
+    spans: Spans = []
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    instrumentor.instrument(tracer_provider=provider)
+    try:
+        yield spans
+    finally:
+        instrumentor.uninstrument()
+        spans += [dict(span.attributes) for span in exporter.get_finished_spans()]
+
+
+@pytest.fixture(params=[sentry, openinference, opentelemetry], ids=lambda tool: tool.__name__)
+def tool(request: pytest.FixtureRequest) -> Tool:
+    return request.param
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"content": "Hello, world", "reasoning": "Hm.", "x_new_field": {"kept": True}},
+        {"content": None, "tool_calls": [call("weather", '{"city": "Rome"}', index=0)]},
+    ],
+    ids=["text", "tool call"],
+)
+def test_each_chat_is_a_span_and_its_reply_is_unchanged(mode: Mode, stand_in: StandIn, tool: Tool, message: Any):
+    stand_in.script(*(answer(mode, message) for _ in range(3)))
+    untraced, chunks = mode("hi"), list(mode.chunks)
+    with tool() as spans:
+        traced = [mode("hi"), mode("hi")]
+    assert [comparable(reply) for reply in traced] == [comparable(untraced)] * 2
+    assert [chunk.content for chunk in mode.chunks] == [chunk.content for chunk in chunks]
+    assert tokens_sent(spans) == [7, 7]
+
+
+def test_a_stream_that_is_cut_raises_the_same_error(streaming: Mode, stand_in: StandIn, tool: Tool):
+    stand_in.script(*(Answer.sse([event({"content": "Once upon"}), CUT]) for _ in range(2)))
+    with pytest.raises(OpenRouterStreamError) as untraced:
+        streaming("hi")
+    with tool(), pytest.raises(OpenRouterStreamError) as traced:
+        streaming("hi")
+    assert comparable(traced.value.partial_reply) == comparable(untraced.value.partial_reply)
+    assert traced.value.partial_reply.text == "Once upon"
+    assert str(traced.value).startswith("The stream was cut")
+
+
+@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+def test_each_request_for_embeddings_is_a_span_and_the_result_is_unchanged(
+    asynchronous: bool, stand_in: StandIn, tool: Tool
+):
+    parameters = {"api_base_url": stand_in.url, "model": "test/model"}
+
+    def embed() -> list[Any]:
+        documents = OpenRouterDocumentEmbedder(**parameters, batch_size=2, progress_bar=False)
+        text = OpenRouterTextEmbedder(**parameters)
+        return [run(documents, asynchronous, documents=DOCUMENTS), run(text, asynchronous, text="the ferry")]
+
+    untraced = embed()
+    with tool() as spans:
+        traced = embed()
+    for result in (*traced, *untraced):
+        result["meta"].pop("id", None)
+    assert traced == untraced
+    assert sorted(tokens_sent(spans)) == [2, 2, 5]
+
+
+@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+def test_a_ranking_is_unchanged_and_a_span_where_all_requests_are_traced(
+    asynchronous: bool, stand_in: StandIn, tool: Tool
+):
+    ranker = OpenRouterRanker(api_base_url=stand_in.url, model="test/model")
+    untraced = run(ranker, asynchronous, query="ferry", documents=DOCUMENTS)
+    with tool() as spans:
+        traced = run(ranker, asynchronous, query="ferry", documents=DOCUMENTS)
+    assert traced["documents"] == untraced["documents"]
+    assert len(spans) == (tool is openinference)  # the others know the names of endpoints
+
+
+def run(component: Any, asynchronous: bool, **arguments: Any) -> Any:
+    return asyncio.run(component.run_async(**arguments)) if asynchronous else component.run(**arguments)
+
+
+def tokens_sent(spans: Spans) -> list[int]:
+    return [span[name] for span in spans for name in TOKENS_SENT if name in span]

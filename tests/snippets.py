@@ -1,0 +1,26 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+Finds the snippets in the README and in the docs.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PRODUCTION = Path(__file__).parent.parent / "docs" / "production.md"
+
+
+def snippets_of(page: Path) -> list[Any]:
+    """
+    List the Python snippets of a page, as parameters of a test that are named after their sections.
+
+    :param page: A Markdown file.
+    """
+    pattern = r"^##+ ([^\n]+)\n(?:(?!^##).)*?^```python\n(.*?)^```"
+    matches = re.finditer(pattern, page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    return [pytest.param(match[2], id=f"{page.stem}: {match[1]}") for match in matches]

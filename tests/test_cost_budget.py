@@ -305,6 +305,11 @@ def test_an_old_haystack():
         OpenRouterCostBudgetHook(1)
 
 
+def test_a_sum_that_was_set_back_starts_again():
+    usage = with_tally({"cost": 0.5})
+    assert spent_in(with_tally({**usage, "cost": 1e-20})) == Decimal("0.50000000000000000001")
+
+
 CENTS = st.decimals(0, 1000, allow_nan=False, places=9).map(float)
 USED = st.fixed_dictionaries(
     {

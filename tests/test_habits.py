@@ -229,7 +229,8 @@ class TestReplyCost:
 
     def test_a_cached_response_with_the_id_of_the_first_one(self):
         paid, cached = ({"id": "gen-1", "usage": {"cost": cost}} for cost in (0.5, 0))
-        assert reply_cost([ChatMessage.from_assistant("a", meta=meta) for meta in (paid, cached)]) == 0.5
+        replies = [ChatMessage.from_assistant("a", meta=meta) for meta in (paid, cached)]
+        assert reply_cost(replies) == reply_cost(replies[::-1]) == 0.5
 
     def test_of_a_run(self, stand_in: StandIn):
         stand_in.script(Answer.json(completion({"content": "a"})))

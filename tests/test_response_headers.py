@@ -13,7 +13,7 @@ from conftest import Mode
 from stand_in import CUT, Answer, StandIn
 from wire import SOON, answer, comparable, completion, embedding, embeddings, error_body, event, ranking, scored
 
-from haystack_integrations.common.openrouter.response_headers import header_fields
+from haystack_integrations.common.openrouter.response_headers import header_fields, last_header_fields
 from haystack_integrations.components.embedders.openrouter import OpenRouterDocumentEmbedder, OpenRouterTextEmbedder
 from haystack_integrations.components.generators.openrouter import (
     OpenRouterChatGenerator,
@@ -38,8 +38,8 @@ def with_headers(sent: Answer, headers: dict[str, str] = HEADERS) -> Answer:
     return sent
 
 
-def without_id(sent: Answer) -> Answer:
-    sent.body = [part.replace(b'"id": "gen-1", ', b"") if isinstance(part, bytes) else part for part in sent.body]
+def without_id(sent: Answer, instead: bytes = b"") -> Answer:
+    sent.body = [part.replace(b'"id": "gen-1", ', instead) if isinstance(part, bytes) else part for part in sent.body]
     return sent
 
 
@@ -54,6 +54,10 @@ class TestChat:
         stand_in.script(with_headers(answer(mode, {"content": "a"})))
         assert mode().meta["id"] == "gen-1"
         assert {chunk.meta["id"] for chunk in mode.chunks} <= {"gen-1"}
+
+    def test_the_id_in_the_body_is_null(self, pair, stand_in):
+        stand_in.script(with_headers(without_id(answer(pair, {"content": "a"}), b'"id": null, ')))
+        assert pair().meta["id"] == "gen-header"
 
     def test_the_response_cache(self, mode, stand_in):
         stand_in.script(with_headers(answer(mode, {"content": "a"})), answer(mode, {"content": "a"}))
@@ -134,7 +138,17 @@ class TestErrors:
         assert caught.value.generation_id == "gen-header"
 
     def test_the_generation_of_an_earlier_try_is_not_told(self, plain, stand_in):
-        stand_in.script(Answer.error(503, "x", headers=SOON | HEADERS), Answer([CUT]))
+        stand_in.script(Answer.error(503, "x", headers=SOON | HEADERS))
+        respond = stand_in.answer
+
+        def answer_once(request: Any) -> Answer:
+            stand_in.answer = hang_up  # type: ignore[method-assign]
+            return respond(request)
+
+        def hang_up(request: Any) -> Answer:
+            raise ConnectionResetError
+
+        stand_in.answer = answer_once  # type: ignore[method-assign]
         with pytest.raises(openai.APIConnectionError) as caught:
             plain(max_retries=1)
         assert caught.value.generation_id is None
@@ -193,3 +207,6 @@ def test_outside_of_a_run_nothing_is_kept(stand_in: StandIn):
     generator.client.chat.completions.create(model="a/b", messages=[{"role": "user", "content": "x"}])
     stand_in.script(without_id(Answer.json(completion({"content": "a"}))))
     assert "id" not in generator.run("x")["replies"][0].meta
+    stand_in.script(with_headers(Answer.json(completion({"content": "a"}))))
+    generator.run("x")
+    assert last_header_fields() == {}

@@ -9,11 +9,12 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
 import pytest
 from conftest import Mode
-from haystack import Pipeline, tracing
+from haystack import Document, Pipeline, tracing
 from haystack.components.agents import Agent
 from haystack.dataclasses import ByteStream, ChatMessage
 from haystack.tools import tool
@@ -23,9 +24,12 @@ from wire import USAGE, answer, call, completion
 
 from haystack_integrations.common.openrouter.spans import span_tags
 from haystack_integrations.components.audio.openrouter import OpenRouterSpeechSynthesizer, OpenRouterTranscriber
+from haystack_integrations.components.embedders.openrouter import OpenRouterDocumentEmbedder, OpenRouterTextEmbedder
 from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator, OpenRouterImageGenerator
+from haystack_integrations.components.rankers.openrouter import OpenRouterRanker
 
 PRIVATE = ("the secret question", "the secret reply", "sk-or-test-key")
+DOCUMENTS = [Document(content="a b"), Document(content="c")]
 TAGS = {
     "openrouter.model": "test/model-2026",
     "openrouter.provider": "Groq",
@@ -139,6 +143,23 @@ def test_an_agent(stand_in: StandIn, tracer: Tracer):
     steps = [span.tags for span in tracer.spans if "openrouter.cost" in span.tags]
     assert [span.name for span in tracer.spans if span.tags in steps] == ["haystack.agent.step.llm"] * 2
     assert PRIVATE[1] not in json.dumps([span.tags for span in tracer.spans])
+
+
+@pytest.mark.parametrize(
+    ("build", "inputs"),
+    [
+        (OpenRouterTextEmbedder, {"text": "a b"}),
+        (partial(OpenRouterDocumentEmbedder, progress_bar=False, batch_size=1), {"documents": DOCUMENTS}),
+        (OpenRouterRanker, {"query": "a", "documents": DOCUMENTS}),
+    ],
+)
+def test_embedders_and_ranker(stand_in: StandIn, tracer: Tracer, build: Any, inputs: dict[str, Any]):
+    pipeline = Pipeline()
+    pipeline.add_component("it", build(api_base_url=stand_in.url))
+    meta = pipeline.run({"it": inputs})["it"]["meta"]
+    (tags,) = tracer.own_tags().values()
+    assert tags["openrouter.model"] == meta["model"]
+    assert tags["openrouter.cost"] == meta["usage"]["cost"] > 0
 
 
 def test_alone_there_is_no_span(stand_in: StandIn, tracer: Tracer):

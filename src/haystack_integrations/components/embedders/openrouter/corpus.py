@@ -23,6 +23,7 @@ from tqdm import tqdm
 from haystack_integrations.common.openrouter.errors.consequences import ends_every_request, is_refusal
 from haystack_integrations.common.openrouter.responses import unusable_response
 from haystack_integrations.common.openrouter.retries import one_run, sending_until
+from haystack_integrations.common.openrouter.spans import tag_span
 from haystack_integrations.components.embedders.openrouter.batches import Batch, Item, Whole
 from haystack_integrations.components.embedders.openrouter.embedding import input_size, read_response
 from haystack_integrations.components.embedders.openrouter.totals import RunMeta
@@ -195,6 +196,7 @@ class Corpus:
         meta = self._meta.merged()
         if not self._raise_on_failure:
             meta["failed"] = self._missing()
+        tag_span(meta)
         return {"documents": [replace(document, embedding=embedding) for document, embedding in pairs], "meta": meta}
 
     def _missing(self) -> int:

@@ -17,6 +17,7 @@ from haystack.utils import Secret
 from haystack_integrations.common.openrouter.arguments import check_at_least_one, check_parameters, check_strings
 from haystack_integrations.common.openrouter.clients import OPENROUTER_API_BASE_URL
 from haystack_integrations.common.openrouter.component import OpenRouterComponent, shows_its_settings
+from haystack_integrations.common.openrouter.spans import tag_span
 from haystack_integrations.common.openrouter.text import sendable
 from haystack_integrations.components.embedders.openrouter.embedding import (
     EMBEDDING_REMEDIES,
@@ -173,4 +174,5 @@ class OpenRouterTextEmbedder(OpenRouterComponent):
 
     def _result(self, response: Any) -> dict[str, Any]:
         (embedding,), meta = read_response(body_of(response), 1, model=self.model, dimensions=self.dimensions)
+        tag_span(meta)
         return {"embedding": embedding, "meta": meta}

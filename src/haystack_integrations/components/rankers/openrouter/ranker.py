@@ -28,6 +28,7 @@ from haystack_integrations.common.openrouter.clients import OPENROUTER_API_BASE_
 from haystack_integrations.common.openrouter.component import OpenRouterComponent, shows_its_settings
 from haystack_integrations.common.openrouter.document_images import DocumentImages, check_paths, checked_size
 from haystack_integrations.common.openrouter.responses import is_number
+from haystack_integrations.common.openrouter.spans import tag_span
 from haystack_integrations.components.rankers.openrouter.options import RerankParameters
 from haystack_integrations.components.rankers.openrouter.reranking import (
     OWN_PARAMETERS,
@@ -276,6 +277,7 @@ class OpenRouterRanker(OpenRouterComponent):
             for index, score in ranking
             if threshold is None or score >= threshold
         ]
+        tag_span(meta)
         return {"documents": ranked, "meta": meta}
 
 

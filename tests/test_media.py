@@ -201,8 +201,8 @@ class TestFailures:
     def test_a_request_that_timed_out_is_not_sent_again(self, case: Case, stand_in: StandIn, kwargs):
         stand_in.script(*[Answer([b"{", STALL], 200, {"content-type": "application/json"})] * 2)
         with pytest.raises(openai.APITimeoutError, match="raise `timeout`.*not sent again"):
-            case(timeout=0.05, max_retries=3, http_client_kwargs=kwargs)
-        assert len(stand_in.requests) == 1
+            case(timeout=0.1, max_retries=3, http_client_kwargs=kwargs)
+        assert len(stand_in.requests) <= 1  # none if even the connection took longer
 
     def test_a_connection_that_is_reset_is_tried_again(self, case: Case, stand_in: StandIn):
         stand_in.script(Answer([b"{", RESET], 200, {"content-type": "application/json"}))

@@ -232,9 +232,9 @@ class TestFailures:
     )
     def test_a_client_of_the_users(self, plain: Case, stand_in: StandIn, body):
         component = plain.component()
-        component.client = openai.OpenAI(api_key=KEY, base_url=stand_in.url, max_retries=0)
         stand_in.script(Answer.json(body, headers={"x-generation-id": "gen-7"}))
-        with pytest.raises(openai.APIError, match=r"(The response|Upstream is gone).*Generation id: gen-7") as caught:
+        told = pytest.raises(openai.APIError, match=r"(The response|Upstream is gone).*Generation id: gen-7")
+        with openai.OpenAI(api_key=KEY, base_url=stand_in.url, max_retries=0) as component.client, told as caught:
             plain.run(component)
         assert PROMPT not in str(caught.value)
 

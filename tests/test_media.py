@@ -201,8 +201,8 @@ class TestFailures:
     def test_a_request_that_timed_out_is_not_sent_again(self, case: Case, stand_in: StandIn, kwargs):
         stand_in.script(*[Answer([b"{", STALL], 200, {"content-type": "application/json"})] * 2)
         with pytest.raises(openai.APITimeoutError, match="raise `timeout`.*not sent again"):
-            case(timeout=0.05, max_retries=3, http_client_kwargs=kwargs)
-        assert len(stand_in.requests) == 1
+            case(timeout=0.1, max_retries=3, http_client_kwargs=kwargs)
+        assert len(stand_in.requests) <= 1  # none if even the connection took longer
 
     def test_a_connection_that_is_reset_is_tried_again(self, case: Case, stand_in: StandIn):
         stand_in.script(Answer([b"{", RESET], 200, {"content-type": "application/json"}))
@@ -232,9 +232,9 @@ class TestFailures:
     )
     def test_a_client_of_the_users(self, plain: Case, stand_in: StandIn, body):
         component = plain.component()
-        component.client = openai.OpenAI(api_key=KEY, base_url=stand_in.url, max_retries=0)
         stand_in.script(Answer.json(body, headers={"x-generation-id": "gen-7"}))
-        with pytest.raises(openai.APIError, match=r"(The response|Upstream is gone).*Generation id: gen-7") as caught:
+        told = pytest.raises(openai.APIError, match=r"(The response|Upstream is gone).*Generation id: gen-7")
+        with openai.OpenAI(api_key=KEY, base_url=stand_in.url, max_retries=0) as component.client, told as caught:
             plain.run(component)
         assert PROMPT not in str(caught.value)
 

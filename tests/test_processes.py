@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import pickle
 import threading
+import warnings
 import weakref
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -265,6 +266,10 @@ class TestManyLoops:
 class TestDropped:
     @pytest.mark.filterwarnings("error::ResourceWarning", "error::pytest.PytestUnraisableExceptionWarning")
     def test_a_component_that_is_dropped_in_a_running_loop_leaves_nothing_open(self, stand_in: StandIn):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            gc.collect()  # what other tests left is not the matter here
+
         async def main() -> None:
             component = generator(stand_in.url)
             await component.run_async("hi")

@@ -335,6 +335,28 @@ class TestFailures:
         sources = [spoken(words) for words in ("500", "500", "One", "500", "500", "Two")]
         assert transcribe(sources, init=init)["meta"]["failed"] == 4
 
+    def test_recordings_that_are_refused_end_no_run_that_works(self, transcribe: Transcribe, script: StandIn):
+        init = {"raise_on_failure": False, "concurrency": 1, "api_base_url": script.url}
+        with pytest.raises(openai.BadRequestError):
+            transcribe([spoken("400")] * 5, init=init)
+        assert len(script.requests) == 3
+        sources = [spoken(words) for words in ("One", "400", "413", "400", "400", "Two")]
+        documents = transcribe(sources, init=init)["documents"]
+        assert [document.content for document in documents] == ["One", None, None, None, None, "Two"]
+
+    def test_an_unknown_model_ends_the_run(self, transcribe: Transcribe, stand_in: StandIn):
+        stand_in.script(Answer.error(400, "openai/whispr is not a valid model ID"))
+        with pytest.raises(openai.BadRequestError, match="Check the model name"):
+            transcribe([STREAM, STREAM], init={"raise_on_failure": False, "concurrency": 1})
+        assert len(stand_in.requests) == 1
+
+    def test_nothing_more_is_sent_after_the_end(self, stand_in: StandIn):
+        stand_in.script(*[Answer.error(429, "Busy", headers={"retry-after": "0.2"})] * 2, Answer.error(401, "No"))
+        transcriber = OpenRouterTranscriber(api_base_url=stand_in.url, concurrency=3, max_retries=5)
+        with pytest.raises(openai.AuthenticationError):
+            transcriber.run([STREAM] * 3)
+        assert len(stand_in.requests) == 3
+
     def test_what_a_failure_cost_is_counted(self, transcribe: Transcribe, stand_in: StandIn):
         stand_in.script(answer(text=None, usage={"cost": 0.5}), answer("Two", 2, usage={"cost": 0.25}))
         result = transcribe([STREAM, STREAM], init={"raise_on_failure": False, "concurrency": 1})

@@ -137,19 +137,9 @@ def unusable_response(message: str, body: object = None, response: Any = None) -
     request: Any = None if response is None else response.request
     error = openai.APIError(text, request=request, body=body)
     found = found if isinstance(found, str) else None
-    error.generation_id = (response is not None and generation_id(response)) or found  # type: ignore[attr-defined]
+    in_headers = {} if response is None else header_fields(response.headers)
+    error.generation_id = in_headers.get("id") or found  # type: ignore[attr-defined]
     return error
-
-
-def generation_id(response: Any) -> str | None:
-    """
-    Find the id of a generation in the headers of its response.
-
-    :param response: An HTTP response.
-    :returns: The id, such as "gen-img-1", or None.
-    """
-    found: str | None = response.headers.get("x-generation-id")
-    return found
 
 
 def json_object(response: Any) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from haystack.dataclasses import ByteStream
 
 from haystack_integrations.common.openrouter.errors.remedies import MEDIA_REMEDIES, Remedies
 from haystack_integrations.common.openrouter.media import AUDIO_FORMATS, wav_file
-from haystack_integrations.common.openrouter.responses import decoded_body, generation_id, unusable_response
+from haystack_integrations.common.openrouter.response_headers import header_fields
+from haystack_integrations.common.openrouter.responses import decoded_body, unusable_response
 from haystack_integrations.common.openrouter.text import sendable
 
 SPEECH_REMEDIES: Remedies = {
@@ -98,5 +99,5 @@ def read_audio(response: Any, body: dict[str, Any], *, sample_rate: int | None) 
         raise unusable_response(f"{msg}. Check that `model` is a speech model", decoded, response)
     if sample_rate is not None and AUDIO_FORMATS.get(media_type.removeprefix("audio/")) == "pcm16":
         data, media_type = wav_file(data, sample_rate), "audio/wav"
-    meta = {"model": body["model"], "id": generation_id(response), "content_type": content_type}
+    meta = {"model": body["model"], "id": None, **header_fields(response.headers), "content_type": content_type}
     return ByteStream(data=data, mime_type=media_type), meta

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-One run over many documents: which batch is sent next, what became of each, and when to stop.
+One run over many documents: which batch is sent next, and what became of each.
 """
 
 from __future__ import annotations
@@ -13,16 +13,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from math import inf
-from threading import Event, Lock
 from typing import Any
 
 import openai
 from haystack import Document, logging
 from tqdm import tqdm
 
-from haystack_integrations.common.openrouter.errors.consequences import ends_every_request, is_refusal
+from haystack_integrations.common.openrouter.errors.consequences import is_refusal
+from haystack_integrations.common.openrouter.many_requests import ManyRequests, usage_of_failure
 from haystack_integrations.common.openrouter.responses import unusable_response
-from haystack_integrations.common.openrouter.retries import one_run, sending_until
 from haystack_integrations.common.openrouter.spans import tag_span
 from haystack_integrations.components.embedders.openrouter.batches import Batch, Item, Whole
 from haystack_integrations.components.embedders.openrouter.embedding import input_size, read_response
@@ -30,17 +29,13 @@ from haystack_integrations.components.embedders.openrouter.totals import RunMeta
 
 logger = logging.getLogger(__name__)
 
-_MOST_FAILED_IN_A_ROW = 3
 
-
-class Corpus:
+class Corpus(ManyRequests[Batch]):
     """
-    The documents of one run.
+    The documents of one run, in batches.
 
-    It iterates over batches, which several threads or tasks may share, and keeps what came back: an embedding for each
-    document, and a `meta` that does not grow. A batch that is refused because of its documents is split in halves until
-    those are alone. The run stops at an error that every later batch would meet too, and after three batches in a row
-    that failed.
+    It keeps what came back: an embedding for each document, and a `meta` that does not grow. A batch that is refused
+    because of its documents is split in halves until those are alone.
 
     :param documents: The documents.
     :param input_of: Makes the input that is sent for a document. It raises a ValueError if there is none.
@@ -51,6 +46,9 @@ class Corpus:
     :param dimensions: The length of the embeddings that is asked for.
     :param raise_on_failure: Whether the first failure is raised, instead of all this.
     """
+
+    _inputs = "documents"
+    _done = "embedded"
 
     def __init__(
         self,
@@ -63,6 +61,7 @@ class Corpus:
         dimensions: int | None,
         raise_on_failure: bool,
     ) -> None:
+        super().__init__(len(documents), raise_on_failure=raise_on_failure)
         self.embeddings: list[list[float] | None] = [None] * len(documents)
         """The embedding of each document, None if there is none."""
         self._documents = list(documents)
@@ -71,16 +70,11 @@ class Corpus:
         self._max_bytes = inf if max_bytes is None else max_bytes
         self._model = model
         self._dimensions = dimensions
-        self._raise_on_failure = raise_on_failure
         self._starts = iter(range(0, len(documents), batch_size))
         self._parts: deque[Batch] = deque()
         self._length: int | None = None
-        self._failed_in_a_row = 0
         self._meta = RunMeta(model)
         self._bar: tqdm[Any] = tqdm(disable=True)
-        self._over = Event()
-        self._ended_by: openai.APIError | None = None
-        self._lock = Lock()
 
     def __len__(self) -> int:
         """
@@ -88,57 +82,17 @@ class Corpus:
         """
         return len(range(0, len(self._documents), self._batch_size))
 
-    def __iter__(self) -> Iterator[Batch]:
-        """
-        Iterate over the batches, once.
-        """
-        return self
-
-    def __next__(self) -> Batch:
-        """
-        The batch that is sent next.
-        """
-        with self._lock:
-            if self._over.is_set():
-                raise StopIteration
-            if self._parts:
-                return self._parts.popleft()
-            start = next(self._starts)
-            documents = self._documents[start : start + self._batch_size]
-            return Batch([Item(start + number, document) for number, document in enumerate(documents)], Whole())
-
     @contextmanager
-    def sending(self, *, progress_bar: bool) -> Iterator[None]:
+    def sending_batches(self, *, progress_bar: bool) -> Iterator[None]:
         """
-        Send the batches inside this block. After it nothing more is sent.
+        Send the batches inside this block, as `sending` does.
 
         :param progress_bar: Whether to show a progress bar.
         :raises openai.APIError: If an error ended the run and nothing was embedded.
         """
         bar = tqdm(total=len(self), disable=not progress_bar, desc="Calculating embeddings")
-        with bar as self._bar, one_run(), sending_until(self._over):
-            try:
-                yield
-            finally:
-                self._over.set()
-        if self._ended_by is not None:
-            self._tell_what_is_missing(self._ended_by)
-
-    @contextmanager
-    def attempt(self, batch: Batch) -> Iterator[None]:
-        """
-        Send a batch inside this block, which hands the response to `take`.
-
-        :param batch: The batch.
-        :raises openai.APIError: If the batch failed and the first failure is to be raised.
-        """
-        try:
+        with bar as self._bar, self.sending():
             yield
-        except openai.APIError as error:
-            if self._raise_on_failure:
-                raise
-            with self._lock:
-                self._take_failure(batch, error)
 
     def fill(self, batch: Batch) -> bool:
         """
@@ -199,6 +153,13 @@ class Corpus:
         tag_span(meta)
         return {"documents": [replace(document, embedding=embedding) for document, embedding in pairs], "meta": meta}
 
+    def _next(self) -> Batch:
+        if self._parts:
+            return self._parts.popleft()
+        start = next(self._starts)
+        documents = self._documents[start : start + self._batch_size]
+        return Batch([Item(start + number, document) for number, document in enumerate(documents)], Whole())
+
     def _missing(self) -> int:
         return sum(embedding is None for embedding in self.embeddings)
 
@@ -212,24 +173,18 @@ class Corpus:
             )
             raise unusable_response(msg, body)
 
-    def _take_failure(self, batch: Batch, error: openai.APIError) -> None:
-        usage = error.body.get("usage") if isinstance(error.body, dict) else None
-        self._meta.add_usage(usage if isinstance(usage, dict) else {})
-        if self._over.is_set():
-            return
-        refused = is_refusal(error)
-        # with others embedded before, a refused document is to blame itself
-        counts = not refused or self._length is None
+    def _take_failure(self, batch: Batch, error: Exception) -> None:
+        self._meta.add_usage(usage_of_failure(error))
+        refused = isinstance(error, openai.APIError) and is_refusal(error)
         if refused and len(batch.items) > 1:
             self._put_back(batch, *batch.parts(len(batch.items) // 2))
             batch.whole.parts -= 1
-        elif ends_every_request(error) or self._finish_part(batch, failed=counts) == _MOST_FAILED_IN_A_ROW:
-            self._ended_by = error
-            self._over.set()
-        else:
-            ids = ", ".join(item.document.id for item in batch.items)
-            msg = "{count} documents could not be embedded: {error} Their ids: {ids}"
-            logger.error(msg, count=len(batch.items), error=str(error), ids=ids, exc_info=error)
+            return
+        # with others embedded before, a refused document is to blame itself
+        counts = self._finish_part(batch) and (not refused or self._length is None)
+        ids = ", ".join(item.document.id for item in batch.items)
+        msg = "{count} documents could not be embedded: {error} Their ids: {ids}"
+        self._failed(error, msg, counts=counts, count=len(batch.items), ids=ids)
 
     def _make_input(self, item: Item) -> bool:
         try:
@@ -247,27 +202,16 @@ class Corpus:
         batch.whole.parts += len(parts)
         self._parts.extendleft(reversed(parts))
 
-    def _finish_part(self, batch: Batch, *, failed: bool = False) -> int:
+    def _finish_part(self, batch: Batch) -> bool:
         """
         Count a part that needs no further request.
 
-        :returns: How many batches in a row have failed.
+        :returns: Whether it is the last of its batch, and none of them was embedded.
         """
         batch.whole.parts -= 1
-        if batch.whole.parts == 0:
-            self._bar.update()
-            if batch.whole.embedded:
-                self._failed_in_a_row = 0
-            elif failed:
-                self._failed_in_a_row += 1
-        return self._failed_in_a_row
-
-    def _tell_what_is_missing(self, error: openai.APIError) -> None:
-        missing = self._missing()
-        if missing == len(self.embeddings):
-            raise error
-        msg = (
-            "{missing} of {count} documents were not embedded, because the run was stopped at an error that later "
-            "batches would meet too: {error}"
-        )
-        logger.error(msg, error=str(error), missing=missing, count=len(self.embeddings))
+        if batch.whole.parts:
+            return False
+        self._bar.update()
+        if batch.whole.embedded:
+            self._failed_in_a_row = 0
+        return not batch.whole.embedded

@@ -119,7 +119,7 @@ class OpenRouterCorpusEmbedder(OpenRouterComponent):
                     if corpus.fill(batch):
                         corpus.take(batch, body_of(create(**self._arguments(batch))))
 
-            with corpus.sending(progress_bar=self.progress_bar):
+            with corpus.sending_batches(progress_bar=self.progress_bar):
                 each_in_threads(embed, corpus, min(self.concurrency, len(corpus)))
         return corpus.result()
 
@@ -136,7 +136,7 @@ class OpenRouterCorpusEmbedder(OpenRouterComponent):
                     if await asyncio.to_thread(corpus.fill, batch) if self._reads_files else corpus.fill(batch):
                         corpus.take(batch, body_of(await create(**self._arguments(batch))))
 
-            with corpus.sending(progress_bar=self.progress_bar):
+            with corpus.sending_batches(progress_bar=self.progress_bar):
                 await each_in_tasks(embed, corpus, min(self.concurrency, len(corpus)))
         return corpus.result()
 

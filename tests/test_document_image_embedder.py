@@ -9,7 +9,9 @@ import base64
 import copy
 import io
 import logging
+import os
 import re
+import signal
 import threading
 import time
 from collections import Counter
@@ -30,6 +32,7 @@ from stand_in import Answer, Request, StandIn
 from stand_in.files import png
 from stand_in.sight import decoded, words_of_parts
 
+from haystack_integrations.common.openrouter.document_images import DocumentImages
 from haystack_integrations.components.embedders.openrouter import (
     OpenRouterDocumentImageEmbedder,
     OpenRouterTextEmbedder,
@@ -189,7 +192,7 @@ UNREADABLE = {
     "no file": (page("gone.png"), {}, "document gone.png, 'gone.png'"),
     "outside": (Document(id="bad", meta={"file_path": "../x.png"}), {}, "document bad, '../x.png'"),
     "other type": (page("notes.txt"), {}, "document notes.txt, 'notes.txt'"),
-    "empty": (page("empty.png"), {}, "document empty.png, 'empty.png'"),
+    "empty": (page("empty.png"), {}, "document empty.png, 'empty.png', is an empty file"),
     "broken": (page("broken.png"), {"image_size": (8, 8)}, "document broken.png, 'broken.png', can't be read: Unid"),
     "no page": (page("pages.pdf"), {}, "document pages.pdf, 'pages.pdf'"),
     "page too high": (page("pages.pdf", page_number=3), {}, "document pages.pdf, 'pages.pdf', page 3"),
@@ -260,6 +263,11 @@ class TestFailures:
         documents = [page(f"{number}.png") for number in range(9)]
         assert embedded(embed(stand_in, [*documents, page("ferry.png")], batch_size=1)) == ["ferry.png"]
 
+    def test_unreadable_ones_do_not_count_as_batches_that_failed(self, embed: Embed, stand_in: StandIn):
+        documents = [page("1.png"), page("2.png"), page("bread.png"), page("ferry.png")]
+        stand_in.script(Answer.error(500, "Gone"))
+        assert embedded(embed(stand_in, documents, batch_size=1, concurrency=1)) == ["ferry.png"]
+
     def test_a_model_that_takes_no_images(self, embed: Embed, stand_in: StandIn):
         with pytest.raises(openai.BadRequestError, match="does not take images.*`OpenRouterModels"):
             embed(stand_in, [page("ferry.png")], model="stand-in/search", raise_on_failure=True)
@@ -296,6 +304,28 @@ class TestReading:
         assert {active for _, active in threads} == {1}
         assert len(threads) == 6
         assert threading.main_thread() not in {thread for thread, _ in threads}
+
+    @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+    def test_a_child_forked_while_a_file_is_read_reads_too(self, folder: Path, monkeypatch: pytest.MonkeyPatch):
+        read, reading, go_on = DocumentToImageContent.run, threading.Event(), threading.Event()
+        images = DocumentImages("file_path", root_path=str(folder), size=None)
+
+        def wait(*args: Any) -> Any:
+            if threading.current_thread() is thread:
+                reading.set()
+                go_on.wait(5)
+            return read(*args)
+
+        monkeypatch.setattr(DocumentToImageContent, "run", wait)
+        thread = threading.Thread(target=images.data_url, args=(page("ferry.png"),))
+        thread.start()
+        assert reading.wait(5)
+        if (child := os.fork()) == 0:
+            signal.alarm(5)
+            os._exit(0 if images.data_url(page("bread.png")) else 1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        go_on.set()
+        thread.join()
 
 
 class TestArguments:

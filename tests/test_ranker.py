@@ -9,6 +9,7 @@ import base64
 import copy
 import io
 import logging
+import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 import openai
 import pytest
 from haystack import Document
+from haystack.components.converters.image import DocumentToImageContent
 from PIL import Image
 from stand_in import Answer, StandIn
 from stand_in.files import png
@@ -247,6 +249,18 @@ class TestImages:
                 rank("When does the ferry leave?", pages, {"image_meta_field": "page"})
         assert set(result["meta"]) == {"id", "model", "provider", "usage"}
         assert data[:40] not in f"{result}{caught.value}{caplog.text}"
+
+    def test_the_event_loop_is_not_blocked(self, stand_in: StandIn, pages, monkeypatch: pytest.MonkeyPatch):
+        read, threads = DocumentToImageContent.run, set()
+
+        def watch(*args: Any) -> Any:
+            threads.add(threading.current_thread())
+            return read(*args)
+
+        monkeypatch.setattr(DocumentToImageContent, "run", watch)
+        rank_with(stand_in.url, "When?", pages, {"image_meta_field": "page"}, is_async=True)
+        assert threads
+        assert threading.main_thread() not in threads
 
     def test_without_the_field_only_texts_are_sent(self, rank_sync: Rank, stand_in: StandIn, pages):
         rank_sync("When?", pages)

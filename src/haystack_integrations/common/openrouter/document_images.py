@@ -70,6 +70,9 @@ class DocumentImages:
         if content is None:
             msg = f"{image} can't be read. The warning that Haystack has logged says why."
             raise ValueError(msg)
+        if not content.base64_image:
+            msg = f"{image} is an empty file."
+            raise ValueError(msg)
         return data_url(content.base64_image, _media_type(content), image)
 
 

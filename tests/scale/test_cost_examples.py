@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import stand_in as stand_in_package
-from haystack import tracing
+from haystack import Pipeline, tracing
 from haystack.components.agents import Agent
 from haystack.dataclasses import ChatMessage
 from haystack.tools import tool
@@ -20,6 +20,7 @@ from serve_example import EXAMPLES
 from stand_in import Answer, StandIn
 from wire import USAGE, call, completion
 
+from haystack_integrations.components.embedders.openrouter import OpenRouterTextEmbedder
 from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator
 
 BYOK = {"cost": 0.05, "is_byok": True, "cost_details": {"upstream_inference_cost": 0.25}}
@@ -105,6 +106,14 @@ class TestLangfuse:
         }
         written = json.dumps([dict(span.attributes) for span in exporter.get_finished_spans()])
         assert ("the secret reply" in written) is with_content
+
+    def test_an_embedder(self, exporter, stand_in):
+        exporter.clear()
+        pipeline = Pipeline()
+        pipeline.add_component("embedder", OpenRouterTextEmbedder(api_base_url=stand_in.url))
+        cost = pipeline.run({"embedder": {"text": "a b"}})["embedder"]["meta"]["usage"]["cost"]
+        (span,) = (span for span in exporter.get_finished_spans() if span.name == "embedder")
+        assert json.loads(span.attributes[f"{LANGFUSE}cost_details"]) == {"total": cost}
 
 
 class TestOpenTelemetry:

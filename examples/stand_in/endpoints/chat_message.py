@@ -9,7 +9,7 @@ import json
 import re
 from collections import Counter
 
-from stand_in.files import words_in
+from stand_in.files import mp3, pcm, wav, words_in
 from stand_in.request import Json
 from stand_in.schema import instance_of
 from stand_in.sight import decoded
@@ -36,7 +36,7 @@ def message_for(body: Json, number: int) -> Json:
     if call := _tool_call(body, number):
         message["tool_calls"] = [call]
     elif "audio" in modalities:
-        message["audio"] = _audio(_content(body), number)
+        message["audio"] = _audio(_content(body), number, (body.get("audio") or {}).get("format"))
     else:
         message["content"] = _content(body)
     if "image" in modalities:
@@ -157,8 +157,9 @@ def _names(text: str) -> list[str]:
     return re.findall(r"(?<=\s)[A-Z][\w-]*", text)
 
 
-def _audio(transcript: str, number: int) -> Json:
-    data = base64.b64encode(b"stand-in audio").decode()
+def _audio(transcript: str, number: int, audio_format: str | None) -> Json:
+    make = {"mp3": mp3, "wav": wav}.get(audio_format or "")
+    data = base64.b64encode(make(transcript, 0.1) if make else pcm(0.1)).decode()
     return {"id": f"audio_standin_{number}", "data": data, "transcript": transcript, "expires_at": 4102444800}
 
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-The component that speaks a text.
+The component that turns text into speech.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from haystack_integrations.components.audio.openrouter.speech import (
 @component
 class OpenRouterSpeechSynthesizer(OpenRouterMediaComponent):
     """
-    Speaks a text with the speech models behind [OpenRouter](https://openrouter.ai).
+    Turns text into speech with the speech models behind [OpenRouter](https://openrouter.ai).
 
     ### Usage example
     ```python
@@ -120,7 +120,7 @@ class OpenRouterSpeechSynthesizer(OpenRouterMediaComponent):
     @component.output_types(audio=list[ByteStream], meta=dict[str, Any])
     def run(self, text: str, generation_kwargs: SpeechKwargs | None = None) -> dict[str, Any]:
         """
-        Speak a text.
+        Turn text into speech.
 
         :param text: What to say.
         :param generation_kwargs: Parameters for this run. They override those given at init, key by key.
@@ -142,7 +142,7 @@ class OpenRouterSpeechSynthesizer(OpenRouterMediaComponent):
     @component.output_types(audio=list[ByteStream], meta=dict[str, Any])
     async def run_async(self, text: str, generation_kwargs: SpeechKwargs | None = None) -> dict[str, Any]:
         """
-        Speak a text without blocking the event loop.
+        Turn text into speech without blocking the event loop.
 
         :param text: What to say.
         :param generation_kwargs: Parameters for this run. They override those given at init, key by key.

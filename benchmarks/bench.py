@@ -2,149 +2,109 @@
 #
 # SPDX-License-Identifier: Apache-2.0
 """
-What a streamed chunk costs: CPU time of the client's process, beside the openai SDK and beside what nobody can avoid.
+What the client costs: CPU time of a streamed chunk, of a call and of an embedded document, and what users wait for.
 
-    hatch run bench            # about seven minutes on an idle machine
-    hatch run bench --quick    # less exact
-    hatch run bench --peers    # with LangChain, LlamaIndex, Pydantic AI and LiteLLM, where they are installed
+    hatch run bench                      # about fifteen minutes on an idle machine; draws benchmarks/chart.svg
+    hatch run bench --quick              # less exact, and without the chart
+    hatch run bench --only embeddings    # or streams, calls, network
+    hatch run bench --peers              # with other packages, where they are installed
 """
 
 import argparse
-import asyncio
-import gc
 import logging
 import os
 import platform
-import statistics
-import time
-from collections.abc import Callable
-from typing import Any
 
 os.environ.setdefault("HAYSTACK_TELEMETRY_ENABLED", "False")
 
-from contenders import SDK, Floor, Haystack, Ours, installed_peers
+from chart import draw
+from contenders import SDK, Floor, Haystack, Ours
+from corpora import Corpora
+from first_chunk import first_chunks, first_chunks_async
 from processes import import_milliseconds, memory_megabytes
+from rounds import Figures
 from server import KINDS, running_server
+from streams import Streams
 
+PARTS = ("streams", "calls", "embeddings", "network")
 STREAMS_AT_ONCE = (1, 10, 100, 400)
 
-Figures = dict[str, float]
-
-
-class Bench:
-    """
-    Measures every contender in turn, round after round, so that a busy machine is busy for all of them.
-    """
-
-    def __init__(self, port: int, *, rounds: int, size: int, peers: bool) -> None:
-        self._rounds, self._size = rounds, size
-        self._contenders = [Floor(port), SDK(port), Haystack(port), Ours(port)]
-        self._with_peers = [*self._contenders, *(installed_peers(port) if peers else [])]
-        self._callers = [contender for contender in self._contenders if hasattr(contender, "call")]
-        self._runner = asyncio.Runner()
-
-    def sync_stream(self, kind: str) -> Figures:
-        """
-        Microseconds a chunk.
-        """
-        model = f"{kind}/{self._size}"
-        tasks = {contender.name: lambda c=contender: c.stream(model) for contender in self._with_peers}
-        return self._medians(tasks, self._size)
-
-    def async_stream(self, kind: str) -> Figures:
-        """
-        Microseconds a chunk.
-        """
-        model = f"{kind}/{self._size}"
-        tasks = {contender.name: lambda c=contender: self._at_once(c, model, 1) for contender in self._with_peers}
-        return self._medians(tasks, self._size)
-
-    def streams_at_once(self, count: int) -> Figures:
-        """
-        Microseconds a chunk, without the cost of the requests: long streams less streams of a single chunk.
-        """
-        length = max(self._size // count, self._size // 25)
-        tasks = {}
-        for contender in self._contenders:
-            tasks[contender.name] = lambda c=contender: self._at_once(c, f"text/{length}", count)
-            tasks[f"{contender.name}, requests"] = lambda c=contender: self._at_once(c, "text/1", count)
-        figures = self._medians(tasks, count * (length - 1))
-        return {c.name: figures[c.name] - figures[f"{c.name}, requests"] for c in self._contenders}
-
-    def growth(self, kind: str) -> float:
-        """
-        How many times longer a stream of 80,000 chunks takes than one of 20,000: four, if nothing is done twice.
-        """
-        (ours,) = (contender for contender in self._contenders if contender.name == Ours.name)
-        tasks = {str(size): lambda size=size: ours.stream(f"{kind}/{size}") for size in (20_000, 80_000)}
-        figures = self._medians(tasks, 1)
-        return figures["80000"] / figures["20000"]
-
-    def call(self) -> Figures:
-        """
-        Microseconds a call without streaming.
-        """
-        return self._medians({c.name: lambda c=c: [c.call() for _ in range(100)] for c in self._callers}, 100)
-
-    def call_async(self) -> Figures:
-        """
-        Microseconds an asynchronous call without streaming.
-        """
-
-        async def calls(contender: Any) -> None:
-            for _ in range(100):
-                await contender.call_async()
-
-        tasks = {c.name: lambda c=c: self._runner.run(calls(c)) for c in self._callers}
-        return self._medians(tasks, 100)
-
-    def _at_once(self, contender: Any, model: str, count: int) -> None:
-        async def together() -> None:
-            await asyncio.gather(*[contender.stream_async(model) for _ in range(count)])
-
-        self._runner.run(together())
-
-    def _medians(self, tasks: dict[str, Callable[[], Any]], units: int) -> Figures:
-        seconds: dict[str, list[float]] = {name: [] for name in tasks}
-        for task in tasks.values():
-            task()
-        for _ in range(self._rounds):
-            for name, task in tasks.items():
-                gc.collect()
-                start = time.process_time()
-                task()
-                seconds[name].append(time.process_time() - start)
-        return {name: statistics.median(spent) / units * 1e6 for name, spent in seconds.items()}
+Groups = dict[str, Figures]
 
 
 def main() -> None:
     """
-    Measure, and print the table.
+    Measure, print the tables, and draw the chart.
     """
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="three short rounds")
+    parser.add_argument("--only", choices=PARTS, help="one part")
     parser.add_argument("--peers", action="store_true", help="measure other packages too")
     options = parser.parse_args()
     logging.disable(logging.WARNING)
+    parts = (options.only,) if options.only else PARTS
     rounds = 3 if options.quick else 5
+    groups: Groups = {}
     with running_server() as port:
-        bench = Bench(port, rounds=rounds, size=2000 if options.quick else 5000, peers=options.peers)
         _print_machine()
-        print("\n| µs of CPU a chunk | floor | others | **ours** | ÷ SDK | ÷ floor |\n|---|---|---|---|---|---|")
-        for kind in KINDS:
-            name = {"text_apart": "text, an event a piece"}.get(kind, kind.replace("_", " "))
-            _print_row(name, bench.sync_stream(kind))
-            _print_row(f"{name}, async", bench.async_stream(kind))
-        for count in STREAMS_AT_ONCE:
-            _print_row(f"text, {count} at once", bench.streams_at_once(count))
-        print("\n| | openai SDK | Haystack | **ours** | ratio |\n|---|---|---|---|---|")
-        _print_pair("µs a call, not streamed", bench.call(), SDK.name)
-        _print_pair("µs a call, not streamed, async", bench.call_async(), SDK.name)
-        _print_pair("MB added by 200,000 chunks of text", memory_megabytes(port, 200_000))
-        _print_pair("ms of CPU to import", import_milliseconds(rounds), Haystack.name)
-        kinds = [kind for kind in KINDS if kind != "text_apart"]
-        growth = ", ".join(f"{kind.replace('_', ' ')} {bench.growth(kind):.2f}" for kind in kinds)
-        print(f"\nA stream of 80,000 chunks takes this many times longer than one of 20,000: {growth}")
+        if "streams" in parts or "calls" in parts:
+            streams = Streams(port, rounds=rounds, size=2000 if options.quick else 5000, peers=options.peers)
+        if "streams" in parts:
+            groups |= _measure_streams(streams)
+        if "calls" in parts:
+            _measure_calls(streams, port, rounds)
+        if "embeddings" in parts:
+            groups |= _measure_embeddings(port, rounds, quick=options.quick)
+    if "network" in parts:
+        groups |= _measure_network(10 if options.quick else 50)
+    if len(parts) == len(PARTS) and not options.quick:
+        draw(groups)
+
+
+def _measure_streams(streams: Streams) -> Groups:
+    groups = {}
+    print("\n| µs of CPU a chunk | floor | others | **ours** | ÷ SDK | ÷ floor |\n|---|---|---|---|---|---|")
+    for kind in KINDS:
+        name = {"text_apart": "text, an event a piece"}.get(kind, kind.replace("_", " "))
+        groups[name] = streams.sync_stream(kind)
+        _print_row(name, groups[name])
+        _print_row(f"{name}, async", streams.async_stream(kind))
+    for count in STREAMS_AT_ONCE:
+        _print_row(f"text, {count} at once", streams.streams_at_once(count))
+    kinds = [kind for kind in KINDS if kind != "text_apart"]
+    growth = ", ".join(f"{kind.replace('_', ' ')} {streams.growth(kind):.2f}" for kind in kinds)
+    print(f"\nA stream of 80,000 chunks takes this many times longer than one of 20,000: {growth}")
+    return {f"CPU of a streamed chunk\n({name})": groups[name] for name in ("text", "reasoning")}
+
+
+def _measure_calls(streams: Streams, port: int, rounds: int) -> None:
+    print("\n| | openai SDK | Haystack | **ours** | ratio |\n|---|---|---|---|---|")
+    _print_pair("µs a call, not streamed", streams.call(), SDK.name)
+    _print_pair("µs a call, not streamed, async", streams.call_async(), SDK.name)
+    _print_pair("MB added by 200,000 chunks of text", memory_megabytes(port, 200_000))
+    _print_pair("ms of CPU to import", import_milliseconds(rounds), Haystack.name)
+
+
+def _measure_embeddings(port: int, rounds: int, *, quick: bool) -> Groups:
+    corpora = Corpora(port, rounds=rounds, size=320 if quick else 1600)
+    cpu, seconds = corpora.cpu(), corpora.seconds()
+    print("\n| | floor | others | **ours** | ÷ SDK | ÷ floor |\n|---|---|---|---|---|---|")
+    _print_row("µs of CPU a document", cpu)
+    _print_row("µs of CPU a document, async", corpora.cpu_async())
+    _print_row("seconds at 100 ms a response", seconds)
+    _print_row("seconds at 100 ms a response, async", corpora.seconds_async())
+    return {"CPU of an embedded document": cpu, "Time to embed 1,600 documents\nat 100 ms a response": seconds}
+
+
+def _measure_network(streams: int) -> Groups:
+    print("\n| | openai SDK | Haystack | **ours** | ratio |\n|---|---|---|---|---|")
+    milliseconds, connections = first_chunks(streams)
+    _print_pair("ms to the first chunk over TLS, 50 ms away", milliseconds, SDK.name)
+    _print_pair(f"connections of {streams} streams in a row", connections)
+    of_tasks, connections = first_chunks_async(streams)
+    _print_pair("ms to the first chunk over TLS, 50 ms away, async", of_tasks, SDK.name)
+    _print_pair(f"connections of {streams} streams in a row, async", connections)
+    return {"Time to the first chunk\nover TLS, 50 ms away": milliseconds}
 
 
 def _print_machine() -> None:

@@ -95,8 +95,8 @@ class SDK:
 
     name = "openai SDK"
 
-    def __init__(self, port: int) -> None:
-        settings = {"api_key": _KEY, "base_url": f"http://127.0.0.1:{port}"}
+    def __init__(self, port: int, host: str = "http://127.0.0.1") -> None:
+        settings = {"api_key": _KEY, "base_url": f"{host}:{port}"}
         self._client, self._async_client = OpenAI(**settings), AsyncOpenAI(**settings)
 
     def stream(self, model: str, callback: Callable[[Any], Any] = ignore) -> None:
@@ -124,8 +124,8 @@ class Haystack:
     name = "OpenAIChatGenerator"
     component: Any = OpenAIChatGenerator
 
-    def __init__(self, port: int) -> None:
-        self._port = port
+    def __init__(self, port: int, host: str = "http://127.0.0.1") -> None:
+        self._url = f"{host}:{port}"
         self._generators: dict[str, Any] = {}
 
     def stream(self, model: str, callback: Callable[[Any], Any] = ignore) -> None:
@@ -142,8 +142,8 @@ class Haystack:
 
     def _generator(self, model: str) -> Any:
         if model not in self._generators:
-            key, url = Secret.from_token(_KEY), f"http://127.0.0.1:{self._port}"
-            self._generators[model] = self.component(api_key=key, model=model, api_base_url=url)
+            key = Secret.from_token(_KEY)
+            self._generators[model] = self.component(api_key=key, model=model, api_base_url=self._url)
         return self._generators[model]
 
 

@@ -164,6 +164,15 @@ class TestStopping:
             embed(server, ["bad"] * 100, batch_size=1, concurrency=4)
         assert len(server.requests) <= 4
 
+    def test_the_clients_of_users_send_nothing_after_the_stop_either(self, server: Scripted):
+        server.errors["bad"] = Answer.error(402, "Insufficient credits")
+        component = embedder(server.url, batch_size=1, concurrency=1)
+        component.client = openai.OpenAI(api_key="k", base_url=server.url, max_retries=0)
+        result = component.run([Document(content=text) for text in ("a", "bad", "b", "c")])
+        assert embedded(result) == ["a"]
+        assert len(server.requests) == 2
+        component.client.close()
+
     def test_what_is_under_way_is_not_lost(self, embed: Embed, stand_in: StandIn):
         under_way, failed = threading.Event(), threading.Event()
         usual = stand_in.answer

@@ -5,6 +5,7 @@
 """Connections that are used again, by streams too."""
 
 import asyncio
+import itertools
 import re
 import socket
 import threading
@@ -196,3 +197,6 @@ class TestDrain:
 
     def test_a_transport_without_a_network(self):
         drain.drain(httpx.Response(200), iter(pytest.fail, None))
+
+    def test_a_body_without_an_end(self):
+        drain.drain(self.response(self.Network()), itertools.repeat(b": still here"))

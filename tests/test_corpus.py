@@ -320,6 +320,8 @@ class TestThreads:
         component = embedder(server.url, batch_size=1, raise_on_failure=True, timeout=30.0)
         with pytest.raises(openai.BadRequestError):
             component.run([Document(content=text) for text in ("stall", "stall", "bad", "stall")])
+        left = [thread for thread in threading.enumerate() if thread.name.startswith("openrouter")]
+        assert all(thread.daemon for thread in left)
         component.close()
 
     @pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="needs POSIX signals")
@@ -346,6 +348,24 @@ class TestThreads:
 
         with pytest.raises(SystemExit):
             each_in_threads(fail, range(10), concurrency)
+
+    def test_after_a_failure_no_other_call_begins(self):
+        failed, calls = threading.Event(), []
+
+        def call(number: int) -> None:
+            calls.append(number)
+            if number == 0:
+                raise LookupError
+            assert failed.wait(5)
+
+        before = set(threading.enumerate())
+        with pytest.raises(LookupError):
+            each_in_threads(call, range(100), 2)
+        others = set(threading.enumerate()) - before
+        failed.set()
+        for thread in others:
+            thread.join(5)
+        assert len(calls) <= 2
 
     def test_no_items(self):
         each_in_threads(pytest.fail, [], 2)

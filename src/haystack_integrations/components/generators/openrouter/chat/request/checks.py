@@ -9,16 +9,12 @@ Checks of `tools` and `generation_kwargs`, before anything is sent.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from inspect import signature
 
 from haystack.tools.tool import Tool
-from openai.resources.chat.completions import Completions
 
 from haystack_integrations.common.openrouter.generation_kwargs import warn_of_typing_mistakes
 from haystack_integrations.common.openrouter.model_names import check_model_name
 from haystack_integrations.components.generators.openrouter.chat.options import OpenRouterGenerationKwargs
-
-_KNOWN_KEYS = {*OpenRouterGenerationKwargs.__annotations__, *signature(Completions.create).parameters}
 
 # What a JSON schema has and OpenRouter's `response_format` has not.
 _SCHEMA_KEYS = {"properties", "$schema", "$defs", "items", "anyOf"}
@@ -58,7 +54,7 @@ def check_generation_kwargs(generation_kwargs: object) -> None:
             msg = f'`generation_kwargs["{name}"]` must look like {example}, not {generation_kwargs[name]!r:.100}.'
             raise TypeError(msg)
     _check_response_format(generation_kwargs.get("response_format"))
-    warn_of_typing_mistakes(generation_kwargs, _KNOWN_KEYS)
+    warn_of_typing_mistakes(generation_kwargs, OpenRouterGenerationKwargs.__annotations__)
 
 
 def check_tools(tools: object) -> None:

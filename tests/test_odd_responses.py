@@ -128,6 +128,13 @@ DELTAS = {
 }
 
 
+@pytest.mark.parametrize("generation_id", ["gen-1", "\ud83d"])
+def test_a_call_without_an_id_gets_one(pair: Mode, stand_in: StandIn, generation_id):
+    message = {"content": None, "tool_calls": [call("f", "{}", None)]}
+    stand_in.script(answer(pair, message, id=generation_id))
+    assert pair().tool_calls[0].id.startswith("call_")
+
+
 class TestStreamedEqualsNotStreamed:
     @pytest.mark.parametrize("name", DELTAS)
     def test_where_fields_come_apart(self, mode: Mode, stand_in: StandIn, name):

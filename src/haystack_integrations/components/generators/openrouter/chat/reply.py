@@ -229,7 +229,7 @@ def _call_id(generation_id: str, number: int) -> str:
     """
     Make an id for a call that came without one, within OpenAI's limit of 40 characters.
     """
-    return "call_" + hashlib.sha256(f"{generation_id}/{number}".encode()).hexdigest()[:24]
+    return "call_" + hashlib.sha256(f"{generation_id}/{number}".encode(errors="surrogatepass")).hexdigest()[:24]
 
 
 def _images(message: dict[str, Any], meta: dict[str, Any]) -> list[ImageContent]:

@@ -388,8 +388,10 @@ class TestReading:
     @pytest.fixture
     def decoded(self, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         decoded: list[Any] = []
-        decode = responses.decode_json
-        monkeypatch.setattr(responses, "decode_json", lambda data: decoded.append(data) or decode(data))
+        for name in ("decode_vectors", "decode_json"):
+            decode = getattr(responses, name)
+            counted = lambda data, decode=decode: decoded.append(data) or decode(data)  # noqa: E731
+            monkeypatch.setattr(responses, name, counted)
         return decoded
 
     def test_no_model_is_built_and_the_body_is_decoded_once(self, embed: Embed, stand_in: StandIn, built, decoded):
@@ -422,10 +424,11 @@ class TestReading:
             seen.append(response)
             return response
 
-        plain = embed(stand_in, ["a", "b"])
+        plain = embed(stand_in, ["a", "b"], extra_parameters={"user": "u"})
         for kind, kept in ((openai.resources.Embeddings, keep), (openai.resources.AsyncEmbeddings, keep_async)):
             monkeypatch.setattr(kind, "create", patched(kind.create, kept))
-        traced = embed(stand_in, ["a", "b"])
+        traced = embed(stand_in, ["a", "b"], extra_parameters={"user": "u"})
+        assert stand_in.requests[0].body == stand_in.requests[1].body
         assert isinstance(seen[0], openai.types.CreateEmbeddingResponse)
         assert traced["meta"].pop("id") != plain["meta"].pop("id")
         assert traced == plain
@@ -483,6 +486,12 @@ class TestReading:
         assert type(document.embedding) is list
         assert document.embedding == [1.0, -2.0, 1e20, 0.5]
         assert {type(number) for number in document.embedding} == {float}
+
+    def test_half_an_emoji_beside_the_vectors(self, embed: Embed, stand_in: StandIn):
+        stand_in.script(Answer.json({"data": [embedding(0, 1, 0.5)], "provider": chr(0xD83D)}))
+        result = embed(stand_in, ["a"])
+        assert result["documents"][0].embedding == [1.0, 0.5]
+        assert result["meta"]["provider"] == chr(0xD83D)
 
     def test_a_boolean_is_not_an_index(self, embed: Embed, stand_in: StandIn):
         stand_in.script(embeddings(embedding(0, 1.0), embedding(True, 1.0)))

@@ -196,13 +196,13 @@ class TestMemory:
         assert len(stand_in.requests) == 2
 
     def test_an_old_list_is_asked_for_again(self, catalogue, stand_in, monkeypatch):
-        now = time.monotonic()
+        start = now = float(int(time.monotonic()))  # a whole number, so that nothing is rounded
         monkeypatch.setattr(time, "monotonic", lambda: now)
         catalogue.call("list")
-        now += 299.9
+        now = start + 299.9
         catalogue.call("list")
         assert len(stand_in.requests) == 1
-        now += 0.1
+        now = start + 300
         catalogue.call("list")
         assert len(stand_in.requests) == 2
 

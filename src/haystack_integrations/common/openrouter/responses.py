@@ -9,6 +9,7 @@ Bodies of good responses: decoded, unwrapped and checked.
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from math import isfinite
 from typing import Any, TypeGuard, cast
 
@@ -21,6 +22,7 @@ from haystack_integrations.common.openrouter.response_headers import (
     last_header_fields,
     with_header_fields,
 )
+from haystack_integrations.common.openrouter.vectors import decode_vectors
 
 # Where a response keeps its decoded body.
 _DECODED = "openrouter_decoded_body"
@@ -49,14 +51,20 @@ def decoded_body(response: Any) -> Any:
     Decode the body of an HTTP response, or return what an earlier call decoded: vectors take long to decode.
 
     :param response: An `httpx` or `httpx2` response whose body was read.
-    :returns: The decoded value, None if the body is not JSON.
+    :returns: The decoded value, None if the body is not JSON. A `CheckedBody`, if it has good vectors.
     """
     if _DECODED not in response.extensions:
-        try:
-            response.extensions[_DECODED] = decode_json(response.content)
-        except ValueError:
-            response.extensions[_DECODED] = None
+        response.extensions[_DECODED] = _decode(response)
     return response.extensions[_DECODED]
+
+
+def _decode(response: Any) -> Any:
+    if response.request.url.path.endswith("/embeddings"):
+        with suppress(ValueError):
+            return decode_vectors(response.content)
+    with suppress(ValueError):
+        return decode_json(response.content)
+    return None
 
 
 def completion_of(body: dict[str, Any]) -> dict[str, Any]:

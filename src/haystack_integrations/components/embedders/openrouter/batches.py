@@ -14,7 +14,7 @@ from typing import Any
 from haystack import Document
 
 
-@dataclass
+@dataclass(slots=True)
 class Item:
     """
     One document of a run.
@@ -26,7 +26,7 @@ class Item:
     """The input that is sent for it, once it was made."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Whole:
     """
     A batch as it was first cut.
@@ -38,7 +38,7 @@ class Whole:
     """Whether any of its documents was embedded."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Batch:
     """
     The documents of one request: a batch, or a part of one that was refused or did not fit into a request.

@@ -9,15 +9,15 @@ Requests and responses of the embeddings endpoint, as plain data.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 
 from haystack import logging
-from pydantic import FailFast, Field, TypeAdapter, ValidationError
 
 from haystack_integrations.common.openrouter.errors.remedies import COMMON_REMEDIES, Remedies
 from haystack_integrations.common.openrouter.plain_json import sendable_json
 from haystack_integrations.common.openrouter.responses import response_meta, unusable_response
 from haystack_integrations.common.openrouter.text import sendable
+from haystack_integrations.common.openrouter.vectors import CheckedBody, checked_vector
 
 logger = logging.getLogger(__name__)
 
@@ -48,10 +48,6 @@ OWN_PARAMETERS = {
     "encoding_format": "It is always 'float': with the openai SDK's base64 some providers return nothing.",
 }
 """What the component sends itself, and what to do instead of giving it in `extra_parameters`."""
-
-# Booleans are not numbers, and integers become floats. A loop in Python would take ten times longer.
-_NUMBER = Annotated[float, Field(strict=True, allow_inf_nan=False)]
-_VECTOR = TypeAdapter(Annotated[list[_NUMBER], Field(strict=True, min_length=1), FailFast()])
 
 
 def image_input(url: str, text: str) -> dict[str, Any]:
@@ -126,7 +122,7 @@ def read_response(
         msg = "The response has no embeddings. Check that `model` is an embedding model"
         raise unusable_response(msg, body)
     try:
-        embeddings = _in_order(data, count)
+        embeddings = _in_order(data, count, checked=isinstance(body, CheckedBody))
     except ValueError as error:
         raise unusable_response(str(error), body) from None
     if dimensions is not None and len(embeddings[0]) != dimensions:
@@ -138,7 +134,7 @@ def read_response(
     return embeddings, response_meta(body, model, ("data", "object"))
 
 
-def _in_order(data: list[Any], count: int) -> list[list[float]]:
+def _in_order(data: list[Any], count: int, *, checked: bool) -> list[list[float]]:
     """
     Sort by `index`, which need not be the position. An entry without one is at its position.
 
@@ -151,7 +147,7 @@ def _in_order(data: list[Any], count: int) -> list[list[float]]:
         if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < count or index in by_index:
             msg = f"The embedding at position {position} of the response has index {index!r}, which is taken or wrong"
             raise ValueError(f"{msg}: {count} inputs were sent and {len(data)} embeddings came")
-        by_index[index] = _vector(entry, index)
+        by_index[index] = entry["embedding"] if checked else _vector(entry, index)
     if len(by_index) < count:
         msg = f"The response has {len(by_index)} embeddings for {count} inputs. Try a smaller batch or another model"
         raise ValueError(msg)
@@ -164,7 +160,7 @@ def _in_order(data: list[Any], count: int) -> list[list[float]]:
 def _vector(entry: Any, index: int) -> list[float]:
     vector = entry.get("embedding") if isinstance(entry, dict) else None
     try:
-        return _VECTOR.validate_python(vector)
-    except ValidationError:
+        return checked_vector(vector)
+    except ValueError:
         msg = f"The embedding with index {index} is not a list of finite numbers"
         raise ValueError(msg) from None

@@ -13,6 +13,7 @@ the response that they know.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from openai.resources.embeddings import AsyncEmbeddings, Embeddings
@@ -30,7 +31,7 @@ def create_of(client: Any) -> Callable[..., Any]:
     embeddings = client.embeddings
     create: Callable[..., Any] = embeddings.create
     if type(embeddings) in (Embeddings, AsyncEmbeddings) and _is_original(create, type(embeddings).__module__):
-        create = embeddings.with_raw_response.create
+        create = partial(_create_raw, embeddings.with_raw_response.create)
     return create
 
 
@@ -46,6 +47,11 @@ def body_of(response: Any) -> Any:
     if hasattr(response, "http_response"):
         return decoded_body(response.http_response)
     return response
+
+
+def _create_raw(create: Callable[..., Any], *, input: Any, extra_body: Any = None, **arguments: Any) -> Any:  # noqa: A002
+    # the SDK walks through `input` text by text, which takes longer than to encode and to send it
+    return create(input=[], extra_body={**(extra_body or {}), "input": input}, **arguments)
 
 
 def _is_original(create: Any, module: str) -> bool:

@@ -20,6 +20,7 @@ os.environ.setdefault("HAYSTACK_TELEMETRY_ENABLED", "False")
 from chart import draw
 from contenders import SDK, Floor, Haystack, Ours
 from corpora import Corpora
+from embedders import OursOneByOne
 from first_chunk import first_chunks, first_chunks_async
 from processes import import_milliseconds, memory_megabytes
 from rounds import Figures
@@ -89,8 +90,10 @@ def _measure_embeddings(port: int, rounds: int, *, quick: bool) -> Groups:
     corpora = Corpora(port, rounds=rounds, size=320 if quick else 1600)
     cpu, seconds = corpora.cpu(), corpora.seconds()
     print("\n| | floor | others | **ours** | ÷ SDK | ÷ floor |\n|---|---|---|---|---|---|")
-    _print_row("µs of CPU a document", cpu)
-    _print_row("µs of CPU a document, async", corpora.cpu_async())
+    for what, figures in (("µs of CPU a document", cpu), ("µs of CPU a document, async", corpora.cpu_async())):
+        one_by_one = figures.pop(OursOneByOne.name)
+        _print_row(what, figures)
+        _print_row(f"{what}, `concurrency=1`", {**figures, Ours.name: one_by_one})
     _print_row("seconds at 100 ms a response", seconds)
     _print_row("seconds at 100 ms a response, async", corpora.seconds_async())
     return {"CPU of an embedded document": cpu, "Time to embed 1,600 documents\nat 100 ms a response": seconds}

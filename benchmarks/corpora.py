@@ -8,7 +8,7 @@ What it costs to embed many documents, in CPU time and in time.
 import asyncio
 import time
 
-from embedders import SDK, Floor, Haystack, Ours, SDKBase64, documents
+from embedders import SDK, Floor, Haystack, Ours, OursOneByOne, SDKBase64, documents
 from rounds import Figures, medians
 
 
@@ -19,12 +19,12 @@ class Corpora:
 
     def __init__(self, port: int, *, rounds: int, size: int) -> None:
         self._rounds, self._documents = rounds, documents(size)
-        self._contenders = [kind(port) for kind in (Floor, SDK, SDKBase64, Haystack, Ours)]
+        self._contenders = [kind(port) for kind in (Floor, SDK, SDKBase64, Haystack, Ours, OursOneByOne)]
         self._runner = asyncio.Runner()
 
     def cpu(self) -> Figures:
         """
-        Microseconds of CPU time a document.
+        Microseconds of CPU time a document; the last contender is this package without threads.
         """
         tasks = {c.name: lambda c=c: c.embed("now", self._documents) for c in self._contenders}
         return medians(tasks, len(self._documents), self._rounds)
@@ -40,14 +40,14 @@ class Corpora:
         """
         Seconds for all documents, if each response takes 100 ms.
         """
-        tasks = {c.name: lambda c=c: c.embed("later", self._documents) for c in self._contenders}
+        tasks = {c.name: lambda c=c: c.embed("later", self._documents) for c in self._contenders[:-1]}
         return medians(tasks, 1_000_000, 1, time.perf_counter)
 
     def seconds_async(self) -> Figures:
         """
         The same with an event loop.
         """
-        tasks = {c.name: lambda c=c: self._run(c, "later") for c in self._contenders}
+        tasks = {c.name: lambda c=c: self._run(c, "later") for c in self._contenders[:-1]}
         return medians(tasks, 1_000_000, 1, time.perf_counter)
 
     def _run(self, contender: Floor, model: str) -> None:

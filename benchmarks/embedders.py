@@ -10,7 +10,7 @@ import json
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 from haystack import Document
 from haystack.components.embedders import OpenAIDocumentEmbedder
@@ -116,9 +116,10 @@ class Haystack:
 
     name = "OpenAIDocumentEmbedder"
     component: Any = OpenAIDocumentEmbedder
+    settings: ClassVar[dict[str, Any]] = {}
 
     def __init__(self, port: int) -> None:
-        settings = {"api_key": Secret.from_token(_KEY), "api_base_url": f"http://127.0.0.1:{port}"}
+        settings = {"api_key": Secret.from_token(_KEY), "api_base_url": f"http://127.0.0.1:{port}", **self.settings}
         self._embedders = {
             model: self.component(model=model, batch_size=BATCH, progress_bar=False, **settings)
             for model in ("now", "later")
@@ -138,3 +139,12 @@ class Ours(Haystack):
 
     name = "ours"
     component = OpenRouterDocumentEmbedder
+
+
+class OursOneByOne(Ours):
+    """
+    This package with one request after the other, as all the others send them.
+    """
+
+    name = "ours, one by one"
+    settings: ClassVar[dict[str, Any]] = {"concurrency": 1}

@@ -27,7 +27,7 @@ COMPONENTS = [
 ]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 REFERENCE = yaml.safe_load((ROOT / "pydoc" / "config_docusaurus.yml").read_text("utf-8"))["loaders"][0]["modules"]
-LINK = r"\]\(([^)]+)\)"
+LINK = r"(!?)\[[^\]]*\]\(([^)]+)\)"
 HOME = "https://github.com/deepset-ai/haystack-core-integrations"
 
 
@@ -90,10 +90,12 @@ def test_on_the_package_index_no_link_of_the_readme_is_relative():
     for substitution in PROJECT["tool"]["hatch"]["metadata"]["hooks"]["fancy-pypi-readme"]["substitutions"]:
         description = re.sub(substitution["pattern"], substitution["replacement"], description)
     before, after = re.findall(LINK, written), re.findall(LINK, description)
+    places = {"": "blob", "!": "raw"}  # a page about a picture is no picture
     assert after == [
-        link if re.match(r"https://|#", link) else f"{HOME}/blob/main/integrations/openrouter/{link}" for link in before
+        (kind, link if re.match(r"https://|#", link) else f"{HOME}/{places[kind]}/main/integrations/openrouter/{link}")
+        for kind, link in before
     ]
-    assert after != before
+    assert {kind for kind, link in set(after) - set(before)} == {"", "!"}
 
 
 def test_no_other_repository_is_named():

@@ -12,7 +12,7 @@ import openai
 import pytest
 from conftest import Mode
 from openai.types.chat import ChatCompletionChunk
-from stand_in import Answer, StandIn
+from stand_in import CUT, Answer, StandIn
 from wire import BYTES, DELTAS, chunk_list, comparable, completion, events, folded, proxied, with_streams
 
 from haystack_integrations.components.generators.openrouter import OpenRouterStreamError
@@ -178,6 +178,18 @@ class TestUntouched:
         assert comparable(streaming()) == comparable(fast)
         assert chunk_list(streaming.chunks) == fast_chunks
         assert (tools[0].seen, tools[0].ended) == (len(DELTAS) + 2, True)
+
+    def test_a_failure_of_the_network_under_a_tool_reads_as_without(
+        self, streaming: Mode, stand_in: StandIn, monkeypatch
+    ):
+        stand_in.script(*[Answer.sse([*events({"content": "a"})[:1], CUT], done=False)] * 2)
+        with pytest.raises(OpenRouterStreamError, match="The stream was cut") as plain:
+            streaming()
+        with_streams(monkeypatch, streaming, lambda stream: Peeking(stream) and stream)
+        with pytest.raises(OpenRouterStreamError) as watched:
+            streaming()
+        assert str(watched.value) == str(plain.value)
+        assert type(watched.value.__cause__) is type(plain.value.__cause__)
 
     def test_a_whole_completion_under_a_tool(self, streaming: Mode, stand_in: StandIn, monkeypatch):
         stand_in.script(Answer.json(completion({"content": "Good"})))

@@ -82,7 +82,8 @@ class EventReader:
                         yield _decoded(data)
                 yield from self._rest()
         except Exception as error:
-            raise _stream_error(error) from error
+            cause = _cause(error)
+            raise _stream_error(cause) from cause
 
     async def read_async(self) -> AsyncGenerator[Event, None]:
         """
@@ -107,7 +108,8 @@ class EventReader:
                 for event in self._rest():
                     yield event
         except Exception as error:
-            raise _stream_error(error) from error
+            cause = _cause(error)
+            raise _stream_error(cause) from cause
 
     def close(self) -> None:
         """
@@ -214,7 +216,12 @@ def _decoded(data: bytes) -> Event:
     return event
 
 
-def _stream_error(error: Exception) -> OpenRouterStreamError:
+def _cause(error: Exception) -> BaseException:
+    # in a stream that a tool watches, the SDK raises its own "Connection error." from the network's
+    return (isinstance(error, openai.APIConnectionError) and error.__cause__) or error
+
+
+def _stream_error(error: BaseException) -> OpenRouterStreamError:
     if isinstance(error, openai.APIError) and error.body:
         with suppress(ValueError):
             return OpenRouterStreamError.from_event({"error": plain_json(error.body)})

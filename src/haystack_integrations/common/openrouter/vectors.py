@@ -3,22 +3,27 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-Vectors of a response, checked number by number at the speed of the JSON parser.
+Embeddings, checked number by number at the speed of the JSON parser.
 
 A loop in Python would take ten times longer, and a check after the decoding a quarter of its time again.
 """
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Annotated, Any
+from typing import Any, cast
 
-from pydantic import FailFast, Field, TypeAdapter, with_config
-from typing_extensions import TypedDict
+from pydantic_core import SchemaValidator
+from pydantic_core.core_schema import float_schema, list_schema, typed_dict_field, typed_dict_schema
 
 # Booleans are not numbers, and integers become floats.
-_Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
-_Vector = Annotated[list[_Number], Field(strict=True, min_length=1), FailFast()]
+_NUMBER = float_schema(strict=True, allow_inf_nan=False)
+_VECTOR = list_schema(_NUMBER, strict=True, min_length=1, fail_fast=True)
+_ENTRY = typed_dict_schema({"embedding": typed_dict_field(_VECTOR)}, extra_behavior="allow")
+_ENTRIES = list_schema(_ENTRY, fail_fast=True)
+_BODY = typed_dict_schema({"data": typed_dict_field(_ENTRIES)}, extra_behavior="allow")
+
+_vector_validator = SchemaValidator(_VECTOR)
+_body_validator = SchemaValidator(_BODY)
 
 
 class CheckedBody(dict[str, Any]):
@@ -33,9 +38,9 @@ def decode_vectors(data: bytes) -> CheckedBody:
 
     :param data: The JSON text.
     :returns: The body with everything that is in it.
-    :raises ValueError: If it is not JSON that Python's strings can hold, or not the body of a good response.
+    :raises ValueError: If it is not the body of a good response, or no JSON that Python's strings can hold.
     """
-    return CheckedBody(_body_adapter().validate_json(data))
+    return CheckedBody(_body_validator.validate_json(data))
 
 
 def checked_vector(value: Any) -> list[float]:
@@ -46,22 +51,4 @@ def checked_vector(value: Any) -> list[float]:
     :returns: It as a list of floats.
     :raises ValueError: If it is not a list of finite numbers, or is empty.
     """
-    return _vector_adapter().validate_python(value)
-
-
-@cache
-def _vector_adapter() -> TypeAdapter[list[float]]:
-    return TypeAdapter(_Vector)
-
-
-@cache
-def _body_adapter() -> TypeAdapter[Any]:
-    @with_config(extra="allow")
-    class Entry(TypedDict):
-        embedding: _Vector
-
-    @with_config(extra="allow")
-    class Body(TypedDict):
-        data: Annotated[list[Entry], FailFast()]
-
-    return TypeAdapter(Body)
+    return cast(list[float], _vector_validator.validate_python(value))

@@ -159,6 +159,13 @@ class TestRedirects:
         assert not elsewhere.requests
         assert len(stand_in.requests) == 1
 
+    @pytest.mark.parametrize("kwargs", [None, {"trust_env": False}])
+    @pytest.mark.parametrize("target", ["http://[::1", "\x01", "/" * 70000])
+    def test_what_is_not_a_url(self, plain: Mode, stand_in: StandIn, target, kwargs):
+        stand_in.script(Answer([], 307, {"location": target}))
+        with pytest.raises(openai.APIConnectionError, match=r"127\.0\.0\.1 redirects to something that is not a URL"):
+            plain(http_client_kwargs=kwargs)
+
     def test_the_same_host_is_followed(self, plain: Mode, stand_in: StandIn):
         stand_in.script(Answer([], 307, {"location": "/api/v1/chat/completions?again"}))
         assert plain().text

@@ -84,7 +84,11 @@ def _refuse_other_host(response: Any) -> None:
     Stop at a redirect that would take the prompt and the headers to another host, or out of TLS.
     """
     here = response.request.url
-    there = here.join(response.headers["location"])
+    try:
+        there = here.join(response.headers["location"])
+    except Exception as error:  # httpx and httpx2 each have an InvalidURL
+        msg = f"{here.scheme}://{here.host} redirects to something that is not a URL ({error})"
+        raise openai.APIConnectionError(message=msg, request=response.request) from error
     if there.host == here.host and not (here.scheme == "https" and there.scheme == "http"):
         return
     msg = (

@@ -324,7 +324,17 @@ class TestThreads:
         assert all(thread.daemon for thread in left)
         component.close()
 
+    @pytest.fixture
+    def interruptible(self) -> Iterator[None]:
+        """
+        Let Ctrl-C mean what it usually does: what a shell runs in the background ignores it.
+        """
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        yield
+        signal.signal(signal.SIGINT, before)
+
     @pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="needs POSIX signals")
+    @pytest.mark.usefixtures("interruptible")
     def test_ctrl_c_ends_the_run_at_once(self, server: Scripted):
         usual = server.answer
 

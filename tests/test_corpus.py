@@ -455,6 +455,29 @@ class TestReading:
         assert embedded(embedder(stand_in.url).run([Document(content="a")])) == ["a"]
         assert built
 
+    @pytest.mark.parametrize("method", ["request", "post"])
+    def test_what_replaced_a_method_of_the_client_sees_the_texts(
+        self, embed: Embed, stand_in: StandIn, monkeypatch, built, method
+    ):
+        seen: list[Any] = []
+
+        def patched(send: Any) -> Any:
+            @functools.wraps(send)
+            def wrapper(*args: Any, **kwargs: Any) -> Any:
+                seen.append(kwargs["body"] if method == "post" else args[-1].json_data)
+                return send(*args, **kwargs)
+
+            return wrapper
+
+        plain = embed(stand_in, ["a", "b"])
+        for kind in (openai.OpenAI, openai.AsyncOpenAI):
+            monkeypatch.setattr(kind, method, patched(getattr(kind, method)))
+        traced = embed(stand_in, ["a", "b"])
+        assert [body["input"] for body in seen] == [["a", "b"]]
+        assert stand_in.requests[0].body == stand_in.requests[1].body
+        assert embedded(traced) == embedded(plain)
+        assert not built
+
     def test_a_proxy_of_the_client(self, stand_in: StandIn, built):
         class Proxy:
             def __init__(self, inner: Any) -> None:

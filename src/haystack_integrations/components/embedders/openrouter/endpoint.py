@@ -16,6 +16,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from openai import AsyncOpenAI, OpenAI
 from openai.resources.embeddings import AsyncEmbeddings, Embeddings
 
 from haystack_integrations.common.openrouter.responses import decoded_body
@@ -30,8 +31,11 @@ def create_of(client: Any) -> Callable[..., Any]:
     """
     embeddings = client.embeddings
     create: Callable[..., Any] = embeddings.create
-    if type(embeddings) in (Embeddings, AsyncEmbeddings) and _is_original(create, type(embeddings).__module__):
-        create = partial(_create_raw, embeddings.with_raw_response.create)
+    if type(embeddings) in (Embeddings, AsyncEmbeddings) and _is_original(create):
+        create = embeddings.with_raw_response.create
+        # tools that replace one of these (openinference does) look for the texts where the SDK has them
+        if type(client) in (OpenAI, AsyncOpenAI) and _is_original(client.post) and _is_original(client.request):
+            create = partial(_create_past_walk, create)
     return create
 
 
@@ -49,11 +53,17 @@ def body_of(response: Any) -> Any:
     return response
 
 
-def _create_raw(create: Callable[..., Any], *, input: Any, extra_body: Any = None, **arguments: Any) -> Any:  # noqa: A002
+def _create_past_walk(
+    create: Callable[..., Any],
+    *,
+    input: Any,  # noqa: A002
+    extra_body: Any = None,
+    **arguments: Any,
+) -> Any:
     # the SDK walks through `input` text by text, which takes longer than to encode and to send it
     return create(input=[], extra_body={**(extra_body or {}), "input": input}, **arguments)
 
 
-def _is_original(create: Any, module: str) -> bool:
+def _is_original(method: Any) -> bool:
     # what wraps a function either says so or is defined elsewhere
-    return not hasattr(create, "__wrapped__") and getattr(create, "__module__", None) == module
+    return not hasattr(method, "__wrapped__") and str(getattr(method, "__module__", None)).startswith("openai.")

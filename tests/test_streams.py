@@ -13,6 +13,7 @@ from haystack.dataclasses import ChatMessage, ToolCall
 from stand_in import STALL, Answer, StandIn
 from wire import TOP, answer, call, comparable, completion, event, event_bytes, events, folded
 
+from haystack_integrations.components.generators.openrouter import OpenRouterStreamError
 from haystack_integrations.components.generators.openrouter.chat.stream import clock
 from haystack_integrations.components.generators.openrouter.chat.stream.chunks import StreamedReply
 
@@ -56,6 +57,13 @@ class TestEnd:
         sent = [white_space + start, *events({"content": "Good"})]
         stand_in.script(Answer.sse([one for one in sent if one], comments=0, headers={"content-type": "text/plain"}))
         assert streaming().text == "Good"
+
+    def test_a_content_type_in_capitals_is_streamed_too(self, streaming: Mode, stand_in: StandIn):
+        headers = {"content-type": "Text/Event-Stream"}
+        stand_in.script(Answer.sse([event_bytes({"content": "a"}), STALL], headers=headers))
+        with pytest.raises(OpenRouterStreamError, match="stalled"):
+            streaming(timeout=0.3)
+        assert [chunk.content for chunk in streaming.chunks] == ["a"]
 
     def test_a_byte_order_mark_and_other_line_ends(self, streaming: Mode, stand_in: StandIn):
         text = "a\u2028b\u2029c\u0085d"

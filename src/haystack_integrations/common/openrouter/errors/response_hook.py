@@ -76,7 +76,7 @@ def _is_to_be_read(response: Any) -> bool:
         return False
     if _check_of(response) is None:
         return False
-    return response.status_code >= 400 or "text/event-stream" not in response.headers.get("content-type", "")
+    return response.status_code >= 400 or "text/event-stream" not in response.headers.get("content-type", "").lower()
 
 
 def _refuse_other_host(response: Any) -> None:

@@ -30,7 +30,7 @@ from haystack_integrations.common.openrouter.spans import tag_span
 from haystack_integrations.components.generators.openrouter.chat.completion import completion_dict
 from haystack_integrations.components.generators.openrouter.chat.options.generation import GenerationKwargs
 from haystack_integrations.components.generators.openrouter.chat.remedies import CHAT_REMEDIES
-from haystack_integrations.components.generators.openrouter.chat.reply import chat_messages, warn_of_shortened
+from haystack_integrations.components.generators.openrouter.chat.reply import chat_messages, warn_of_flaws
 from haystack_integrations.components.generators.openrouter.chat.request.arguments import (
     as_messages,
     audio_format,
@@ -211,7 +211,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
                     lambda: self._handle_stream_response(create(**arguments), callback, audio),
                     self._clients.max_retries,
                 )
-        warn_of_shortened(replies)
+        warn_of_flaws(replies)
         tag_span(replies[0].meta)
         return {"replies": replies}
 
@@ -258,7 +258,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
                     return await self._handle_async_stream_response(await create(**arguments), callback, audio)
 
                 replies = await with_retries_async(attempt, self._clients.max_retries)
-        warn_of_shortened(replies)
+        warn_of_flaws(replies)
         tag_span(replies[0].meta)
         return {"replies": replies}
 

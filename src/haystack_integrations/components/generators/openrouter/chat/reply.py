@@ -85,14 +85,21 @@ def chat_message(completion: dict[str, Any], choice: dict[str, Any], audio_forma
     return ChatMessage.from_dict({**plain, "content": [*plain["content"], *media]})
 
 
-def warn_of_shortened(replies: list[ChatMessage]) -> None:
+def warn_of_flaws(replies: list[ChatMessage]) -> None:
     """
-    Log a warning for each reply that was cut at the token limit or by a content filter.
+    Log a warning for each reply that has malformed tool calls, or was cut at the token limit or by a content filter.
 
-    :param replies: The replies of one request.
+    :param replies: The replies of one request, whole ones: of a stream that failed, the error tells.
     """
     for reply in replies:
         index, reason = reply.meta["index"], reply.meta["finish_reason"]
+        if invalid := reply.meta.get("invalid_tool_calls"):
+            logger.warning(
+                "The model returned {count} malformed tool call(s), of: {names}. They are kept in "
+                'meta["invalid_tool_calls"]; `tools_strict=True` makes them rare.',
+                count=len(invalid),
+                names=", ".join(f"{call['name']!r:.100}" for call in invalid),
+            )
         if reason == "length":
             logger.warning(
                 "Reply {index} was cut at the token limit. Raise `max_tokens` in generation_kwargs for longer replies.",
@@ -216,12 +223,6 @@ def _tool_calls(message: dict[str, Any], meta: dict[str, Any], generation_id: st
         calls.append(ToolCall(tool_name=name, arguments=arguments, id=call_id, extra=extra or None))
     if invalid:
         meta["invalid_tool_calls"] = invalid
-        logger.warning(
-            "The model returned {count} malformed tool call(s), of: {names}. They are kept in "
-            'meta["invalid_tool_calls"]; `tools_strict=True` makes them rare.',
-            count=len(invalid),
-            names=", ".join(f"{call['name']!r:.100}" for call in invalid),
-        )
     return calls
 
 

@@ -109,6 +109,15 @@ class TestErrors:
         for private in (KEY, PROMPT, USER, "authorization"):
             assert private.encode() not in pickled
 
+    def test_of_a_ranking_that_repeats_the_documents_and_can_not_be_used(self, stand_in: StandIn):
+        results = [{"index": 7, "relevance_score": 0.5, "document": {"text": PROMPT}}]
+        stand_in.script(Answer.json({"results": results}, headers={"X-Generation-Id": "gen-rerank-1"}))
+        ranker = OpenRouterRanker(api_base_url=stand_in.url)
+        error = failure(lambda: ranker.run("q", [Document(content=PROMPT)]))
+        pickled = pickle.dumps(error)
+        assert PROMPT.encode() not in pickled
+        assert pickle.loads(pickled).generation_id == "gen-rerank-1"
+
     def test_the_live_error_keeps_its_connection(self, limited: StandIn):
         error = failure(lambda: run(limited.url))
         assert error.request.url.path.endswith("/chat/completions")

@@ -53,6 +53,15 @@ def last_header_fields() -> dict[str, Any]:
     return header_fields(last[1]) if (last := _last.get()) else {}
 
 
+def last_request() -> Any:
+    """
+    Find the request that the last response of this run belongs to.
+
+    :returns: The HTTP request; None if none is known, for example because it came through a client of the user's.
+    """
+    return last[0] if (last := _last.get()) else None
+
+
 def generation_of(request: Any) -> str | None:
     """
     Find the generation that a request without a usable response has started.

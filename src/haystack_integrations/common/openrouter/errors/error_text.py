@@ -20,7 +20,7 @@ from haystack_integrations.common.openrouter.errors.pickling import make_picklab
 from haystack_integrations.common.openrouter.errors.privacy import without_private, without_private_fields
 from haystack_integrations.common.openrouter.errors.remedies import Remedies, remedy
 from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
-from haystack_integrations.common.openrouter.response_headers import generation_of
+from haystack_integrations.common.openrouter.response_headers import generation_of, last_request
 from haystack_integrations.common.openrouter.secrets import resolved
 
 if TYPE_CHECKING:
@@ -85,6 +85,8 @@ def failure_of(error: openai.APIError) -> Failure | None:
 
 
 def _explain(error: openai.APIError, api_key: Secret, model: str, remedies: Remedies) -> None:
+    if error.request is None:  # a response that can't be used; its body may repeat what was sent
+        error.request = last_request()
     key, failure = resolved(api_key), failure_of(error)
     flagged = failure.metadata.get("flagged_input") if failure else None
     foreign = ". ".join(part.rstrip(".") for part in _foreign_words(error, failure) if part)

@@ -7,6 +7,7 @@
 import base64
 import json
 import logging
+import pickle
 import random
 import time
 from typing import Any
@@ -19,6 +20,7 @@ from haystack.utils import Secret
 from hypothesis import given
 from hypothesis import strategies as st
 from stand_in import Answer, StandIn
+from wire import SOON
 
 from haystack_integrations.common.openrouter.errors.privacy import without_private
 from haystack_integrations.components.embedders.openrouter import OpenRouterTextEmbedder
@@ -215,6 +217,18 @@ class TestSecretHeaders:
         assert loaded.get_component("llm").extra_headers == self.HEADERS
         loaded.run({"llm": {"messages": "hi"}})
         assert stand_in.requests[0].headers["x-gateway-token"] == "very-secret-token"
+
+    @pytest.mark.parametrize("given", ["extra_headers", "run"])
+    def test_whatever_its_name_it_is_in_no_error_and_no_log(self, mode: Mode, stand_in: StandIn, caplog, given):
+        headers = {"X-Tenant": Secret.from_env_var("GATEWAY_TOKEN")}
+        echo = Answer.error(429, "We got x-tenant: very-secret-token", headers=SOON)
+        stand_in.script(echo, echo)
+        with caplog.at_level(logging.DEBUG, "haystack_integrations"), pytest.raises(openai.RateLimitError) as caught:
+            mode(max_retries=1, **{given: headers if given == "extra_headers" else {"extra_headers": headers}})
+        assert "We got x-tenant: ***" in str(caught.value)
+        assert "We got x-tenant: ***" in caplog.text
+        assert "very-secret-token" not in caplog.text
+        assert b"very-secret-token" not in pickle.dumps(caught.value)
 
     def test_one_that_is_not_set(self, plain: Mode, stand_in: StandIn):
         with pytest.raises(ValueError, match="NOT_SET|X-Key"):

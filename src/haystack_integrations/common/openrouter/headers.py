@@ -17,7 +17,7 @@ from haystack import logging
 from haystack.utils import Secret
 from openai import Omit
 
-from haystack_integrations.common.openrouter.errors.privacy import looks_like_credential
+from haystack_integrations.common.openrouter.errors.privacy import keep_secret, looks_like_credential
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ def merged_headers(*layers: Mapping[str, Any]) -> dict[str, Any]:
 
 def sendable_headers(headers: Mapping[str, Any] | None) -> dict[str, Any]:
     """
-    Resolve the Secrets among headers.
+    Resolve the Secrets among headers, and keep them out of errors and logs.
 
     :param headers: Header names and values, or None.
     :returns: A new dictionary without Secrets.
@@ -83,6 +83,7 @@ def sendable_headers(headers: Mapping[str, Any] | None) -> dict[str, Any]:
             if not isinstance(secret, str) or not (secret.isascii() and secret.isprintable()):
                 msg = f"`extra_headers`: the Secret of header {name!r} must be set, to printable ASCII text."
                 raise ValueError(msg)
+            keep_secret(name)
             resolved[name] = secret
         else:
             resolved[name] = value

@@ -19,6 +19,8 @@ from haystack_integrations.common.openrouter.responses import decode_json
 # Account ids are long and hold digits; user_preferences is not one.
 _ACCOUNT_ID = re.compile(r"\b(?:user|org)_(?=[A-Za-z]*\d)[A-Za-z0-9]{10,}\b")
 _CREDENTIAL = re.compile(r"(^|[-_])(authorization|cookie|key|token|secret|password)$", re.IGNORECASE)
+# Names of other headers that were given as a `Secret`, in lower case. The names themselves are no secrets.
+_SECRET_HEADERS: set[str] = set()
 _PRIVATE_FIELDS = {"user_id", "creator_user_id", "flagged_input"}
 # Names and types, which an error may have to name. The rest of what is sent is the user's own.
 _PUBLIC_FIELDS = {
@@ -46,6 +48,15 @@ def looks_like_credential(name: str) -> bool:
     :returns: Whether its value should not be shown.
     """
     return _CREDENTIAL.search(name) is not None
+
+
+def keep_secret(name: str) -> None:
+    """
+    Cut the values of a header out of texts, whatever its name looks like.
+
+    :param name: The name of an HTTP header.
+    """
+    _SECRET_HEADERS.add(name.lower())
 
 
 def without_private(text: str, request: Any = None, *secrets: object) -> str:
@@ -90,7 +101,7 @@ def without_private_fields(value: Any, request: Any = None, *secrets: object) ->
 
 def _credentials(request: Any) -> Iterator[str]:
     for name, value in request.headers.items() if request is not None else ():
-        if looks_like_credential(name):
+        if looks_like_credential(name) or name.lower() in _SECRET_HEADERS:
             yield value.removeprefix("Bearer ")
 
 

@@ -195,6 +195,14 @@ class TestStatus:
         stand_in.script(*[Answer.json({"error": error})] * 2, answer(sync, {"content": "Good"}))
         assert sync(max_retries=2).text == "Good"
 
+    @pytest.mark.parametrize("day", ["21 Oct 99999999999999 07:28:00 GMT", "21 Oct 2030 07:28:00 +" + "9" * 20])
+    def test_a_date_that_does_not_exist_says_nothing(self, sync: Mode, stand_in: StandIn, day):
+        in_body = {"error": {"code": 429, "message": "x", "metadata": {"headers": {"Retry-After": day}}}}
+        stand_in.script(Answer.error(429, "x", headers={"retry-after": day}), Answer.json(in_body))
+        for _ in range(2):
+            with pytest.raises(openai.RateLimitError):
+                sync()
+
     @pytest.mark.parametrize("as_code", [True, False])
     @pytest.mark.parametrize(("name", "status"), STATUSES.items())
     def test_the_name_of_an_error_names_the_status(self, sync: Mode, stand_in: StandIn, name, status, as_code):

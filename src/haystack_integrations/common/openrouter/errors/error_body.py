@@ -198,7 +198,7 @@ def _seconds(value: object) -> float | None:
     if number is None and isinstance(value, str):
         try:
             number = parsedate_to_datetime(value).timestamp() - time.time()
-        except ValueError:
+        except (ValueError, OverflowError, OSError):  # the last where the system's clock has no such moment
             return None
     return None if number is None else max(number, 0.001)
 

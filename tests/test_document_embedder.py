@@ -272,6 +272,10 @@ class TestFailures:
         meta = embed_sync(stand_in, documents_of("a", "b"), batch_size=1, concurrency=1)["meta"]
         assert meta == {"model": "test/dated", "usage": {"cost": 0.75}, "provider": "Azure", "id": "gen-1", "failed": 1}
 
+    def test_what_it_used_is_plain_json_in_meta(self, stand_in: StandIn):
+        stand_in.script(embeddings(embedding(5, 1.0), usage={"cost": 0.5, "new": [float("nan")]}))
+        assert embed_sync(stand_in, documents_of("a"))["meta"]["usage"] == {"cost": 0.5, "new": [None]}
+
     def test_a_partly_failed_run_in_a_pipeline(self, picky: Picky):
         store = InMemoryDocumentStore(embedding_similarity_function="cosine")
         pipeline = Pipeline()

@@ -17,6 +17,7 @@ import openai
 from haystack import logging
 
 from haystack_integrations.common.openrouter.errors.consequences import ends_every_request
+from haystack_integrations.common.openrouter.plain_json import plain_json
 from haystack_integrations.common.openrouter.retries import one_run, sending_until
 
 logger = logging.getLogger(__name__)
@@ -145,8 +146,11 @@ def usage_of_failure(error: Exception) -> dict[str, Any]:
     Find what was billed for a response that can't be used.
 
     :param error: The error that it became.
-    :returns: Its `usage`, or an empty dictionary.
+    :returns: A copy of its `usage`, or an empty dictionary.
     """
     body = getattr(error, "body", None)
     usage = body.get("usage") if isinstance(body, dict) else None
-    return usage if isinstance(usage, dict) else {}
+    try:
+        return plain_json(usage) if isinstance(usage, dict) else {}
+    except ValueError:
+        return {}

@@ -62,17 +62,16 @@ def check_model_name(model: object) -> None:
     )
 
 
-def near_names(model: str, names: Iterable[str] = ()) -> list[str]:
+def near_names(model: str) -> list[str]:
     """
-    Find names of models that are near a name that OpenRouter does not know.
+    Find names of models that are near a name that OpenRouter does not know, among those that this process knows.
 
     :param model: The unknown name.
-    :param names: Names to choose from; without any, those that this process knows.
     :returns: At most three names, the nearest first.
     """
     name = model.lower()
     full = name if "/" in name or not (author := _author(name)) else f"{author}/{name}"
-    known = list(names) or sorted(_listed_names or _known_names | ({full} - {name}))
+    known = sorted(_listed_names or _known_names | ({full} - {name}))
     by_slug = {known_name.partition("/")[2]: known_name for known_name in known}
     near = get_close_matches(full, known, n=3, cutoff=0.7)
     near += [by_slug[slug] for slug in get_close_matches(full.partition("/")[2] or full, by_slug, n=3, cutoff=0.7)]

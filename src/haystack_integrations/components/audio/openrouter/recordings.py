@@ -15,6 +15,7 @@ from haystack import Document
 
 from haystack_integrations.common.openrouter.errors.consequences import is_refusal
 from haystack_integrations.common.openrouter.many_requests import ManyRequests, usage_of_failure
+from haystack_integrations.common.openrouter.spans import tag_span
 from haystack_integrations.common.openrouter.usage import summed_usage
 from haystack_integrations.components.audio.openrouter.sources import Source
 from haystack_integrations.components.audio.openrouter.transcription import read_transcript
@@ -74,6 +75,7 @@ class Recordings(ManyRequests[Source]):
         meta: dict[str, Any] = {"model": self._model, "usage": summed_usage(self._usages), "ids": self._ids}
         if not self._raise_on_failure:
             meta["failed"] = self._missing()
+        tag_span(meta)
         return {"documents": documents, "meta": meta}
 
     def _next(self) -> Source:

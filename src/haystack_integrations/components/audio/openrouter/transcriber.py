@@ -20,7 +20,6 @@ from haystack_integrations.common.openrouter.arguments import check_at_least_one
 from haystack_integrations.common.openrouter.clients import OPENROUTER_API_BASE_URL
 from haystack_integrations.common.openrouter.component import shows_its_settings
 from haystack_integrations.common.openrouter.media_component import OpenRouterMediaComponent
-from haystack_integrations.common.openrouter.spans import tag_span
 from haystack_integrations.common.openrouter.workers import each_in_tasks, each_in_threads
 from haystack_integrations.components.audio.openrouter.options import (
     OpenRouterTranscriptionKwargs,
@@ -164,7 +163,7 @@ class OpenRouterTranscriber(OpenRouterMediaComponent):
 
             with recordings.sending():
                 each_in_threads(transcribe, recordings, min(self.concurrency, len(recordings)))
-        return self._tagged(recordings.result())
+        return recordings.result()
 
     @component.output_types(documents=list[Document], meta=dict[str, Any])
     async def run_async(
@@ -195,11 +194,7 @@ class OpenRouterTranscriber(OpenRouterMediaComponent):
 
             with recordings.sending():
                 await each_in_tasks(transcribe, recordings, min(self.concurrency, len(recordings)))
-        return self._tagged(recordings.result())
-
-    def _tagged(self, result: dict[str, Any]) -> dict[str, Any]:
-        tag_span(result["meta"])
-        return result
+        return recordings.result()
 
     def _run_kwargs(self, generation_kwargs: Any) -> dict[str, Any]:
         kwargs = self._merged(generation_kwargs, language=self.language)

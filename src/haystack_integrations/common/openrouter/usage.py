@@ -45,13 +45,13 @@ def _says_something(value: object) -> bool:
 
 
 def _total(values: list[Any]) -> Any:
-    if values and all(isinstance(value, Mapping) for value in values):
+    if not values:
+        return None
+    if all(isinstance(value, Mapping) for value in values):
         return summed_usage(values)
-    if values and all(isinstance(value, bool) for value in values):
+    if all(isinstance(value, bool) for value in values):
         return any(values)
-    if values and all(map(is_number, values)):
-        return _sum(values)
-    return values[0] if values else None
+    return _sum(values) if all(map(is_number, values)) else values[0]
 
 
 def _sum(numbers: list[int | float]) -> int | float:

@@ -75,7 +75,7 @@ class Selection:
         """
         return (
             all(getattr(model, ability)(item) for ability, items in self._abilities.items() for item in items)
-            and (not self._min_context or (model.context_window or 0) >= self._min_context)
+            and (model.context_window or 0) >= self._min_context
             and not (self._needs.get("exclude_free") and model.is_free)
             and all(_costs_at_most(model, kind, limit) for kind, limit in self._limits.items())
         )

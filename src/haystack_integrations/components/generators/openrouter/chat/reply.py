@@ -235,7 +235,7 @@ def _call_id(generation_id: str, number: int) -> str:
 
 def _images(message: dict[str, Any], meta: dict[str, Any]) -> list[ImageContent]:
     content, sent = message.get("content"), message.get("images") or []
-    entries = [*([part for part in content if _is_image_part(part)] if isinstance(content, list) else [])]
+    entries = [part for part in content if _is_image_part(part)] if isinstance(content, list) else []
     entries += sent if isinstance(sent, list) else [sent]
     images, linked = [], []
     for entry in entries:

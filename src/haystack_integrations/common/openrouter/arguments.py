@@ -109,6 +109,16 @@ def check_strings(**arguments: object) -> None:
             raise TypeError(msg)
 
 
+def check_strings_or_none(**arguments: object) -> None:
+    """
+    Raise unless all values are strings or None.
+
+    :param arguments: Values by the names of their arguments.
+    :raises TypeError: If one is not.
+    """
+    check_strings(**{argument: value for argument, value in arguments.items() if value is not None})
+
+
 def checked_fields(meta_fields: object) -> list[str]:
     """
     Copy the names of the meta fields that are sent with a document's content.

@@ -17,7 +17,7 @@ import haystack.components.converters.image as converters
 from haystack import Document
 from haystack.dataclasses import ImageContent
 
-from haystack_integrations.common.openrouter.arguments import check_at_least_one, check_strings
+from haystack_integrations.common.openrouter.arguments import check_at_least_one
 from haystack_integrations.common.openrouter.media import data_url, image_type
 
 
@@ -94,20 +94,6 @@ def checked_size(size: object) -> tuple[int, int] | None:
     check_at_least_one(width, "image_size[0]")
     check_at_least_one(height, "image_size[1]")
     return width, height
-
-
-def check_paths(meta_field: object, argument: str, root_path: object) -> None:
-    """
-    Raise unless the meta field and the folder are strings.
-
-    :param meta_field: The meta field with the path of an image.
-    :param argument: The name of its argument.
-    :param root_path: The folder that paths are relative to, or None.
-    :raises TypeError: If one is not.
-    """
-    check_strings(**{argument: meta_field})
-    if root_path is not None:
-        check_strings(root_path=root_path)
 
 
 class _Reading:

@@ -14,10 +14,14 @@ from typing import Any
 from haystack import Document, component
 from haystack.utils import Secret
 
-from haystack_integrations.common.openrouter.arguments import check_at_least_one
+from haystack_integrations.common.openrouter.arguments import (
+    check_at_least_one,
+    check_strings,
+    check_strings_or_none,
+)
 from haystack_integrations.common.openrouter.clients import OPENROUTER_API_BASE_URL
 from haystack_integrations.common.openrouter.component import shows_its_settings
-from haystack_integrations.common.openrouter.document_images import DocumentImages, check_paths, checked_size
+from haystack_integrations.common.openrouter.document_images import DocumentImages, checked_size
 from haystack_integrations.components.embedders.openrouter.corpus_embedder import OpenRouterCorpusEmbedder
 from haystack_integrations.components.embedders.openrouter.embedding import IMAGE_EMBEDDING_REMEDIES, image_input
 from haystack_integrations.components.embedders.openrouter.options import EmbeddingParameters
@@ -117,7 +121,8 @@ class OpenRouterDocumentImageEmbedder(OpenRouterCorpusEmbedder):
         :raises ValueError: If `dimensions`, `batch_size`, `max_batch_bytes`, `concurrency` or a side of `image_size` is
             less than 1, or `extra_parameters` holds what the component sets itself.
         """
-        check_paths(file_path_meta_field, "file_path_meta_field", root_path)
+        check_strings(file_path_meta_field=file_path_meta_field)
+        check_strings_or_none(root_path=root_path)
         check_at_least_one(max_batch_bytes, "max_batch_bytes")
         self._set_up(
             api_key=api_key,

@@ -21,12 +21,13 @@ from haystack_integrations.common.openrouter.arguments import (
     check_documents,
     check_parameters,
     check_strings,
+    check_strings_or_none,
     checked_fields,
     document_text,
 )
 from haystack_integrations.common.openrouter.clients import OPENROUTER_API_BASE_URL
 from haystack_integrations.common.openrouter.component import OpenRouterComponent, shows_its_settings
-from haystack_integrations.common.openrouter.document_images import DocumentImages, check_paths, checked_size
+from haystack_integrations.common.openrouter.document_images import DocumentImages, checked_size
 from haystack_integrations.common.openrouter.responses import is_number
 from haystack_integrations.common.openrouter.spans import tag_span
 from haystack_integrations.components.rankers.openrouter.options import RerankParameters
@@ -115,7 +116,7 @@ class OpenRouterRanker(OpenRouterComponent):
         _check_threshold(score_threshold)
         check_strings(meta_data_separator=meta_data_separator)
         check_parameters(extra_parameters, OWN_PARAMETERS)
-        check_paths("" if image_meta_field is None else image_meta_field, "image_meta_field", root_path)
+        check_strings_or_none(image_meta_field=image_meta_field, root_path=root_path)
         self._set_up(
             api_key=api_key,
             model=model,

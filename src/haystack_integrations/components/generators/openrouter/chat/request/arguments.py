@@ -10,7 +10,6 @@ Source: `ChatRequest` in OpenRouter's OpenAPI document.
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -21,12 +20,12 @@ from haystack.dataclasses import ChatMessage
 from haystack.tools import ToolsType, flatten_tools_or_toolsets
 from pydantic import BaseModel
 
+from haystack_integrations.common.openrouter.generation_kwargs import serialized_kwargs
 from haystack_integrations.common.openrouter.headers import (
     checked_headers,
     deserialized_headers,
     merged_headers,
     sendable_headers,
-    serialized_headers,
 )
 from haystack_integrations.components.generators.openrouter.chat.request.checks import check_tool_names, check_tools
 from haystack_integrations.components.generators.openrouter.chat.request.messages import wire_messages
@@ -133,13 +132,10 @@ def serializable_kwargs(generation_kwargs: Mapping[str, Any]) -> dict[str, Any]:
     :param generation_kwargs: As given to the component.
     :returns: A deep copy, in which the JSON schema replaces a Pydantic class.
     """
-    copied = dict(generation_kwargs)
-    response_format = copied.get("response_format")
+    response_format = generation_kwargs.get("response_format")
     if isinstance(response_format, type) and issubclass(response_format, BaseModel):
-        copied["response_format"] = response_format_schema(response_format)
-    if isinstance(headers := copied.get("extra_headers"), Mapping):
-        copied["extra_headers"] = serialized_headers(headers)
-    return copy.deepcopy(copied)
+        generation_kwargs = {**generation_kwargs, "response_format": response_format_schema(response_format)}
+    return serialized_kwargs(generation_kwargs)
 
 
 def audio_format(arguments: Mapping[str, Any]) -> str | None:

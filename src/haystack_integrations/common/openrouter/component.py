@@ -22,7 +22,7 @@ from haystack_integrations.common.openrouter.clients import DEFAULT_TIMEOUT, OPE
 from haystack_integrations.common.openrouter.errors.error_text import explained
 from haystack_integrations.common.openrouter.errors.remedies import COMMON_REMEDIES, Remedies
 from haystack_integrations.common.openrouter.headers import (
-    checked_headers,
+    check_headers,
     deserialized_headers,
     sendable_headers,
     serialized_headers,
@@ -83,7 +83,7 @@ class OpenRouterComponent:
         )
         check_model_name(model)
         headers = deserialized_headers(extra_headers)
-        checked_headers(headers, "extra_headers")
+        check_headers(headers, "extra_headers")
         self.api_key = api_key
         self.model = model
         self.api_base_url: str | None = api_base_url or OPENROUTER_API_BASE_URL

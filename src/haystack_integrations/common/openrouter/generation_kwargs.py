@@ -17,7 +17,7 @@ import openai
 from haystack import logging
 
 from haystack_integrations.common.openrouter.headers import (
-    checked_headers,
+    check_headers,
     deserialized_headers,
     merged_headers,
     sendable_headers,
@@ -64,7 +64,7 @@ def checked_kwargs(
         msg = f'`generation_kwargs["timeout"]` must be a number (seconds), not {type(timeout).__name__}.'
         raise TypeError(msg)
     headers = deserialized_headers(generation_kwargs.get("extra_headers"))
-    checked_headers(headers, 'generation_kwargs["extra_headers"]')
+    check_headers(headers, 'generation_kwargs["extra_headers"]')
     warn_of_typing_mistakes(generation_kwargs, known_keys)
     return dict(generation_kwargs)
 

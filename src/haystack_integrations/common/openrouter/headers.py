@@ -24,18 +24,18 @@ logger = logging.getLogger(__name__)
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
 
-def checked_headers(headers: Mapping[str, Any] | None, argument: str) -> dict[str, Any]:
+def check_headers(headers: object, argument: str) -> None:
     """
-    Copy headers that can be sent.
+    Raise unless these headers can be sent.
 
-    :param headers: Header names and values, or None. A value may be a string or a `Secret`.
+    :param headers: Header names and values, or None. A value may be a string, a `Secret`, or `openai.Omit()`, which
+        takes a header away.
     :param argument: The argument's name, for the error.
-    :returns: A new dictionary. `openai.Omit()` as a value, which takes a header away, is kept.
     :raises TypeError: If they are not a mapping of strings to strings or Secrets.
     :raises ValueError: If a name or a value can't be part of an HTTP header.
     """
     if headers is None:
-        return {}
+        return
     if not isinstance(headers, Mapping):
         msg = f"`{argument}` must be a dictionary of header names and strings, not {type(headers).__name__}."
         raise TypeError(msg)
@@ -51,7 +51,6 @@ def checked_headers(headers: Mapping[str, Any] | None, argument: str) -> dict[st
         if isinstance(value, str) and not (value.isascii() and value.isprintable()):
             msg = f"`{argument}`: the value of header {name!r} must be printable ASCII text. Percent-encode the rest."
             raise ValueError(msg)
-    return dict(headers)
 
 
 def merged_headers(*layers: Mapping[str, Any]) -> dict[str, Any]:

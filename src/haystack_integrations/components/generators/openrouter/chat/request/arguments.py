@@ -22,7 +22,7 @@ from pydantic import BaseModel
 
 from haystack_integrations.common.openrouter.generation_kwargs import serialized_kwargs
 from haystack_integrations.common.openrouter.headers import (
-    checked_headers,
+    check_headers,
     deserialized_headers,
     merged_headers,
     sendable_headers,
@@ -85,13 +85,13 @@ def request_arguments(
     """
     body = _body(generation_kwargs, streaming=streaming)
     headers = deserialized_headers(body.pop("extra_headers", None))
-    headers = sendable_headers(checked_headers(headers, 'generation_kwargs["extra_headers"]'))
+    check_headers(headers, 'generation_kwargs["extra_headers"]')
     arguments: dict[str, Any] = {
         "model": body.pop("model", model),
         "messages": wire_messages(messages),
         "stream": streaming,
     }
-    if headers := merged_headers(init_headers or {}, headers):
+    if headers := merged_headers(init_headers or {}, sendable_headers(headers)):
         arguments["extra_headers"] = headers
     arguments.update({name: body.pop(name) for name in _SDK_ARGUMENTS if name in body})
     if definitions := [*_tool_definitions(tools, strict=tools_strict), *_server_tools(body.pop("tools", None))]:

@@ -12,9 +12,9 @@ import copy
 import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
-from haystack import default_to_dict
+from haystack import default_from_dict, default_to_dict
 from haystack.utils import Secret
 from openai import AsyncOpenAI, OpenAI
 
@@ -114,6 +114,16 @@ class OpenRouterComponent:
         in_order = [name for name in inspect.signature(type(self).__init__).parameters if name in parameters]
         serialized: dict[str, Any] = default_to_dict(self, **{name: parameters[name] for name in in_order})
         return serialized
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        """
+        Deserialize the component.
+
+        :param data: What `to_dict` returned. It is not changed.
+        :returns: The component.
+        """
+        return default_from_dict(cls, copy.deepcopy(data))
 
     def _sent_headers(self) -> dict[str, str]:
         return sendable_headers(self.extra_headers)

@@ -8,11 +8,9 @@ What the components for images and audio have in common: `generation_kwargs`, an
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
-from haystack import default_from_dict
 from openai import HttpxBinaryResponseContent
 
 from haystack_integrations.common.openrouter.component import OpenRouterComponent
@@ -22,8 +20,6 @@ from haystack_integrations.common.openrouter.generation_kwargs import (
     post_arguments,
     serialized_kwargs,
 )
-
-Component = TypeVar("Component", bound="OpenRouterMediaComponent")
 
 
 class OpenRouterMediaComponent(OpenRouterComponent):
@@ -47,16 +43,6 @@ class OpenRouterMediaComponent(OpenRouterComponent):
         Serialize the component: the parameters that all of these components have, and the given ones.
         """
         return super()._to_dict(generation_kwargs=serialized_kwargs(self.generation_kwargs), **own_parameters)
-
-    @classmethod
-    def from_dict(cls: type[Component], data: dict[str, Any]) -> Component:
-        """
-        Deserialize the component.
-
-        :param data: What `to_dict` returned. It is not changed.
-        :returns: The component.
-        """
-        return default_from_dict(cls, copy.deepcopy(data))
 
     def _checked_kwargs(self, generation_kwargs: Any) -> dict[str, Any]:
         return checked_kwargs(generation_kwargs, self._options.__annotations__, self._own_fields)

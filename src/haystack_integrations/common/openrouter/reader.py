@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Self
 
 from haystack import default_from_dict, default_to_dict
 from haystack.utils import Secret
@@ -24,8 +24,6 @@ from haystack_integrations.common.openrouter.headers import warn_of_credentials
 from haystack_integrations.common.openrouter.responses import unusable_response
 from haystack_integrations.common.openrouter.retries import one_run
 from haystack_integrations.common.openrouter.secrets import shown_url
-
-Reader = TypeVar("Reader", bound="OpenRouterReader")
 
 
 class OpenRouterReader:
@@ -84,15 +82,14 @@ class OpenRouterReader:
         return serialized
 
     @classmethod
-    def from_dict(cls: type[Reader], data: dict[str, Any]) -> Reader:
+    def from_dict(cls, data: dict[str, Any]) -> Self:
         """
         Deserialize what `to_dict` returned.
 
         :param data: A dictionary with the class and its parameters. It is not changed.
         :returns: The object.
         """
-        loaded: Reader = default_from_dict(cls, copy.deepcopy(data))
-        return loaded
+        return default_from_dict(cls, copy.deepcopy(data))
 
     def close(self) -> None:
         """

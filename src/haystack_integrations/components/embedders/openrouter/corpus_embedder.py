@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
-from haystack import Document, default_from_dict
+from haystack import Document
 
 from haystack_integrations.common.openrouter.arguments import (
     check_at_least_one,
@@ -30,8 +30,6 @@ from haystack_integrations.components.embedders.openrouter.corpus import Corpus
 from haystack_integrations.components.embedders.openrouter.embedding import OWN_PARAMETERS, request_arguments
 from haystack_integrations.components.embedders.openrouter.endpoint import body_of, create_of
 from haystack_integrations.components.embedders.openrouter.options import EmbeddingParameters
-
-Component = TypeVar("Component", bound="OpenRouterCorpusEmbedder")
 
 
 class OpenRouterCorpusEmbedder(OpenRouterComponent):
@@ -95,16 +93,6 @@ class OpenRouterCorpusEmbedder(OpenRouterComponent):
             concurrency=self.concurrency,
             **own_parameters,
         )
-
-    @classmethod
-    def from_dict(cls: type[Component], data: dict[str, Any]) -> Component:
-        """
-        Deserialize the component.
-
-        :param data: What `to_dict` returned. It is not changed.
-        :returns: The component.
-        """
-        return default_from_dict(cls, copy.deepcopy(data))
 
     def _embed(self, documents: list[Document]) -> dict[str, Any]:
         """

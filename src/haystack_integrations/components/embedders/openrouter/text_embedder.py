@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from haystack import component, default_from_dict
+from haystack import component
 from haystack.utils import Secret
 
 from haystack_integrations.common.openrouter.arguments import check_at_least_one, check_parameters, check_strings
@@ -114,16 +114,6 @@ class OpenRouterTextEmbedder(OpenRouterComponent):
             suffix=self.suffix,
             extra_parameters=copy.deepcopy(self.extra_parameters),
         )
-
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> OpenRouterTextEmbedder:
-        """
-        Deserialize the component.
-
-        :param data: What `to_dict` returned. It is not changed.
-        :returns: The component.
-        """
-        return default_from_dict(cls, copy.deepcopy(data))
 
     @component.output_types(embedding=list[float], meta=dict[str, Any])
     def run(self, text: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import copy
 from dataclasses import replace
 from typing import Any
 
-from haystack import Document, component, default_from_dict
+from haystack import Document, component
 from haystack.utils import Secret
 
 from haystack_integrations.common.openrouter.arguments import (
@@ -155,16 +155,6 @@ class OpenRouterRanker(OpenRouterComponent):
             image_size=None if self.image_size is None else list(self.image_size),
             extra_parameters=copy.deepcopy(self.extra_parameters),
         )
-
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> OpenRouterRanker:
-        """
-        Deserialize the component.
-
-        :param data: What `to_dict` returned. It is not changed.
-        :returns: The component.
-        """
-        return default_from_dict(cls, copy.deepcopy(data))
 
     @component.output_types(documents=list[Document], meta=dict[str, Any])
     def run(

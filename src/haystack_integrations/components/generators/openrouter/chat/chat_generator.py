@@ -167,7 +167,8 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         :param data: What `to_dict` returned. It is not changed.
         :returns: The component.
         """
-        return cast(OpenRouterChatGenerator, super(OpenRouterChatGenerator, cls).from_dict(copy.deepcopy(data)))
+        # Haystack's own, which loads the tools and the callback as well
+        return cast(OpenRouterChatGenerator, super(OpenRouterComponent, cls).from_dict(copy.deepcopy(data)))
 
     @component.output_types(replies=list[ChatMessage])
     def run(

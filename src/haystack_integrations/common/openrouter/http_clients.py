@@ -35,7 +35,7 @@ class RetryPolicy:
     """
 
     max_retries: int
-    after_timeout: bool = True
+    after_timeout: bool
 
 
 def check_http_client_kwargs(kwargs: object) -> None:

@@ -129,7 +129,7 @@ def is_number(value: object) -> TypeGuard[int | float]:
         return False
 
 
-def unusable_response(message: str, body: object = None, response: Any = None) -> openai.APIError:
+def unusable_response(message: str, body: object, response: Any = None) -> openai.APIError:
     """
     Build the error for a response that has a good status and can't be used.
 

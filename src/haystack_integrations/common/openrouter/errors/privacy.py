@@ -59,7 +59,7 @@ def keep_secret(name: str) -> None:
     _SECRET_HEADERS.add(name.lower())
 
 
-def without_private(text: str, request: Any = None, *secrets: object) -> str:
+def without_private(text: str, request: Any, *secrets: object) -> str:
     """
     Replace what is private in a text by `***`.
 

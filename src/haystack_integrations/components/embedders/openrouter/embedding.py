@@ -104,7 +104,7 @@ def request_arguments(
 
 
 def read_response(
-    body: Any, count: int, *, model: str, dimensions: int | None = None
+    body: Any, count: int, *, model: str, dimensions: int | None
 ) -> tuple[list[list[float]], dict[str, Any]]:
     """
     Read the body of a response. Embeddings of another length than was asked for are logged as a warning.

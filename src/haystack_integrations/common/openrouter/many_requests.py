@@ -35,7 +35,7 @@ class ManyRequests(Generic[Item]):
     request. The run stops at an error that every later request would meet too, and after three failures in a row.
 
     A subclass says what is sent next (`_next`), what a failure means (`_take_failure`, which calls `_failed`), and how
-    many of its inputs have no result (`_missing`). `_lock` is held while these are called.
+    many of its inputs have no result (`_missing`). `_lock` is held while the first two are called.
 
     :param count: How many inputs there are.
     :param raise_on_failure: Whether the first failure is raised, instead of all this.

@@ -42,7 +42,7 @@ class TestFields:
         ("length", "of_the_provider", "window"),
         [
             (200, 100, 100), (100, 200, 100), (None, 7, 7), (7, None, 7), (None, None, None), (0, 5, 5), ("9", 5.0, 5),
-            (-1, True, None), (5.5, float("inf"), None),
+            (1, 2, 1), (-1, True, None), (5.5, float("inf"), None),
         ],
     )  # fmt: skip
     def test_the_smaller_window_that_is_known(self, length, of_the_provider, window):

@@ -411,6 +411,13 @@ class TestCheapest:
         assert models.cheapest(prompt_tokens=9000).id == "a/reader"
         assert models.cheapest(prompt_tokens=9001).id == "a/writer"
 
+    @pytest.mark.parametrize("larger", ["a/reader", "a/writer"])
+    def test_prompt_and_reply_have_the_same_length_unless_told(self, catalogue, stand_in, larger):
+        reader, writer = entry("a/reader", "0.000001", "0.000002"), entry("a/writer", "0.000002", "0.000001")
+        (reader if larger == "a/reader" else writer)["context_length"] = 2000
+        stand_in.script(listing(reader, writer))
+        assert catalogue.call("cheapest").id == larger
+
     def test_for_the_account(self, catalogue, stand_in):
         assert catalogue.call("cheapest", takes="image", min_context=200_000, for_account=True).id == SEES
         assert stand_in.requests[0].path.endswith("/models/user")

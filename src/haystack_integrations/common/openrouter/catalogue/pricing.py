@@ -89,7 +89,7 @@ def cost_of(
 def _utc(at: datetime | None) -> datetime:
     if at is None:
         return datetime.now(UTC)
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    return at if at.tzinfo is None else at.astimezone(UTC)
 
 
 def _prices_in_force(pricing: dict[str, Any], prompt_tokens: int, at: datetime) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def each_in_threads(function: Callable[[Item], object], items: Iterable[Item], c
 
     try:
         for _ in range(concurrency):
-            Thread(target=copy_context().run, args=(work,), name="openrouter-batches", daemon=True).start()
+            Thread(target=copy_context().run, args=(work,), name="openrouter-requests", daemon=True).start()
         for _ in range(concurrency):
             if error := ends.get():
                 raise error

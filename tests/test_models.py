@@ -482,6 +482,11 @@ class TestObject:
         with pytest.raises(ValueError, match="token"):
             models.to_dict()
 
+    def test_no_url_means_openrouter(self):
+        models = OpenRouterModels(api_base_url=None)
+        assert repr(models) == "OpenRouterModels(api_base_url='https://openrouter.ai/api/v1')"
+        assert models.to_dict()["init_parameters"]["api_base_url"] == "https://openrouter.ai/api/v1"
+
     @pytest.mark.parametrize("arguments", [{"api_key": "sk-or-x"}, {"timeout": "5"}, {"max_retries": 1.5}])
     def test_bad_arguments(self, arguments):
         with pytest.raises((TypeError, ValueError), match=f"`{next(iter(arguments))}` must be"):

@@ -80,7 +80,7 @@ def request_arguments(
     model: str,
     dimensions: int | None,
     extra_parameters: Mapping[str, Any] | None,
-    extra_headers: Mapping[str, Any] | None,
+    extra_headers: Mapping[str, Any],
 ) -> dict[str, Any]:
     """
     Make the arguments of `client.embeddings.create`.

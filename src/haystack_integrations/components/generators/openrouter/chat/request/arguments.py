@@ -67,7 +67,7 @@ def request_arguments(
     tools_strict: bool,
     streaming: bool,
     generation_kwargs: Mapping[str, Any],
-    init_headers: Mapping[str, Any] | None,
+    init_headers: Mapping[str, Any],
 ) -> dict[str, Any]:
     """
     Build the arguments of `client.chat.completions.create`.
@@ -91,7 +91,7 @@ def request_arguments(
         "messages": wire_messages(messages),
         "stream": streaming,
     }
-    if headers := merged_headers(init_headers or {}, sendable_headers(headers)):
+    if headers := merged_headers(init_headers, sendable_headers(headers)):
         arguments["extra_headers"] = headers
     arguments.update({name: body.pop(name) for name in _SDK_ARGUMENTS if name in body})
     if definitions := [*_tool_definitions(tools, strict=tools_strict), *_server_tools(body.pop("tools", None))]:

@@ -495,17 +495,25 @@ class TestReading:
         client.close()
 
     def test_a_fake_that_returns_a_dictionary(self):
+        assert self.faked([3]).run("abc") == {"embedding": [3.0], "meta": {"model": "fake", "usage": {}}}
+
+    @pytest.mark.parametrize("odd", [{0.5, 1.0}, {0.5: 1}, "12", [], None])
+    def test_a_fake_whose_vector_is_no_list_of_numbers(self, odd):
+        with pytest.raises(openai.APIError, match="index 0 is not a list of finite numbers"):
+            self.faked(odd).run("abc")
+
+    def faked(self, vector: object) -> OpenRouterTextEmbedder:
         class Fake:
             embeddings: Any
 
             def create(self, **arguments: Any) -> dict[str, Any]:
-                return {"data": [{"embedding": [len(arguments["input"])]}], "model": "fake"}
+                return {"data": [{"embedding": vector}], "model": "fake"}
 
         fake = Fake()
         fake.embeddings = fake
         component = OpenRouterTextEmbedder()
         component.client = fake
-        assert component.run("abc") == {"embedding": [3.0], "meta": {"model": "fake", "usage": {}}}
+        return component
 
     @pytest.mark.parametrize("odd", [True, False, None, "1", float("nan"), float("inf"), 10**400, [1.0], {}])
     def test_what_is_not_a_number_among_the_last(self, embed: Embed, stand_in: StandIn, odd):

@@ -264,6 +264,12 @@ class TestSecretHeaders:
         ).to_dict()
         assert "in clear" not in caplog.text
 
+    def test_a_url_that_cannot_be_read(self, caplog: pytest.LogCaptureFixture):
+        generator = OpenRouterChatGenerator(api_base_url="https://[::1/v1")
+        assert generator.to_dict()["init_parameters"]["api_base_url"] == "https://[::1/v1"
+        assert "in clear" not in caplog.text
+        assert "api_base_url='?'" in repr(generator)
+
 
 class TestSettings:
     @pytest.mark.parametrize(

@@ -66,7 +66,10 @@ def shown_url(url: str) -> str:
     Take out of a URL what may be secret.
 
     :param url: Any URL.
-    :returns: The URL without user, password, query and fragment.
+    :returns: The URL without user, password, query and fragment; "?" if it can't be read.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "?"
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()

@@ -10,6 +10,8 @@ A refusal is a `type: ignore` that mypy would report as unused, if it were accep
 
 from typing import Any
 
+from haystack.utils import Secret
+
 from haystack_integrations.components.audio.openrouter import (
     OpenRouterSpeechKwargs,
     OpenRouterSpeechSynthesizer,
@@ -40,6 +42,7 @@ good: OpenRouterGenerationKwargs = {
     "reasoning": {"effort": "low"},
     "plugins": [{"id": "a-plugin-of-tomorrow", "with": "settings"}],
     "tools": [{"type": "openrouter:web_search", "parameters": {"max_results": 3}}],
+    "extra_headers": {"X-Title": "My app", "X-Gateway-Token": Secret.from_env_var("GATEWAY_TOKEN")},
 }
 anything: dict[str, Any] = {"a_parameter_of_tomorrow": 1}
 OpenRouterChatGenerator(generation_kwargs=good).run("Hi", generation_kwargs=anything)

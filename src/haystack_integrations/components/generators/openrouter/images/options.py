@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
+from haystack.utils import Secret
 from openai import Omit, Timeout
 
 from haystack_integrations.components.generators.openrouter.chat.options.provider import SortBy, SortConfig
@@ -80,7 +81,7 @@ class OpenRouterImageKwargs(TypedDict, total=False):
     """Groups requests, 256 characters at most."""
     trace: dict[str, Any]
     """For observability tools that OpenRouter reports to: `trace_id`, `span_name`, `generation_name` …"""
-    extra_headers: dict[str, str | Omit]
+    extra_headers: dict[str, str | Secret | Omit]
     """HTTP headers. They override the component's. An option of the openai SDK, as are the next three."""
     extra_query: dict[str, object]
     """Parameters of the URL."""

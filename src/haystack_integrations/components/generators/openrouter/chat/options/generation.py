@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
+from haystack.utils import Secret
 from openai import Omit, Timeout
 from pydantic import BaseModel
 
@@ -146,7 +147,7 @@ class OpenRouterGenerationKwargs(TypedDict, total=False):
     """Deprecated: use the plugin `context-compression`."""
     route: str | None
     """Deprecated: use `provider["sort"]["partition"]`."""
-    extra_headers: dict[str, str | Omit]
+    extra_headers: dict[str, str | Secret | Omit]
     """HTTP headers. They override the component's. An option of the openai SDK, as are the next three."""
     extra_query: dict[str, object]
     """Parameters of the URL."""

@@ -26,7 +26,7 @@ from stand_in import Answer, StandIn
 from wire import USAGE, call, completion, events
 
 from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator, reply_cost
-from haystack_integrations.hooks.openrouter import OpenRouterCostBudgetHook
+from haystack_integrations.hooks.openrouter import OpenRouterCostBudgetHook, cost_budget
 from haystack_integrations.hooks.openrouter.run_cost import spent_in, with_tally
 
 IS_OLD = tuple(map(int, haystack_version.split(".")[:2])) < (3, 4)
@@ -299,10 +299,17 @@ class TestHook:
         assert [OpenRouterCostBudgetHook(max_cost).max_cost for max_cost in (1, 0.1, Decimal("0.1"))] == [1, 0.1, 0.1]
 
 
-@pytest.mark.skipif(not IS_OLD, reason="the installed haystack-ai is new enough")
-def test_an_old_haystack():
-    with pytest.raises(ImportError, match=r"needs haystack-ai 3\.4 or newer.* is installed\. Upgrade it"):
+@pytest.mark.parametrize("version", ["2.99.0", "3.0.0", "3.3.1"])
+def test_an_old_haystack(monkeypatch: pytest.MonkeyPatch, version):
+    monkeypatch.setattr(cost_budget, "haystack_version", version)
+    with pytest.raises(ImportError, match=rf"needs haystack-ai 3\.4 or newer.* {version} is installed\. Upgrade it"):
         OpenRouterCostBudgetHook(1)
+
+
+@pytest.mark.parametrize("version", ["3.4.0rc1", "3.10.0", "4.0.0", "main"])
+def test_a_new_haystack(monkeypatch: pytest.MonkeyPatch, version):
+    monkeypatch.setattr(cost_budget, "haystack_version", version)
+    assert OpenRouterCostBudgetHook(1).max_cost == 1
 
 
 def test_a_sum_that_was_set_back_starts_again():

@@ -350,6 +350,15 @@ class TestArguments:
         with pytest.raises(TypeError, match="`documents` must be a list of Documents"):
             OpenRouterDocumentImageEmbedder().run(["ferry.png"])
 
+    def test_defaults(self):
+        defaults = OpenRouterDocumentImageEmbedder().to_dict()["init_parameters"]
+        assert (defaults["batch_size"], defaults["max_batch_bytes"], defaults["concurrency"]) == (8, 10_000_000, 4)
+        assert (defaults["progress_bar"], defaults["embed_content"], defaults["raise_on_failure"]) == (
+            True,
+            False,
+            False,
+        )
+
     def test_a_size_in_yaml_is_a_list(self):
         data = component_to_dict(OpenRouterDocumentImageEmbedder(image_size=(640, 480), root_path="pages"), "it")
         assert data["init_parameters"]["image_size"] == [640, 480]

@@ -309,6 +309,11 @@ class TestEndpoints:
         assert repr(bad) == "OpenRouterEndpoint(provider_name='Stand-by', tag='stand-by', is_up=False)"
         assert len({good, bad, good}) == 2
 
+    @pytest.mark.parametrize(("status", "is_up"), [(0, True), (1, True), (-1, False), (None, None), ("0", None)])
+    def test_the_status(self, models, stand_in, status, is_up):
+        stand_in.script(Answer.json({"data": {"endpoints": [{"status": status}]}}))
+        assert models.endpoints("a/b")[0].is_up is is_up
+
     def test_they_are_not_kept(self, catalogue, stand_in):
         catalogue.call("endpoints", SEES)
         catalogue.call("endpoints", SEES)
@@ -350,6 +355,11 @@ class TestCheapest:
             catalogue.call("cheapest", min_context=262_145)
         with pytest.raises(ValueError, match="No model with a known price fits"):
             catalogue.call("cheapest", max_output_price=Decimal("0.99"), exclude_free=True)
+
+    def test_there_is_nothing(self, models, stand_in):
+        stand_in.script(listing())
+        with pytest.raises(ValueError, match="No model with a known price fits here: loosen"):
+            models.cheapest(makes=None)
 
     def test_unknown_conditions_are_refused_by_name(self, catalogue, stand_in):
         with pytest.raises(TypeError, match=r"no condition 'take'\. Did you mean 'takes'\? These exist: takes, makes"):

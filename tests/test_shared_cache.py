@@ -5,9 +5,11 @@
 """Values that are loaded once for threads, tasks and event loops, whoever fails or goes away."""
 
 import asyncio
+import gc
 import os
 import signal
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -30,6 +32,16 @@ class TestSharedCache:
 
         assert list(map(type, asyncio.run(run()))) == [KeyError, KeyError]
         assert cache.get("key", lambda: 2) == 2
+
+    def test_what_is_too_old_is_not_kept(self):
+        class Large:
+            pass
+
+        cache: SharedCache[Large] = SharedCache(0)
+        old = weakref.ref(cache.get("old", Large))
+        assert cache.get("new", Large)
+        gc.collect()
+        assert old() is None
 
     async def never(self) -> int:
         raise AssertionError

@@ -247,7 +247,7 @@ class TestArguments:
             ("gone.mp3", FileNotFoundError, "there is no file 'gone.mp3'"),
             (Path("gone.mp3"), FileNotFoundError, "there is no file 'gone.mp3'"),
             (".", ValueError, "'.' is not a file"),
-            ("empty.mp3", ValueError, "'empty.mp3' is empty"),
+            ("empty.mp3", ValueError, r"'empty.mp3' is empty\."),
             ("note.txt", ValueError, "the suffix of 'note.txt'.*Accepted: wav, mp3"),
         ],
     )
@@ -292,6 +292,12 @@ class TestFailures:
         assert result["meta"]["usage"]["cost"] > 0
         assert "sources[1] (bad.mp3) could not be transcribed: Error code: 400 - Not this one" in caplog.text
 
+    def test_a_url_that_fails_is_named(self, transcribe: Transcribe, stand_in: StandIn, caplog):
+        stand_in.script(Answer.json({"error": {"code": 400, "message": "Gone"}}, status=400))
+        init = {"raise_on_failure": False, "api_base_url": stand_in.url}
+        assert transcribe(["https://example.com/a.mp3"], init=init)["meta"]["failed"] == 1
+        assert "sources[0] (https://example.com/a.mp3) could not be transcribed" in caplog.text
+
     def test_it_is_raised_if_asked_for(self, transcribe: Transcribe, script: StandIn):
         with pytest.raises(openai.BadRequestError):
             transcribe([spoken("400"), spoken("One")], init={"api_base_url": script.url})
@@ -325,7 +331,7 @@ class TestFailures:
         assert [document.content for document in result["documents"]] == ["One", None, None]
         assert result["meta"]["failed"] == 2
         assert len(script.requests) == 3
-        assert "2 of 3 recordings were not transcribed" in caplog.text
+        assert "2 of 3 recordings were not transcribed, because" in caplog.text
 
     def test_three_failures_in_a_row_end_the_run(self, transcribe: Transcribe, script: StandIn):
         init = {"raise_on_failure": False, "concurrency": 1, "api_base_url": script.url}

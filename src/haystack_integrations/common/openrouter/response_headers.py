@@ -107,4 +107,4 @@ def with_header_fields(body: Mapping[str, Any], fields: Mapping[str, Any]) -> di
 
 
 def _seconds(value: str | None) -> int | None:
-    return int(value) if value and value.isascii() and value.isdecimal() and len(value) < 16 else None
+    return int(value) if value and value.isdecimal() and len(value) < 16 else None

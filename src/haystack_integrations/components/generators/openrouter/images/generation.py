@@ -26,7 +26,6 @@ logger = logging.getLogger(__name__)
 IMAGE_REMEDIES: Remedies = {
     **MEDIA_REMEDIES,
     400: "Check the names and values in `generation_kwargs`: models differ in what they take, such as `n` and `size`",
-    403: "The prompt, an image or the key is not allowed here: change the input, the key's permissions or the model",
     404: "Check that `{model}` at https://openrouter.ai/models?output_modalities=image is an image model, and loosen "
     "`provider` in `generation_kwargs`{names}",
     413: "Send fewer or smaller images",

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
 #
 # SPDX-License-Identifier: Apache-2.0
-"""Choosing a model by what it can do, its context window and its price, and telling an agent how much fits into it."""
+"""Choose a model by abilities, context window and price, and set the context window of an agent."""
 
 from typing import Annotated
 
@@ -31,7 +31,7 @@ for endpoint in models.endpoints(model.id):
     state = "works" if endpoint.is_up else "fails"
     print(f"  {endpoint.provider_name} {state}: {endpoint.uptime} % of requests succeed")
 
-# once the conversation fills 70 % of the context window, its oldest messages are dropped
+# when the conversation fills 70 % of the context window, its oldest messages are dropped
 compaction = CompactionHook(SlidingWindowCompactor(), context_window=model.context_window)
 agent = Agent(chat_generator=generator, tools=[population], hooks={"before_llm": [compaction]})
 result = agent.run([ChatMessage.from_user("How many people live in Berlin?")])

@@ -2,11 +2,11 @@
 #
 # SPDX-License-Identifier: Apache-2.0
 """
-Embed a corpus with Ray Data: JSON Lines in, Parquet with vectors out, and what it cost.
+Embed a corpus with Ray Data: from JSON Lines to Parquet with vectors, and the cost.
 
-`hatch run scale:corpus_on_ray` embeds texts that the script makes. To embed your own, name a file of JSON Lines with
-"id" and "text", and a new folder for the vectors. To use a cluster, change `ray.init()` to `ray.init(address="auto")`:
-then all nodes must be able to reach the file and the folder, and each needs OPENROUTER_API_KEY.
+`hatch run scale:corpus_on_ray` embeds texts that the script generates. To embed your own texts, pass two arguments: a
+JSON Lines file with "id" and "text", and a new folder for the vectors. To use a cluster, change `ray.init()` to
+`ray.init(address="auto")`. All nodes must have access to the file and the folder, and each needs OPENROUTER_API_KEY.
 """
 
 import json
@@ -26,13 +26,13 @@ from haystack_integrations.common.openrouter.cost import usage_cost
 from haystack_integrations.components.embedders.openrouter import OpenRouterDocumentEmbedder
 
 ACTORS = 2  # processes that embed
-CONCURRENCY = 4  # requests that each of them sends at once
-BLOCK = 256  # documents that an actor takes at once; if it dies, they are embedded again
+CONCURRENCY = 4  # requests that each actor sends at once
+BLOCK = 256  # documents that an actor takes at once. If the actor dies, they are embedded again
 
 
 class Embedder:
     def __init__(self, url: str | None) -> None:
-        # a request waits for the `Retry-After` of each 429, and with many actors it may get several of them
+        # after a 429, a request waits as long as `Retry-After` says. With many actors, this can happen several times
         self.embedder = OpenRouterDocumentEmbedder(
             api_base_url=url, concurrency=CONCURRENCY, max_retries=20, progress_bar=False
         )
@@ -67,7 +67,7 @@ def embed(corpus: str, vectors: str, url: str | None) -> None:
 
 
 if __name__ == "__main__":
-    url = base_url()  # sets a key if there is none, and Ray's processes get the environment that it starts with
+    url = base_url()  # sets a key if there is none. Do this before `ray.init`: Ray's processes inherit the environment
     ray.init()
     with tempfile.TemporaryDirectory() as folder:
         made = [{"id": f"boat-{n}", "text": f"Boat {n} leaves pier {n % 7} at {n % 24} o'clock."} for n in range(3000)]

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
 #
 # SPDX-License-Identifier: Apache-2.0
-"""An agent with a budget in USD: the run ends before the next call once its replies have cost that much."""
+"""An agent with a budget in USD: once its replies have cost that much, the run ends before the next call."""
 
 from typing import Annotated
 

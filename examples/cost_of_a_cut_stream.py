@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
 #
 # SPDX-License-Identifier: Apache-2.0
-"""What a stream cost that broke off: its usage never arrived, so OpenRouter is asked for it afterwards."""
+"""The cost of a stream that broke off. Its usage never arrived, so it is looked up afterwards."""
 
 from stand_in import base_url
 
@@ -9,7 +9,7 @@ from haystack_integrations.common.openrouter.account import OpenRouterAccount
 from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator, OpenRouterStreamError
 
 account = OpenRouterAccount(api_base_url=base_url())
-# the stand-in cuts the stream because the name of the model says so
+# the stand-in cuts the stream of a model with this name
 model = "stand-in/cut-stream" if base_url() else "openai/gpt-4o-mini"
 generator = OpenRouterChatGenerator(model=model, api_base_url=base_url())
 try:
@@ -20,7 +20,7 @@ except OpenRouterStreamError as error:
     generation_id = error.generation_id
 
 if generation_id:
-    generation = account.generation(generation_id, timeout=60)  # waits until OpenRouter knows it
+    generation = account.generation(generation_id, timeout=60)  # waits until OpenRouter lists it
     print(f"{generation['native_tokens_completion']} tokens from {generation['provider_name']}")
     print(f"It cost {generation['total_cost']:f} USD")
 

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
 #
 # SPDX-License-Identifier: Apache-2.0
-"""What the run of an agent cost, request by request, bills for your own keys included."""
+"""The cost of an agent's run, request by request, including what providers bill for your own keys."""
 
 from typing import Annotated
 
@@ -22,7 +22,7 @@ def population(city: Annotated[str, "The city"]) -> str:
 generator = OpenRouterChatGenerator(
     model="openai/gpt-4o-mini",
     api_base_url=base_url(),
-    # shows the costs by user and by run at https://openrouter.ai/activity
+    # groups the costs by user and by run at https://openrouter.ai/activity
     generation_kwargs={"user": "user-7", "session_id": "report-1"},
 )
 agent = Agent(chat_generator=generator, tools=[population])

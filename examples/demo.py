@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
 #
 # SPDX-License-Identifier: Apache-2.0
-"""The main job: a plain reply, a streamed one with reasoning, and what they cost."""
+"""A plain reply, a streamed one with reasoning, and what they cost."""
 
 from haystack.components.generators.utils import print_streaming_chunk
 from haystack.dataclasses import ChatMessage

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
 #
 # SPDX-License-Identifier: Apache-2.0
-"""Which errors to catch, and what is left of a reply when its stream fails. The names of the models make them fail."""
+"""Which errors to catch, and what you get of a reply if its stream fails. The stand-in fails for these model names."""
 
 import openai
 from stand_in import base_url

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
 #
 # SPDX-License-Identifier: Apache-2.0
-"""Draw an image, edit it, have a chat model describe it, and save it."""
+"""Generate an image, edit it, let a chat model describe the change, and save both images."""
 
 import base64
 import tempfile

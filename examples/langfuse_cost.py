@@ -2,10 +2,10 @@
 #
 # SPDX-License-Identifier: Apache-2.0
 """
-Costs, cached tokens and reasoning tokens in Langfuse, which `langfuse-haystack` leaves out.
+Show costs, cached tokens and reasoning tokens in Langfuse, which `langfuse-haystack` leaves out.
 
-Run it with `hatch run scale:langfuse_cost`. Without LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY nothing is sent: what
-Langfuse would get is printed.
+Run it with `hatch run scale:langfuse_cost`. Without LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY, the data is printed
+and not sent.
 """
 
 import os
@@ -28,7 +28,7 @@ class CostSpanHandler(DefaultSpanHandler):
             return
         sent, cached = tags.get("openrouter.prompt_tokens", 0), tags.get("openrouter.cached_tokens", 0)
         made, reasoning = tags.get("openrouter.completion_tokens", 0), tags.get("openrouter.reasoning_tokens", 0)
-        # Langfuse adds up the kinds of tokens, so none may be part of another
+        # Langfuse adds up the kinds of tokens, so each token must be counted only once
         usage = {"input": sent - cached, "input_cached_tokens": cached, "output": made - reasoning}
         usage |= {"output_reasoning_tokens": reasoning, "total": sent + made}
         span.raw_span().update(
@@ -39,9 +39,9 @@ class CostSpanHandler(DefaultSpanHandler):
 keys, exporter = {}, None
 if "LANGFUSE_PUBLIC_KEY" not in os.environ:
     keys, exporter = {"public_key": "pk-lf-none", "secret_key": "sk-lf-none"}, InMemorySpanExporter()
-tracing.tracer.is_content_tracing_enabled = True  # with False, Langfuse gets no messages, and still the costs
+tracing.tracer.is_content_tracing_enabled = True  # with False, Langfuse gets the costs but no messages
 client = Langfuse(**keys, span_exporter=exporter)
-# in a pipeline with a LangfuseConnector: LangfuseConnector("Chat", span_handler=CostSpanHandler())
+# in a pipeline, use LangfuseConnector("Chat", span_handler=CostSpanHandler())
 tracing.enable_tracing(LangfuseTracer(client, "Chat", span_handler=CostSpanHandler()))
 
 pipeline = Pipeline()

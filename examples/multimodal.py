@@ -32,7 +32,7 @@ question = ChatMessage.from_user(
 )
 reply = generator.run([question])["replies"][0]
 print(reply.text)
-# the parsed PDF is in the annotations and goes back with the reply, so that you pay for parsing it only once
+# the parsed PDF is in the annotations of the reply. It is sent back with the reply, so you pay for parsing only once
 follow_up = generator.run([question, reply, ChatMessage.from_user("And in one word?")])["replies"][0]
 print(follow_up.text)
 

@@ -2,10 +2,10 @@
 #
 # SPDX-License-Identifier: Apache-2.0
 """
-Tokens and costs of an agent's steps in OpenTelemetry, under the names of its conventions for generative AI.
+Show tokens and costs of an agent's steps in OpenTelemetry, under the names of its conventions for generative AI.
 
-Run it with `hatch run scale:opentelemetry_cost`, which prints the spans. In an application, an exporter sends them to
-the place where you look at traces.
+Run it with `hatch run scale:opentelemetry_cost`, which prints the spans. In an application, use the exporter of your
+tracing tool.
 """
 
 from typing import Annotated, Any

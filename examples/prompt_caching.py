@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
 #
 # SPDX-License-Identifier: Apache-2.0
-"""Prompt caching for an agent: the conversation is read from the cache as it grows, and only what is new costs more."""
+"""Prompt caching for an agent: old messages are read from the cache, at a tenth of the usual price."""
 
 from typing import Annotated
 
@@ -13,7 +13,7 @@ from stand_in import base_url
 from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator, cost_table
 
 MANUAL = "\n".join(f"{n}. Turn screw {n} until the lamp beside it is green." for n in range(1, 300))
-# relative to the price of other prompt tokens, at Anthropic
+# Anthropic's prices, relative to other prompt tokens
 READ, WRITTEN = 0.1, 1.25
 
 
@@ -33,7 +33,7 @@ generator = OpenRouterChatGenerator(
 )
 agent = Agent(chat_generator=generator, tools=[lamp])
 
-# the manual is the same in all conversations: with a mark of its own, other conversations can read it from the cache
+# the manual is the same in all conversations. With this mark, other conversations can read it from the cache, too
 mark = {"cache_control": {"type": "ephemeral"}}
 messages = [ChatMessage.from_system(f"Answer from this manual.\n{MANUAL}", meta=mark)]
 for question in ("Which colour has the lamp of screw 7?", "And the lamp of screw 42?", "What did I ask first?"):

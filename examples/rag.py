@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
 #
 # SPDX-License-Identifier: Apache-2.0
-"""One key for a whole RAG pipeline: embed, retrieve, rerank, answer with citations, and the cost of each step."""
+"""A whole RAG pipeline with one key: embed, retrieve, rerank, answer with citations, and show the cost of each step."""
 
 from haystack import Document, Pipeline
 from haystack.components.builders import ChatPromptBuilder

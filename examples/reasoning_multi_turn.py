@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
 #
 # SPDX-License-Identifier: Apache-2.0
-"""Reasoning that goes back with its signatures, so that the model continues where it stopped."""
+"""Send reasoning back with its signatures, so that the model continues where it stopped."""
 
 from haystack.dataclasses import ChatMessage
 from stand_in import base_url
@@ -23,5 +23,5 @@ for question in ("How sure are you?", None):
     details = reply.reasoning.extra["reasoning_details"] if reply.reasoning else []
     print(f"         {tokens} tokens of reasoning, {sum('signature' in detail for detail in details)} signed\n")
     if question:
-        # the reply goes into the history as it is: its reasoning is sent with it, unchanged
+        # add the reply to the history as it is: its reasoning is sent back unchanged
         messages += [reply, ChatMessage.from_user(question)]

@@ -1,22 +1,22 @@
 # SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
 #
 # SPDX-License-Identifier: Apache-2.0
-"""Which provider serves a request, by price, speed and privacy, and other models for when the first one fails."""
+"""Choose providers by price, speed and privacy, and set other models to try if the first one fails."""
 
 from stand_in import base_url
 
 from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator, OpenRouterGenerationKwargs
 
-# typed, so that an editor completes the names and mypy finds misspelt ones; a plain dictionary works too
+# with the type, editors complete the keys and mypy checks them; a plain dictionary works too
 options: OpenRouterGenerationKwargs = {
-    "models": ["openai/gpt-4o-mini", "anthropic/claude-haiku-4.5"],  # tried in this order when the first model fails
+    "models": ["openai/gpt-4o-mini", "anthropic/claude-haiku-4.5"],  # tried in this order if the first model fails
     "provider": {
         "sort": "throughput",  # the fastest provider first
         "data_collection": "deny",  # only providers that don't keep prompts or train on them
-        "max_price": {"prompt": "1", "completion": "5"},  # USD for a million tokens
+        "max_price": {"prompt": "1", "completion": "5"},  # USD per million tokens
     },
 }
-# this name makes the stand-in fail; with a key, the first model is an ordinary one
+# the stand-in fails for this name; with a key, the first model is a real one
 first = "stand-in/error-503" if base_url() else "deepseek/deepseek-chat-v3.1"
 generator = OpenRouterChatGenerator(
     model=first,
@@ -28,6 +28,6 @@ reply = generator.run("In one sentence: what is a router?")["replies"][0]
 print(reply.text)
 print(f"requested {first}; the reply is from {reply.meta['model']}, served by {reply.meta['provider']}")
 
-# for one run, only this provider
+# for this run, use only this provider
 only = {"model": "openai/gpt-4o-mini", "provider": {"only": ["openai"]}}
 print(generator.run("And a switch?", generation_kwargs=only)["replies"][0].text)

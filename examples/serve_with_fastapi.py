@@ -2,9 +2,9 @@
 #
 # SPDX-License-Identifier: Apache-2.0
 """
-Serve a model as server-sent events with FastAPI. A client that leaves stops the model's stream, and what it costs.
+Serve a model as server-sent events with FastAPI. When a client disconnects, the model's stream is closed.
 
-Run it with `hatch run scale:serve_with_fastapi`, then ask it:
+Run it with `hatch run scale:serve_with_fastapi`, then send a question:
 
     curl -N localhost:8000/chat --json '{"text": "What is Haystack?"}'
 """
@@ -24,13 +24,13 @@ from stand_in import base_url
 
 from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator, reply_cost
 
-# one generator serves all requests: it has a pool of connections for this event loop
+# one generator serves all requests, with a pool of connections for this event loop
 generator = OpenRouterChatGenerator(model="openai/gpt-4o-mini", api_base_url=base_url())
 
 
 @asynccontextmanager
 async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-    await generator.warm_up_async()  # a missing key is an error now, not at the first request
+    await generator.warm_up_async()  # raises an error now if the key is missing, not at the first request
     yield
     await generator.close_async()
 
@@ -56,7 +56,7 @@ async def chat(question: Question) -> AsyncIterator[ServerSentEvent]:
     except openai.APIError as error:
         yield ServerSentEvent(event="error", data=str(error))
     finally:
-        run.cancel()  # FastAPI ends this function when the client leaves, and this closes the model's stream
+        run.cancel()  # FastAPI ends this function when the client disconnects; this closes the model's stream
 
 
 if __name__ == "__main__":

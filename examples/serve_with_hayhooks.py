@@ -2,14 +2,14 @@
 #
 # SPDX-License-Identifier: Apache-2.0
 """
-Serve a pipeline with Hayhooks: any client of OpenAI's API can talk to it, and its replies are streamed.
+Serve a pipeline with Hayhooks, with streaming, for any client of OpenAI's API.
 
-Run it with `hatch run scale:serve_with_hayhooks`, then ask it:
+Run it with `hatch run scale:serve_with_hayhooks`, then send a question:
 
     curl -N localhost:1416/v1/chat/completions --json '{"model": "assistant", "stream": true,
         "messages": [{"role": "user", "content": "What is Haystack?"}]}'
 
-In production, save the wrapper as `pipelines/assistant/pipeline_wrapper.py`, and start `hayhooks run`.
+In production, save the wrapper as `pipelines/assistant/pipeline_wrapper.py` and run `hayhooks run`.
 """
 
 from collections.abc import AsyncGenerator

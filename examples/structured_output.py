@@ -21,7 +21,7 @@ generator = OpenRouterChatGenerator(
     generation_kwargs={
         "response_format": Contact,
         "provider": {"require_parameters": True},  # only providers that support `response_format`
-        "plugins": [{"id": "response-healing"}],  # repairs JSON that is almost right
+        "plugins": [{"id": "response-healing"}],  # repairs almost valid JSON
     },
 )
 mail = "let us talk about engines and poetry! — Ada Lovelace (ada@example.com)"

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
 #
 # SPDX-License-Identifier: Apache-2.0
-"""Search in pages that are images: embed them, find one by a question, rerank, and let a chat model read it."""
+"""Search in scanned pages: embed them, retrieve, rerank, and let a chat model read the best one."""
 
 import tempfile
 from pathlib import Path
@@ -32,7 +32,7 @@ folder = Path(tempfile.mkdtemp())
 for name, text in PAGES.items():
     page, note = Image.new("RGB", (480, 120), "white"), PngImagePlugin.PngInfo()
     ImageDraw.Draw(page).text((40, 50), text, fill="black")
-    note.add_itxt("Description", f"«{text}»")  # the local stand-in has no eyes: it reads this
+    note.add_itxt("Description", f"«{text}»")  # the local stand-in can't see images: it reads this
     page.save(folder / name, pnginfo=note)
 
 files = {"root_path": str(folder), "api_base_url": base_url()}

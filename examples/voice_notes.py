@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
 #
 # SPDX-License-Identifier: Apache-2.0
-"""Speak a question, transcribe it, answer it, speak the answer, and say what each step cost."""
+"""A spoken question that is transcribed and answered aloud, and the cost of each step."""
 
 import tempfile
 from pathlib import Path
@@ -38,7 +38,7 @@ print("Heard:", result["transcribe"]["documents"][0].content)
 print("Answer:", result["answer"]["replies"][0].text)
 print("Files:", *sorted(folder.iterdir()))
 
-account = OpenRouterAccount(api_base_url=url)  # the response of the speech endpoint does not tell what it cost
+account = OpenRouterAccount(api_base_url=url)  # the speech endpoint does not send the cost, so look it up
 costs = {
     "question spoken": account.generation(note["meta"]["id"])["total_cost"],
     "transcribed": result["transcribe"]["meta"]["usage"]["cost"],

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
 #
 # SPDX-License-Identifier: Apache-2.0
-"""A reply from a web search, with its sources: OpenRouter searches, and the citations are in the meta of the reply."""
+"""A reply based on a web search. OpenRouter searches, and the citations are in the meta of the reply."""
 
 from stand_in import base_url
 

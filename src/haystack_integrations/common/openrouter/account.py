@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-The account: the limits of a key, and what a generation cost.
+The limits of a key, and the cost of past generations.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _FIRST_WAIT, _LONGEST_WAIT = 0.05, 5.0
 
 class OpenRouterAccount(OpenRouterReader):
     """
-    What OpenRouter knows about a key and about the generations that were made with the account.
+    Looks up the limits of a key and past generations of the account.
 
     ### Usage example
 
@@ -37,7 +37,7 @@ class OpenRouterAccount(OpenRouterReader):
     print(account.generation(reply.meta["id"])["total_cost"])
     ```
 
-    It takes the parameters of `OpenRouterReader`: `api_key`, `api_base_url`, `timeout`, `max_retries` and
+    The parameters are those of `OpenRouterReader`: `api_key`, `api_base_url`, `timeout`, `max_retries` and
     `http_client_kwargs`.
     """
 
@@ -45,11 +45,11 @@ class OpenRouterAccount(OpenRouterReader):
 
     def key(self) -> dict[str, Any]:
         """
-        Ask for the limits and the usage of the key.
+        Look up the limits and the usage of the key.
 
-        :returns: What OpenRouter tells, without ids of users. Amounts are in USD: `limit` and `limit_remaining` (None:
-            the key has no limit, which says nothing about the credits of the account), `usage`, `usage_daily`,
-            `usage_weekly`, `usage_monthly`, and the same with `byok_` for what other providers billed.
+        :returns: OpenRouter's data without user ids. Amounts are in USD: `limit` and `limit_remaining` (None if the key
+            has no limit; they are not the credits of the account), `usage`, `usage_daily`, `usage_weekly`,
+            `usage_monthly`, and the same with `byok_` for what other providers billed.
         :raises ValueError: If there is no key.
         :raises openai.APIError: If OpenRouter can't be reached or refuses the key.
         """
@@ -58,27 +58,27 @@ class OpenRouterAccount(OpenRouterReader):
 
     async def key_async(self) -> dict[str, Any]:
         """
-        Ask for the limits and the usage of the key, as `key` does, without blocking the event loop.
+        Look up the limits and the usage of the key, as `key` does, without blocking the event loop.
 
-        :returns: What OpenRouter tells, without ids of users.
+        :returns: OpenRouter's data without user ids.
         """
         with self._requesting():
             return _without_user_ids(await self._read_async("/key"))
 
     def generation(self, generation_id: str, *, timeout: float = 30.0) -> dict[str, Any]:
         """
-        Ask what became of a generation. It is the only way to the cost of a stream that was cut, and of speech.
+        Look up a past generation. For speech and for a broken stream, this is the only way to find out the cost.
 
-        OpenRouter lists a generation some seconds after its end. Until then this waits and asks again.
+        OpenRouter lists a generation some seconds after its end. Until then, this method waits and tries again.
 
         :param generation_id: `meta["id"]` of a reply or a partial reply, or `error.generation_id`.
-        :param timeout: For how many seconds to ask again while OpenRouter does not know the generation.
-        :returns: What OpenRouter tells: `total_cost` and `upstream_inference_cost` (what a provider billed for a key of
-            your own) in USD, `provider_name`, `model`, `native_tokens_prompt`, `native_tokens_completion`, `cancelled`,
+        :param timeout: How many seconds to try again while OpenRouter does not list the generation.
+        :returns: OpenRouter's data: `total_cost` and `upstream_inference_cost` (what a provider billed for your own
+            key) in USD, `provider_name`, `model`, `native_tokens_prompt`, `native_tokens_completion`, `cancelled`,
             `finish_reason`, `latency` in milliseconds, and more.
         :raises TypeError: If an argument has the wrong type.
         :raises ValueError: If the id is empty, `timeout` is negative, or there is no key.
-        :raises openai.NotFoundError: If OpenRouter does not know the generation after `timeout` seconds.
+        :raises openai.NotFoundError: If OpenRouter does not list the generation within `timeout` seconds.
         :raises openai.APIError: If OpenRouter can't be reached or refuses the key.
         """
         waits = _waits(generation_id, timeout)
@@ -96,11 +96,11 @@ class OpenRouterAccount(OpenRouterReader):
 
     async def generation_async(self, generation_id: str, *, timeout: float = 30.0) -> dict[str, Any]:  # noqa: ASYNC109
         """
-        Ask what became of a generation, as `generation` does, without blocking the event loop.
+        Look up a past generation, as `generation` does, without blocking the event loop.
 
         :param generation_id: `meta["id"]` of a reply or a partial reply, or `error.generation_id`.
-        :param timeout: For how many seconds to ask again while OpenRouter does not know the generation.
-        :returns: What OpenRouter tells.
+        :param timeout: How many seconds to try again while OpenRouter does not list the generation.
+        :returns: OpenRouter's data, as in `generation`.
         """
         waits = _waits(generation_id, timeout)
         with self._requesting():
@@ -123,7 +123,7 @@ def _without_user_ids(key: dict[str, Any]) -> dict[str, Any]:
 
 def _waits(generation_id: object, timeout: float) -> Iterator[float]:
     """
-    Check the arguments of `generation`, and tell how many seconds to wait before each next try.
+    Check the arguments of `generation`, and yield the seconds to wait before each next try.
     """
     if not isinstance(generation_id, str):
         msg = f"`generation_id` must be a string, such as `reply.meta['id']`, not {type(generation_id).__name__}."

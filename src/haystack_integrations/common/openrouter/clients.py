@@ -50,12 +50,12 @@ class ClientPool:
         variable `OPENAI_TIMEOUT`, else `default_timeout`.
     :param max_retries: How many times a failed request is sent again. None means the environment variable
         `OPENAI_MAX_RETRIES`, else 5, as in Haystack.
-    :param http_client_kwargs: Keyword arguments of `httpx.Client` and `httpx.AsyncClient`.
+    :param http_client_kwargs: Keyword arguments for `httpx.Client` and `httpx.AsyncClient`.
     :param default_timeout: Seconds to wait where neither `timeout` nor the environment says.
     :param retry_after_timeout: Whether a request that timed out is sent again.
     :param key_is_optional: Whether clients are built when there is no key, for what is public.
     :raises TypeError: If an argument has the wrong type.
-    :raises ValueError: If an argument has a value that can't be used.
+    :raises ValueError: If the value of an argument can't be used.
     """
 
     def __init__(

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-What every OpenRouter component has in common: seven parameters, clients that are built late, errors that explain.
+The base of all components: seven shared parameters, clients that are built on first use, and errors that explain.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ Class = TypeVar("Class")
 
 class OpenRouterComponent:
     """
-    A component that sends requests to OpenRouter.
+    The base of all components that send requests to OpenRouter.
 
     A subclass lists the seven shared parameters in its constructor and hands them to `_set_up`, and lists its own in
     `to_dict`. `_remedies` says what to do about the failures of its endpoint.
@@ -68,9 +68,9 @@ class OpenRouterComponent:
         :param extra_headers: HTTP headers of every request. A value may be a `Secret`.
         :param timeout: Seconds to wait for a connection, and for the next bytes of a response.
         :param max_retries: How many times a failed request is sent again.
-        :param http_client_kwargs: Keyword arguments of `httpx.Client` and `httpx.AsyncClient`.
+        :param http_client_kwargs: Keyword arguments for `httpx.Client` and `httpx.AsyncClient`.
         :raises TypeError: If an argument has the wrong type.
-        :raises ValueError: If an argument has a value that can't be used.
+        :raises ValueError: If the value of an argument can't be used.
         """
         self._clients = ClientPool(
             api_key=api_key,
@@ -98,7 +98,7 @@ class OpenRouterComponent:
 
         :param own_parameters: The parameters that only this component has.
         :returns: The component as a dictionary.
-        :raises ValueError: If a secret was given as a token, which must not be written down.
+        :raises ValueError: If a Secret holds a token, which must not be serialized.
         """
         warn_of_credentials(type(self).__name__, self.extra_headers, self.api_base_url, self.http_client_kwargs)
         parameters = {
@@ -145,7 +145,7 @@ class OpenRouterComponent:
     @property
     def client(self) -> OpenAI | None:
         """
-        The synchronous openai client, once the component is warmed up. One that you set is used, and never closed.
+        The synchronous openai client, or None before warm-up. You can set your own client, which is never closed.
         """
         return self._clients.sync_client
 
@@ -156,9 +156,9 @@ class OpenRouterComponent:
     @property
     def async_client(self) -> AsyncOpenAI | None:
         """
-        The openai client of the running event loop, once the component is warmed up there.
+        The openai client of the running event loop, or None before warm-up.
 
-        One that you set is used in every loop, and never closed.
+        You can set your own client. It is used in every loop, and is never closed.
         """
         return self._clients.async_client
 
@@ -176,7 +176,7 @@ class OpenRouterComponent:
 
     async def warm_up_async(self) -> None:
         """
-        Build the client of the running event loop (asyncio). It is closed together with the loop.
+        Build the client of the running event loop. It is closed together with the loop.
 
         :raises ValueError: If the API key is missing or blank.
         """

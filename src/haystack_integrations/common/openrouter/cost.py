@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-What a request cost.
+The cost of a request.
 """
 
 from __future__ import annotations
@@ -16,29 +16,29 @@ from haystack_integrations.common.openrouter.responses import is_number
 
 def usage_cost(usage: Mapping[str, Any] | None) -> float:
     """
-    Tell what the request behind a `meta["usage"]` cost, whichever component it is from.
+    Return the cost of the request that a `meta["usage"]` describes, for any component.
 
-    With a key of your own at a provider (BYOK), `cost` is OpenRouter's fee only; the provider's bill,
+    If OpenRouter uses your own key for a provider (BYOK), `cost` is only OpenRouter's fee. The provider's bill,
     `cost_details["upstream_inference_cost"]`, is added.
     Source: https://openrouter.ai/docs/use-cases/usage-accounting.
 
-    An Agent's `token_usage` is not the usage of one request. It adds up the numbers of several, so it no longer tells
-    which of them used a key of your own, and a reply without a cost resets the sum. Use `reply_cost` with the messages.
+    Don't use an Agent's `token_usage`. It is a sum over several requests, in which a reply without a cost resets the
+    sum, and it no longer shows which requests used your own key. Use `reply_cost` with the messages instead.
 
     :param usage: `usage` as OpenRouter sent it, or None.
-    :returns: The cost in USD; 0 if none is reported. `reported_cost` tells these two apart.
-    :raises ValueError: If `usage` is a sum over requests some of which used a key of your own.
+    :returns: The cost in USD, or 0 if none is reported. `reported_cost` returns None in that case.
+    :raises ValueError: If `usage` is a sum over several requests, and some of them used your own key.
     """
     return reported_cost(usage) or 0.0
 
 
 def reported_cost(usage: Mapping[str, Any] | None) -> float | None:
     """
-    Tell what a request cost, as `usage_cost` does, or that this is not known.
+    Return the cost of a request, as `usage_cost` does, or None if it is not known.
 
     :param usage: `usage` as OpenRouter sent it, or None.
     :returns: The cost in USD, or None if none is reported.
-    :raises ValueError: If `usage` is a sum over requests some of which used a key of your own.
+    :raises ValueError: If `usage` is a sum over several requests, and some of them used your own key.
     """
     byok = usage.get("is_byok") if isinstance(usage, Mapping) else None
     if byok and isinstance(byok, int) and not isinstance(byok, bool):

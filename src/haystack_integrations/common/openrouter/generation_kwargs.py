@@ -34,7 +34,7 @@ def checked_kwargs(
     generation_kwargs: object, known_keys: Collection[str], own_fields: Mapping[str, str]
 ) -> dict[str, Any]:
     """
-    Copy parameters that can be sent. Log a warning for a key that is a known one with a typing mistake.
+    Copy parameters that can be sent. Log a warning for a key that looks like a typo.
 
     :param generation_kwargs: `generation_kwargs` as given: a dictionary, or None.
     :param known_keys: The keys that OpenRouter's documentation names. Others are sent as well.
@@ -111,7 +111,7 @@ def serialized_kwargs(generation_kwargs: Mapping[str, Any]) -> dict[str, Any]:
 
     :param generation_kwargs: As given to the component.
     :returns: A deep copy, with each `Secret` among the headers as Haystack writes it.
-    :raises ValueError: If a Secret holds a token, which must not be written down.
+    :raises ValueError: If a Secret holds a token, which must not be serialized.
     """
     written = dict(generation_kwargs)
     if isinstance(headers := written.get("extra_headers"), Mapping):

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-HTTP headers that a user gives: checked early, merged without regard to case, and written down without their secrets.
+HTTP headers from the user: checked early, merged case-insensitively, and serialized without secrets.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def serialized_headers(headers: Mapping[str, Any] | None) -> dict[str, Any] | No
 
     :param headers: Header names and values, or None.
     :returns: A new dictionary, or None.
-    :raises ValueError: If a Secret holds a token, which must not be written down.
+    :raises ValueError: If a Secret holds a token, which must not be serialized.
     """
     if headers is None:
         return None
@@ -117,7 +117,7 @@ def warn_of_credentials(
     component: str, headers: Mapping[str, Any] | None, url: str | None, http_client_kwargs: Mapping[str, Any] | None
 ) -> None:
     """
-    Log a warning for each credential that a serialized component holds in clear.
+    Log a warning for each credential that a serialized component holds in plain text.
 
     :param component: The name of the component's class.
     :param headers: Its headers. Those that are a `Secret` are safe.

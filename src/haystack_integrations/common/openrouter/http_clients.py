@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-The HTTP clients under the openai SDK's: with the response hook, and with a word about each failed request.
+The HTTP clients of the openai SDK's clients, with the response hook and a log message for failed requests.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-Media as OpenRouter sends and takes them: data URLs and names of formats.
+Media in OpenRouter's format: data URLs and names of audio formats.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-What the components for images and audio have in common: `generation_kwargs`, and requests that take minutes.
+The base of the components for images and audio: `generation_kwargs`, and requests that take minutes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from haystack_integrations.common.openrouter.generation_kwargs import (
 
 class OpenRouterMediaComponent(OpenRouterComponent):
     """
-    A component for an endpoint that the openai SDK lacks, or knows in another form.
+    The base of components whose endpoint the openai SDK does not support in this form.
 
     A subclass names its endpoint in `_path`, the type of its `generation_kwargs` in `_options`, and in `_own_fields`
     what it fills itself in the body. A request can take minutes, and each try is billed: one that timed out is not sent

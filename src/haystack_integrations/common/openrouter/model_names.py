@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-Names of models. OpenRouter's have an author before the slug, which people who come from another API forget.
+Names of models. In OpenRouter's names, an author comes before the slug, which is easy to forget.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _AUTHORS = {
 
 def check_model_name(model: object) -> None:
     """
-    Raise unless `model` can be the name of a model. Log a warning if it has no author, with the name that was meant.
+    Raise unless `model` can be the name of a model. Log a warning with the likely name if it has no author.
 
     :param model: `model` as given.
     :raises TypeError: If it is not a string.
@@ -64,10 +64,10 @@ def check_model_name(model: object) -> None:
 
 def near_names(model: str) -> list[str]:
     """
-    Find names of models that are near a name that OpenRouter does not know, among those that this process knows.
+    Find names of models that are similar to an unknown name, among those that this process knows.
 
     :param model: The unknown name.
-    :returns: At most three names, the nearest first.
+    :returns: At most three names, the most similar first.
     """
     name = model.lower()
     full = name if "/" in name or not (author := _author(name)) else f"{author}/{name}"

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-The catalogue: which models there are, what they can do, and what they cost.
+The catalogue of models, with their abilities and prices.
 
-As a command it prints a table: `python -m haystack_integrations.common.openrouter.models --help`.
+As a command, it prints a table: `python -m haystack_integrations.common.openrouter.models --help`.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ _NAME = re.compile(r"([~@\w][^/\s]*)/(\w[^/\s]*)")
 
 class OpenRouterModels(OpenRouterReader):
     """
-    The models that OpenRouter serves.
+    Lists the models that OpenRouter serves.
 
-    A list is kept in memory for some minutes, and shared by threads and event loops. No key is needed, except for
-    `for_account=True`; with a key, endpoints have a latency and a throughput.
+    A list is cached in memory, and is shared by threads and event loops. A key is needed only for `for_account=True`.
+    With a key, endpoints also have a latency and a throughput.
 
     ### Usage example
 
@@ -60,18 +60,17 @@ class OpenRouterModels(OpenRouterReader):
     generator = OpenRouterChatGenerator(model=model.id)
     ```
 
-    :param api_key: The OpenRouter API key. None means the environment variable `OPENROUTER_API_KEY` if it is set, else
-        no key.
+    :param api_key: The OpenRouter API key. None means the environment variable `OPENROUTER_API_KEY`, or no key if it is
+        not set.
     :param api_base_url: The URL of the API. None means OpenRouter.
     :param timeout: Seconds to wait for a connection, and for the next bytes of a response. None means the environment
-        variable `OPENAI_TIMEOUT`, else 30.
+        variable `OPENAI_TIMEOUT`, or 30 if it is not set.
     :param max_retries: How many times a failed request is sent again. None means the environment variable
-        `OPENAI_MAX_RETRIES`, else 5.
-    :param http_client_kwargs: Keyword arguments of `httpx.Client` and `httpx.AsyncClient`.
-    :param cache_seconds: For how many seconds lists and models are kept in memory. With 0, only calls at the same time
-        share a request.
+        `OPENAI_MAX_RETRIES`, or 5 if it is not set.
+    :param http_client_kwargs: Keyword arguments for `httpx.Client` and `httpx.AsyncClient`.
+    :param cache_seconds: How many seconds lists and models are cached. With 0, only simultaneous calls share a request.
     :raises TypeError: If an argument has the wrong type.
-    :raises ValueError: If an argument has a value that can't be used.
+    :raises ValueError: If the value of an argument can't be used.
     """
 
     _remedies: ClassVar[Remedies] = CATALOGUE_REMEDIES
@@ -100,13 +99,13 @@ class OpenRouterModels(OpenRouterReader):
 
     def list(self, *, for_account: bool = False, **filters: Unpack[ModelFilters]) -> Models:
         """
-        List models. Those of all output modalities come, unless the filter `output_modalities` says otherwise.
+        List models. The list has all output types, unless you set the filter `output_modalities`.
 
-        :param for_account: Whether to list only what the key's privacy settings and guardrails allow.
+        :param for_account: Whether to list only models that the key's privacy settings and guardrails allow.
         :param filters: OpenRouter's own filters: see `ModelFilters`. With `for_account`, only `output_modalities` and
             `sort` are allowed.
         :returns: A new list. An entry without a name is left out.
-        :raises TypeError: If there is a filter of another name.
+        :raises TypeError: If there is no such filter.
         :raises ValueError: If `for_account` is set and there is no key.
         :raises openai.APIError: If OpenRouter can't be reached or refuses the request.
         """
@@ -117,7 +116,7 @@ class OpenRouterModels(OpenRouterReader):
         """
         List models, as `list` does, without blocking the event loop.
 
-        :param for_account: Whether to list only what the key's privacy settings and guardrails allow.
+        :param for_account: Whether to list only models that the key's privacy settings and guardrails allow.
         :param filters: OpenRouter's own filters: see `ModelFilters`.
         :returns: A new list.
         """
@@ -126,13 +125,13 @@ class OpenRouterModels(OpenRouterReader):
 
     def get(self, name: str) -> OpenRouterModel:
         """
-        Get one model: from the list if it is in memory, else with a small request of its own.
+        Get one model, from the list if it is cached, or with a small request.
 
         :param name: The model's name, such as "openai/gpt-4o-mini". It may have a variant (`:free`) or be an alias.
         :returns: The model.
         :raises TypeError: If `name` is not a string.
-        :raises ValueError: If `name` is not an author and a slug. The text names models that are near.
-        :raises openai.NotFoundError: If there is no such model. The text names models that are near.
+        :raises ValueError: If `name` is not an author and a slug. The text suggests similar names.
+        :raises openai.NotFoundError: If there is no such model. The text suggests similar names.
         :raises openai.APIError: If OpenRouter can't be reached.
         """
         path = _path_of(name, "/model/{}/{}")
@@ -154,13 +153,13 @@ class OpenRouterModels(OpenRouterReader):
 
     def endpoints(self, name: str) -> Endpoints:
         """
-        List the providers that serve a model, with their prices, limits and how well they work now.
+        List the providers that serve a model, with their prices, limits and current uptime.
 
         :param name: The model's name, such as "openai/gpt-4o-mini".
-        :returns: One entry for each provider's offer. They are asked for anew each time.
+        :returns: One entry for each provider's offer. The result is not cached.
         :raises TypeError: If `name` is not a string.
-        :raises ValueError: If `name` is not an author and a slug. The text names models that are near.
-        :raises openai.NotFoundError: If there is no such model. The text names models that are near.
+        :raises ValueError: If `name` is not an author and a slug. The text suggests similar names.
+        :raises openai.NotFoundError: If there is no such model. The text suggests similar names.
         :raises openai.APIError: If OpenRouter can't be reached.
         """
         return _endpoints(self._load(_path_of(name, "/models/{}/{}/endpoints"), name))
@@ -183,19 +182,20 @@ class OpenRouterModels(OpenRouterReader):
         **needs: Unpack[ModelNeeds],
     ) -> OpenRouterModel:
         """
-        Choose the model with which a request costs least.
+        Choose the model for which a request is cheapest.
 
-        Routers, models whose price is unknown, `:batch` variants (which refuse single requests) and models past their
-        last day are never chosen. Neither are models that list a price of 0 without being free: they are billed by the
-        song, the image or the search.
+        Some models are never chosen: routers, models whose price is unknown, `:batch` variants (which refuse single
+        requests), models that have expired, and models with a price of 0 that are not free, because they are billed per
+        song, image or search.
 
-        :param prompt_tokens: Tokens of the prompt of the request that is compared. Long ones may have a higher price.
+        :param prompt_tokens: Tokens of the prompt of the request for which costs are compared. Long prompts can have a
+            higher price.
         :param completion_tokens: Tokens of its reply.
-        :param for_account: Whether to choose only from what the key's privacy settings and guardrails allow.
-        :param needs: What the model must be able to do, and what it may cost: see `ModelNeeds`. It makes "text" unless
-            `makes` says otherwise.
-        :returns: The cheapest model. Its `id` is what a component takes as `model`.
-        :raises TypeError: If there is a condition of another name, or a value has the wrong type.
+        :param for_account: Whether to choose only from models that the key's privacy settings and guardrails allow.
+        :param needs: What the model must be able to do, and what it may cost: see `ModelNeeds`. The default of `makes`
+            is "text".
+        :returns: The cheapest model. Use its `id` as `model` of a component.
+        :raises TypeError: If there is no such condition, or a value has the wrong type.
         :raises ValueError: If no model fits.
         :raises openai.APIError: If OpenRouter can't be reached.
         """
@@ -211,11 +211,11 @@ class OpenRouterModels(OpenRouterReader):
         **needs: Unpack[ModelNeeds],
     ) -> OpenRouterModel:
         """
-        Choose the model with which a request costs least, as `cheapest` does, without blocking the event loop.
+        Choose the model for which a request is cheapest, as `cheapest` does, without blocking the event loop.
 
-        :param prompt_tokens: Tokens of the prompt of the request that is compared.
+        :param prompt_tokens: Tokens of the prompt of the request for which costs are compared.
         :param completion_tokens: Tokens of its reply.
-        :param for_account: Whether to choose only from what the key's privacy settings and guardrails allow.
+        :param for_account: Whether to choose only from models that the key's privacy settings and guardrails allow.
         :param needs: What the model must be able to do, and what it may cost: see `ModelNeeds`.
         :returns: The cheapest model.
         """

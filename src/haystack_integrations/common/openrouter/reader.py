@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-What the catalogue and the account have in common: GET requests, with the clients and the errors of the components.
+The base of the catalogue and the account: GET requests, with the same clients and errors as the components.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ from haystack_integrations.common.openrouter.secrets import shown_url
 
 class OpenRouterReader:
     """
-    Reads what OpenRouter tells about itself. It can be pickled, and serialized by the component that holds it.
+    Reads data about models and the account from OpenRouter. Instances can be pickled and serialized.
 
     :param api_key: The OpenRouter API key. None means the environment variable `OPENROUTER_API_KEY`.
     :param api_base_url: The URL of the API. None means OpenRouter.
     :param timeout: Seconds to wait for a connection, and for the next bytes of a response. None means the environment
-        variable `OPENAI_TIMEOUT`, else 30.
+        variable `OPENAI_TIMEOUT`, or 30 if it is not set.
     :param max_retries: How many times a failed request is sent again. None means the environment variable
-        `OPENAI_MAX_RETRIES`, else 5.
-    :param http_client_kwargs: Keyword arguments of `httpx.Client` and `httpx.AsyncClient`.
+        `OPENAI_MAX_RETRIES`, or 5 if it is not set.
+    :param http_client_kwargs: Keyword arguments for `httpx.Client` and `httpx.AsyncClient`.
     :raises TypeError: If an argument has the wrong type.
-    :raises ValueError: If an argument has a value that can't be used.
+    :raises ValueError: If the value of an argument can't be used.
     """
 
     _remedies: ClassVar[Remedies] = COMMON_REMEDIES
@@ -75,7 +75,7 @@ class OpenRouterReader:
         Serialize the parameters.
 
         :returns: A dictionary with the class and its parameters.
-        :raises ValueError: If the key was given as a token, which must not be written down.
+        :raises ValueError: If the key is a token, which must not be serialized.
         """
         warn_of_credentials(type(self).__name__, None, self.api_base_url, self.http_client_kwargs)
         serialized: dict[str, Any] = default_to_dict(self, **self._parameters())
@@ -84,7 +84,7 @@ class OpenRouterReader:
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
         """
-        Deserialize what `to_dict` returned.
+        Deserialize the object.
 
         :param data: A dictionary with the class and its parameters. It is not changed.
         :returns: The object.

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-What Haystack's tracing is told about a request: model, provider, tokens and cost, and no content.
+Tags for Haystack's tracing: model, provider, tokens and cost of a request, without content.
 """
 
 from __future__ import annotations

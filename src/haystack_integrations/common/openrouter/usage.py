@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-What several requests used, added up.
+The sum of the usage of several requests.
 """
 
 from __future__ import annotations

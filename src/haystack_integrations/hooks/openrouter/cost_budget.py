@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-A budget in money for the runs of an Agent.
+A cost budget for the runs of an Agent.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ class OpenRouterCostBudgetHook:
     Ends the run of an Agent once its replies have cost a given amount.
 
     The hook runs before each call of the chat generator, at the hook point `before_llm`. When the replies of this run
-    have cost `max_cost` or more, no further call is made, and the exit reason is `"cost_budget_exceeded"`. A run can
-    cost more than its budget by what its last call cost, because the cost of a call is known only afterwards.
+    have cost `max_cost` or more, no further call is made, and the exit reason is `"cost_budget_exceeded"`. The cost of
+    a call is known only afterwards, so a run can exceed its budget by the cost of its last call.
 
-    What a provider bills for a key of your own (BYOK) counts. What does not count: earlier runs, even if their messages
-    are passed in as history; models that are called by tools or by other hooks, such as a sub-agent or a summary;
-    replies that report no cost. The first of those logs a warning.
+    What a provider bills for your own key (BYOK) counts. Earlier runs do not count, even if their messages are passed
+    in as history. Nor do models that tools or other hooks call, such as a sub-agent or a summary. Replies that report
+    no cost do not count either, and the first one logs a warning.
 
     One hook can serve many runs at once. The cost so far is kept in the Agent's state, in
-    `token_usage["openrouter_cost_budget"]`, so a run that is restored from a snapshot of its state continues with it.
+    `token_usage["openrouter_cost_budget"]`, so a run that is resumed from a snapshot of its state keeps its cost.
 
-    haystack-ai 3.4 or newer is needed.
+    The hook needs haystack-ai 3.4 or newer.
 
     ### Usage example
 
@@ -66,9 +66,8 @@ class OpenRouterCostBudgetHook:
         """
         Create the hook.
 
-        :param max_cost: What the replies of one run may cost, in USD.
-        :param add_final_message: Whether an assistant message that says why the Agent stopped is added to the messages
-            when it does.
+        :param max_cost: The budget for the replies of one run, in USD.
+        :param add_final_message: Whether to add an assistant message that says why the Agent stopped.
         :raises TypeError: If `max_cost` is not a number.
         :raises ValueError: If `max_cost` is not positive and finite.
         :raises ImportError: If haystack-ai is older than 3.4.
@@ -80,7 +79,7 @@ class OpenRouterCostBudgetHook:
 
     def run(self, state: State) -> None:
         """
-        Stop the run if its replies have cost the budget.
+        Stop the run if its replies have used up the budget.
 
         :param state: The Agent's state.
         """
@@ -105,7 +104,7 @@ class OpenRouterCostBudgetHook:
 
     async def run_async(self, state: State) -> None:
         """
-        Stop the run if its replies have cost the budget. The same as `run`, which waits for nothing.
+        Stop the run if its replies have used up the budget. Does the same as `run`.
 
         :param state: The Agent's state.
         """
@@ -113,7 +112,7 @@ class OpenRouterCostBudgetHook:
 
     def to_dict(self) -> dict[str, Any]:
         """
-        Serialize the hook to a dictionary.
+        Serialize the hook.
 
         :returns: The hook as a dictionary.
         """
@@ -122,9 +121,9 @@ class OpenRouterCostBudgetHook:
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> OpenRouterCostBudgetHook:
         """
-        Create a hook from a dictionary.
+        Deserialize the hook.
 
-        :param data: What `to_dict` returned.
+        :param data: The dictionary from `to_dict`.
         :returns: The hook.
         """
         return default_from_dict(cls, data)

@@ -21,23 +21,23 @@ from haystack_integrations.common.openrouter.catalogue.pricing import per_millio
 
 class ModelNeeds(TypedDict, total=False):
     """
-    What a model must be able to do, and what it may cost. None leaves a condition out.
+    What a model must be able to do, and what it may cost. A condition whose value is None is left out.
     """
 
     takes: str | Sequence[str] | None
-    """What it takes, such as "image"; of several, all."""
+    """One or more input types, such as "image". The model must take all of them."""
     makes: str | Sequence[str] | None
-    """What it makes, such as "text" or "embeddings"; of several, all."""
+    """One or more output types, such as "text" or "embeddings". The model must make all of them."""
     supports: str | Sequence[str] | None
-    """Parameters that it supports, such as "tools"; of several, all."""
+    """One or more parameters, such as "tools". The model must support all of them."""
     min_context: int | None
-    """The smallest `context_window`, in tokens."""
+    """The minimum `context_window`, in tokens."""
     max_price: Number | None
-    """The highest price of the prompt, in USD per million tokens. An unknown price is too high."""
+    """The maximum price of the prompt, in USD per million tokens. Models with an unknown price do not fit."""
     max_output_price: Number | None
-    """The highest price of the completion, in USD per million tokens. An unknown price is too high."""
+    """The maximum price of the completion, in USD per million tokens. Models with an unknown price do not fit."""
     exclude_free: bool
-    """Whether models that cost nothing are left out: they have daily limits."""
+    """Whether to leave out free models, which have daily limits."""
 
 
 _NEEDS = tuple(ModelNeeds.__annotations__)
@@ -50,7 +50,7 @@ class Selection:
     :param needs: What a model must be able to do, and what it may cost.
     :param prompt_tokens: Tokens of the prompt of the request whose costs are compared.
     :param completion_tokens: Tokens of its reply.
-    :raises TypeError: If there is a condition of another name, or a value has the wrong type.
+    :raises TypeError: If there is no such condition, or a value has the wrong type.
     :raises ValueError: If a number is negative.
     """
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-A provider's offer of a model.
+A model as one provider offers it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from haystack_integrations.common.openrouter.responses import is_number
 @dataclass(frozen=True)
 class OpenRouterEndpoint:
     """
-    One provider's offer of a model. A field that is missing or odd is None, or an empty list.
+    A model as one provider offers it. A field that is missing or unreadable is None or an empty list.
 
     Source: `PublicEndpoint` in OpenRouter's OpenAPI document.
 
@@ -52,28 +52,28 @@ class OpenRouterEndpoint:
     @property
     def quantization(self) -> str | None:
         """
-        How the weights are quantized, such as "fp8". None if the provider does not tell.
+        How the weights are quantized, such as "fp8". None if it is unknown.
         """
         return string(self.raw.get("quantization")) or None
 
     @property
     def context_window(self) -> int | None:
         """
-        How many tokens prompt and reply may have together.
+        The maximum number of tokens of prompt and reply together.
         """
         return smallest(self.raw.get("context_length"))
 
     @property
     def max_prompt_tokens(self) -> int | None:
         """
-        How many tokens a prompt may have. None if there is no limit but the context window.
+        The maximum number of tokens of the prompt. None if only the context window limits it.
         """
         return count(self.raw.get("max_prompt_tokens"))
 
     @property
     def max_output_tokens(self) -> int | None:
         """
-        How many tokens a reply may have. None if the provider names no limit.
+        The maximum number of tokens of the reply. None if the provider lists no limit.
         """
         return count(self.raw.get("max_completion_tokens"))
 
@@ -87,7 +87,7 @@ class OpenRouterEndpoint:
     @property
     def is_up(self) -> bool | None:
         """
-        Whether OpenRouter considers the endpoint in order. It tries the others last.
+        Whether OpenRouter considers the endpoint healthy. Other endpoints are tried last.
         """
         status = self.raw.get("status")
         return status >= 0 if is_number(status) else None
@@ -95,7 +95,7 @@ class OpenRouterEndpoint:
     @property
     def uptime(self) -> float | None:
         """
-        The share of requests of the last 30 minutes that succeeded, in percent.
+        The percentage of requests in the last 30 minutes that succeeded.
         """
         return _number(self.raw.get("uptime_last_30m"))
 
@@ -124,7 +124,7 @@ class OpenRouterEndpoint:
 
     def price(self, kind: str = "prompt") -> Decimal | None:
         """
-        Tell one of the provider's prices as listed, before overrides.
+        Return one of the provider's prices as listed, before overrides.
 
         :param kind: "prompt", "completion", "input_cache_read" or another key of `raw["pricing"]`.
         :returns: The price in USD per token, or None if it is unknown or not listed.

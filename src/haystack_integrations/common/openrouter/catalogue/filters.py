@@ -28,21 +28,21 @@ class ModelFilters(TypedDict, total=False):
     q: str
     """Words in the name."""
     output_modalities: str | Sequence[str]
-    """What the models make: "text", "image", "audio", "embeddings", "rerank", "speech", "transcription", "video"."""
+    """The output types: "text", "image", "audio", "embeddings", "rerank", "speech", "transcription", "video"."""
     input_modalities: str | Sequence[str]
-    """What the models take: "text", "image", "audio", "file", "video"."""
+    """The input types: "text", "image", "audio", "file", "video"."""
     supported_parameters: str | Sequence[str]
     """Parameters that the models support, such as "tools"."""
     context: int
-    """The smallest context length, in tokens."""
+    """The minimum context length, in tokens."""
     min_price: Number
-    """The lowest price of the prompt, in USD per million tokens."""
+    """The minimum price of the prompt, in USD per million tokens."""
     max_price: Number
-    """The highest price of the prompt, in USD per million tokens."""
+    """The maximum price of the prompt, in USD per million tokens."""
     min_output_price: Number
-    """The lowest price of the completion, in USD per million tokens."""
+    """The minimum price of the completion, in USD per million tokens."""
     max_output_price: Number
-    """The highest price of the completion, in USD per million tokens."""
+    """The maximum price of the completion, in USD per million tokens."""
     sort: Literal[
         "most-popular", "newest", "top-weekly", "pricing-low-to-high", "pricing-high-to-low", "context-high-to-low",
         "throughput-high-to-low", "latency-low-to-high", "intelligence-high-to-low", "coding-high-to-low",
@@ -50,7 +50,7 @@ class ModelFilters(TypedDict, total=False):
     ]  # fmt: skip
     """The order of the list."""
     zdr: Literal[True]
-    """Only models that a provider serves without keeping data."""
+    """Only models that a provider serves with zero data retention."""
     region: Literal["eu", "us"]
     """Only models that are served in this region."""
     providers: str | Sequence[str]
@@ -64,25 +64,25 @@ class ModelFilters(TypedDict, total=False):
     distillable: bool
     """Whether other models may be trained on the output."""
     min_age_days: int
-    """The smallest age, in days."""
+    """The minimum age, in days."""
     max_age_days: int
-    """The greatest age, in days."""
+    """The maximum age, in days."""
     min_intelligence_index: Number
-    """The lowest intelligence index of Artificial Analysis."""
+    """The minimum intelligence index of Artificial Analysis."""
     max_intelligence_index: Number
-    """The highest intelligence index of Artificial Analysis."""
+    """The maximum intelligence index of Artificial Analysis."""
     min_coding_index: Number
-    """The lowest coding index of Artificial Analysis."""
+    """The minimum coding index of Artificial Analysis."""
     max_coding_index: Number
-    """The highest coding index of Artificial Analysis."""
+    """The maximum coding index of Artificial Analysis."""
     min_agentic_index: Number
-    """The lowest agentic index of Artificial Analysis."""
+    """The minimum agentic index of Artificial Analysis."""
     max_agentic_index: Number
-    """The highest agentic index of Artificial Analysis."""
+    """The maximum agentic index of Artificial Analysis."""
     min_tool_success_rate: Number
-    """The lowest share of successful tool calls, from 0 to 1."""
+    """The minimum share of successful tool calls, from 0 to 1."""
     max_tool_success_rate: Number
-    """The highest share of successful tool calls, from 0 to 1."""
+    """The maximum share of successful tool calls, from 0 to 1."""
 
 
 FILTERS = tuple(ModelFilters.__annotations__)

@@ -23,11 +23,11 @@ _NOTHING = (Decimal(0), Decimal(0))
 @dataclass(frozen=True)
 class OpenRouterModel:
     """
-    A model as OpenRouter lists it. A field that is missing or odd is None, or an empty list.
+    A model as OpenRouter lists it. A field that is missing or unreadable is None or an empty list.
 
     Source: `Model` in OpenRouter's OpenAPI document.
 
-    :param raw: The entry as OpenRouter sent it, with every field. It is shared by all who asked: don't change it.
+    :param raw: The entry as OpenRouter sent it, with every field. All callers share it: don't change it.
     """
 
     raw: dict[str, Any]
@@ -46,44 +46,44 @@ class OpenRouterModel:
     @property
     def id(self) -> str:
         """
-        The name that a component takes as `model`, such as "openai/gpt-4o-mini".
+        The name to use as `model` of a component, such as "openai/gpt-4o-mini".
         """
         return string(self.raw.get("id"))
 
     @property
     def name(self) -> str:
         """
-        The name for people, such as "OpenAI: GPT-4o-mini".
+        The display name, such as "OpenAI: GPT-4o-mini".
         """
         return string(self.raw.get("name")) or self.id
 
     @property
     def context_window(self) -> int | None:
         """
-        How many tokens prompt and reply may have together, with whichever provider OpenRouter chooses first.
+        The maximum number of tokens of prompt and reply together, whichever provider OpenRouter chooses first.
 
-        It is the smaller of `context_length` and `top_provider.context_length`, which differ for every tenth model.
+        This is the smaller of `context_length` and `top_provider.context_length`, which differ for every tenth model.
         """
         return smallest(self.raw.get("context_length"), self._top_provider.get("context_length"))
 
     @property
     def max_output_tokens(self) -> int | None:
         """
-        How many tokens a reply may have. None if OpenRouter names no limit.
+        The maximum number of tokens of the reply. None if OpenRouter lists no limit.
         """
         return count(self._top_provider.get("max_completion_tokens"))
 
     @property
     def input_modalities(self) -> list[str]:
         """
-        What the model takes, such as "text", "image", "file", "audio" and "video".
+        The input types, such as "text", "image", "file", "audio" and "video".
         """
         return strings(self._architecture.get("input_modalities"))
 
     @property
     def output_modalities(self) -> list[str]:
         """
-        What the model makes, such as "text", "image", "audio", "embeddings", "rerank", "speech" and "transcription".
+        The output types, such as "text", "image", "audio", "embeddings", "rerank", "speech" and "transcription".
         """
         return strings(self._architecture.get("output_modalities"))
 
@@ -104,7 +104,7 @@ class OpenRouterModel:
     @property
     def expires(self) -> date | None:
         """
-        The day after which OpenRouter may remove the model. Some are decades away.
+        The day after which OpenRouter may remove the model. It can be decades away.
         """
         return day(self.raw.get("expiration_date"))
 
@@ -118,24 +118,24 @@ class OpenRouterModel:
     @property
     def is_router(self) -> bool:
         """
-        Whether it is a router such as "openrouter/auto", which hands each request to a model of its choice.
+        Whether it is a router such as "openrouter/auto", which chooses a model for each request.
         """
         return self._architecture.get("tokenizer") == "Router" and not self.alias_of
 
     @property
     def is_free(self) -> bool:
         """
-        Whether it costs nothing: a `:free` variant, or the router "openrouter/free". There are daily limits for them.
+        Whether it is free: a `:free` variant, or the router "openrouter/free". Free models have daily limits.
         """
         return self.id.endswith((":free", "/free")) and self._listed_prices == _NOTHING
 
     @property
     def is_billed_by_token(self) -> bool:
         """
-        Whether `price` and `cost` tell what a request costs.
+        Whether `price` and `cost` give the cost of a request.
 
-        They do not for a router, whose prices are unknown, and for a model that lists 0 without being free: it is
-        billed by the song, the image or the search.
+        They don't for a router, because its prices are unknown, and for a model with a price of 0 that is not free: it
+        is billed per song, image or search.
         """
         return None not in self._listed_prices and (self.is_free or self._listed_prices != _NOTHING)
 
@@ -168,12 +168,11 @@ class OpenRouterModel:
 
     def price(self, kind: str = "prompt") -> Decimal | None:
         """
-        Tell one of the model's prices, before overrides for long prompts or times of day.
+        Return one of the model's prices, before overrides for long prompts or times of day.
 
-        :param kind: "prompt", "completion", "input_cache_read", "input_cache_write" or another key of
-            `raw["pricing"]`.
-        :returns: The price in USD per token ("request" and "web_search": for one). None if it is unknown, as for
-            routers, or not listed.
+        :param kind: "prompt", "completion", "input_cache_read", "input_cache_write" or another key of `raw["pricing"]`.
+        :returns: The price in USD per token (for "request" and "web_search", per request or search). None if it is
+            unknown, as for routers, or not listed.
         """
         return price_of(self.raw.get("pricing"), kind)
 
@@ -181,15 +180,15 @@ class OpenRouterModel:
         self, prompt_tokens: int, completion_tokens: int = 0, cached_tokens: int = 0, at: datetime | None = None
     ) -> Decimal | None:
         """
-        Estimate what a request costs, with the overrides for long prompts and times of day that hold for it.
+        Estimate the cost of a request, including overrides for long prompts and times of day.
 
-        Text is assumed: images, audio and web searches in a request may have prices of their own.
+        Only text is counted: images, audio and web searches may have separate prices.
 
-        :param prompt_tokens: Tokens of the prompt, those from a cache included.
-        :param completion_tokens: Tokens of the reply, those of its reasoning included.
+        :param prompt_tokens: Tokens of the prompt, including those from a cache.
+        :param completion_tokens: Tokens of the reply, including those of its reasoning.
         :param cached_tokens: Tokens of the prompt that are read from a cache.
-        :param at: When the request is sent: in UTC if it has no time zone; None means now.
-        :returns: The cost in USD, or None if a price that counts here is unknown.
+        :param at: When the request is sent, in UTC if it has no time zone. None means now.
+        :returns: The cost in USD, or None if a price that it depends on is unknown.
         :raises TypeError: If a count is not a whole number.
         :raises ValueError: If a count is negative, or `cached_tokens` is more than `prompt_tokens`.
         """

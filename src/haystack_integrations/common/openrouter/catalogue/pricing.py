@@ -66,10 +66,10 @@ def cost_of(
     Compute what a request costs.
 
     :param pricing: The `pricing` of a model, as sent.
-    :param prompt_tokens: Tokens of the prompt, those from a cache included.
-    :param completion_tokens: Tokens of the reply, those of its reasoning included.
+    :param prompt_tokens: Tokens of the prompt, including those from a cache.
+    :param completion_tokens: Tokens of the reply, including those of its reasoning.
     :param cached_tokens: Tokens of the prompt that are read from a cache.
-    :param at: When the request is sent: in UTC if it has no time zone; None means now.
+    :param at: When the request is sent, in UTC if it has no time zone. None means now.
     :returns: The cost in USD, or None if one of the prices is unknown.
     """
     prices = _prices_in_force(mapping(pricing), prompt_tokens, _utc(at))

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-What the failure of one request of a run means for the others.
+What the failure of one request means for the other requests of a run.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def ends_every_request(error: openai.APIError) -> bool:
 
 def is_refusal(error: openai.APIError) -> bool:
     """
-    Whether the inputs of a request are the cause, so that some of them may succeed without the others.
+    Whether the inputs of a request are the cause, so that some of them may succeed on their own.
 
     :param error: Why a request failed.
     :returns: Whether they are: with 400, 413 and 422, and if moderation flagged an input.

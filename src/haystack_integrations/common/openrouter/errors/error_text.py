@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-The text of every error: provider, cause and remedy, and nothing private.
+The text of every error: provider, cause and remedy, without private data.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-What to do about a failure: a table that each component completes with advice of its own.
+Advice for each kind of failure: a shared table that each component extends.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def remedy(error: openai.APIError, failure: Failure | None, remedies: Remedies, 
     Choose what to advise about an error.
 
     :param error: The error.
-    :param failure: What OpenRouter reported, if it reported something.
+    :param failure: What OpenRouter reported, if anything.
     :param remedies: The component's table.
     :param api_key: The key's Secret, which may be named.
     :param model: The model that was asked for.

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-The exception for streams. Everything else that fails is the openai SDK's own exception.
+The exception for streams. All other failures raise the openai SDK's own exceptions.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ class OpenRouterStreamError(openai.APIError):
     """
     A stream that failed or was cut before its end.
 
-    :param message: What happened, in one sentence.
-    :param request: The HTTP request, where it is known.
-    :param failure: What OpenRouter reported, if it reported something.
-    :param partial_reply: The reply as far as it had reached the streaming callback, or None if nothing had.
-    :param retryable: Whether the same request may succeed when it is sent again.
+    :param message: What happened, in a sentence.
+    :param request: The HTTP request, if it is known.
+    :param failure: What OpenRouter reported, if anything.
+    :param partial_reply: What the streaming callback has received of the reply, or None if it has received nothing.
+    :param retryable: Whether the same request may succeed if it is sent again.
 
     Attributes: `partial_reply`, `code` (as OpenRouter sent it: an `int`, a `str` or None), `metadata` (a `dict`),
     `provider_name`, `generation_id` (a `str` or None) and, for a network failure, the network library's error as

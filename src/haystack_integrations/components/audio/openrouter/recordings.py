@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-One run over many recordings, and what became of each.
+A run over many recordings.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-What a transcriber is given: files, streams and URLs, checked before anything is sent and read when they are sent.
+The sources of a transcriber: files, streams and URLs. All are checked before anything is sent.
 """
 
 from __future__ import annotations

@@ -68,29 +68,29 @@ class OpenRouterSpeechSynthesizer(OpenRouterMediaComponent):
         http_client_kwargs: dict[str, Any] | None = None,
     ) -> None:
         """
-        Create the component. Nothing is sent, and no key is needed, before it runs or is warmed up.
+        Create the component. The API key is read when the component is warmed up or first run.
 
         :param api_key: The OpenRouter API key, by default from the environment variable `OPENROUTER_API_KEY`.
         :param model: The name of the speech model: see https://openrouter.ai/models?output_modalities=speech.
-        :param voice: The name of a voice. Each model has voices of its own; None means the model's default.
+        :param voice: The name of a voice. Each model has its own voices. None means the model's default.
         :param api_base_url: The URL of the API. None means OpenRouter.
-        :param generation_kwargs: Parameters of OpenRouter's speech endpoint, known to this package or not, for example
-            `response_format` (`mp3` unless you set it), `speed` or `instructions`. `extra_headers`, `extra_query`,
-            `extra_body` and `timeout` in it mean what they mean to the openai SDK. None leaves a key out.
-            `OpenRouterSpeechKwargs` types it.
-        :param sample_rate: The sample rate of the model's pcm in Hz, often 24000. With it, pcm is asked for and comes
-            back as WAV. Other formats are left as they are.
-        :param extra_headers: HTTP headers of every request, for example `HTTP-Referer` and `X-OpenRouter-Title`. A
+        :param generation_kwargs: Parameters of OpenRouter's speech endpoint, for example `response_format` (`mp3` by
+            default), `speed` or `instructions`. Keys that this package does not know are sent as well, and keys whose
+            value is None are left out. `extra_headers`, `extra_query`, `extra_body` and `timeout` work as in the openai
+            SDK. The type of the dictionary is `OpenRouterSpeechKwargs`.
+        :param sample_rate: The sample rate of the model's pcm in Hz, often 24000. If you set it, the component requests
+            pcm and returns a WAV file. Other formats are returned as they are.
+        :param extra_headers: HTTP headers for every request, for example `HTTP-Referer` and `X-OpenRouter-Title`. A
             value may be a `Secret`.
-        :param timeout: Seconds to wait for a connection, and for the next bytes of a response. If None: the environment
-            variable `OPENAI_TIMEOUT`, else 300. A request that timed out is not sent again, because each try may be
-            billed.
+        :param timeout: Seconds to wait for a connection, and for the next bytes of a response. None means the
+            environment variable `OPENAI_TIMEOUT`, or 300 if it is not set. A request that timed out is not sent again,
+            because each try may be billed.
         :param max_retries: How many times a request is sent again after a failed connection, HTTP 408, 409, 429 or 5xx,
-            an error that OpenRouter reports with HTTP 200, or a response without audio. If None: the environment
-            variable `OPENAI_MAX_RETRIES`, else 5.
-        :param http_client_kwargs: Keyword arguments of `httpx.Client` and `httpx.AsyncClient`, such as `proxy`.
+            an error that OpenRouter reports with HTTP 200, or a response without audio. None means the environment
+            variable `OPENAI_MAX_RETRIES`, or 5 if it is not set.
+        :param http_client_kwargs: Keyword arguments for `httpx.Client` and `httpx.AsyncClient`, such as `proxy`.
         :raises TypeError: If an argument has the wrong type.
-        :raises ValueError: If an argument has a value that can't be used.
+        :raises ValueError: If the value of an argument can't be used.
         """
         check_voice(voice)
         if sample_rate is not None:
@@ -113,7 +113,7 @@ class OpenRouterSpeechSynthesizer(OpenRouterMediaComponent):
         Serialize the component.
 
         :returns: The component as a dictionary.
-        :raises ValueError: If a secret was given as a token, which must not be written down.
+        :raises ValueError: If a Secret holds a token, which must not be serialized.
         """
         return self._to_dict(voice=self.voice, sample_rate=self.sample_rate)
 
@@ -123,14 +123,14 @@ class OpenRouterSpeechSynthesizer(OpenRouterMediaComponent):
         Turn text into speech.
 
         :param text: What to say.
-        :param generation_kwargs: Parameters for this run. They override those given at init, key by key.
-        :returns: A dictionary with `audio`, a list of one ByteStream with its MIME type, and `meta`: `model`, `id` of
-            the generation (OpenRouter tells what it cost at its endpoint `/generation`, and not here) and
-            `content_type`, as the response has it.
+        :param generation_kwargs: Parameters for this run. They override those from init, key by key.
+        :returns: A dictionary with `audio`, a list of one ByteStream with its MIME type, and `meta` with `model`, the
+            `id` of the generation and the `content_type` of the response. The cost is not part of the response: look it
+            up with `OpenRouterAccount.generation`.
         :raises TypeError: If an argument has the wrong type.
         :raises ValueError: If the API key is missing, or the text is empty.
-        :raises openai.APIError: If OpenRouter or a provider fails. The class is the openai SDK's for the HTTP status;
-            the text names the provider, the cause and a remedy.
+        :raises openai.APIError: If OpenRouter or a provider fails. The class depends on the HTTP status, as in the
+            openai SDK. The text names the provider and the cause and, where possible, says what to do.
         """
         arguments = self._arguments(text, generation_kwargs)
         post, body = self._clients.get().post, arguments["body"]
@@ -145,8 +145,8 @@ class OpenRouterSpeechSynthesizer(OpenRouterMediaComponent):
         Turn text into speech without blocking the event loop.
 
         :param text: What to say.
-        :param generation_kwargs: Parameters for this run. They override those given at init, key by key.
-        :returns: A dictionary with `audio` and `meta`, as `run` returns it.
+        :param generation_kwargs: Parameters for this run. They override those from init, key by key.
+        :returns: A dictionary with `audio` and `meta`, as in `run`.
         :raises TypeError: If an argument has the wrong type.
         :raises ValueError: If the API key is missing, or the text is empty.
         :raises openai.APIError: If OpenRouter or a provider fails, as in `run`.

@@ -71,34 +71,35 @@ class OpenRouterTranscriber(OpenRouterMediaComponent):
         concurrency: int = 4,
     ) -> None:
         """
-        Create the component. Nothing is sent, and no key is needed, before it runs or is warmed up.
+        Create the component. The API key is read when the component is warmed up or first run.
 
         :param api_key: The OpenRouter API key, by default from the environment variable `OPENROUTER_API_KEY`.
         :param model: The name of the transcription model: see
             https://openrouter.ai/models?output_modalities=transcription.
         :param language: The language of the recordings, as an ISO 639-1 code such as `en`. None means that the model
-            detects it.
+            detects the language.
         :param api_base_url: The URL of the API. None means OpenRouter.
-        :param generation_kwargs: Parameters of OpenRouter's transcription endpoint, known to this package or not, for
-            example `temperature`, `response_format` (`verbose_json` for timestamps), `timestamp_granularities` or
-            `diarize`. `extra_headers`, `extra_query`, `extra_body` and `timeout` in it mean what they mean to the
-            openai SDK. None leaves a key out. `OpenRouterTranscriptionKwargs` types it.
-        :param extra_headers: HTTP headers of every request, for example `HTTP-Referer` and `X-OpenRouter-Title`. A
+        :param generation_kwargs: Parameters of OpenRouter's transcription endpoint, for example `temperature`,
+            `response_format` (`verbose_json` for timestamps), `timestamp_granularities` or `diarize`. Keys that this
+            package does not know are sent as well, and keys whose value is None are left out. `extra_headers`,
+            `extra_query`, `extra_body` and `timeout` work as in the openai SDK. The type of the dictionary is
+            `OpenRouterTranscriptionKwargs`.
+        :param extra_headers: HTTP headers for every request, for example `HTTP-Referer` and `X-OpenRouter-Title`. A
             value may be a `Secret`.
-        :param timeout: Seconds to wait for a connection, and for the next bytes of a response. If None: the environment
-            variable `OPENAI_TIMEOUT`, else 300. A request that timed out is not sent again, because each try may be
-            billed.
+        :param timeout: Seconds to wait for a connection, and for the next bytes of a response. None means the
+            environment variable `OPENAI_TIMEOUT`, or 300 if it is not set. A request that timed out is not sent again,
+            because each try may be billed.
         :param max_retries: How many times a request is sent again after a failed connection, HTTP 408, 409, 429 or 5xx,
-            an error that OpenRouter reports with HTTP 200, or a response without a transcript. If None: the environment
-            variable `OPENAI_MAX_RETRIES`, else 5.
-        :param http_client_kwargs: Keyword arguments of `httpx.Client` and `httpx.AsyncClient`, such as `proxy`.
-        :param raise_on_failure: Whether the first recording that fails raises. If False, failures are logged, their
-            documents come back without content, and `meta["failed"]` counts them. The run stops at an error that every
-            later recording would meet too (401, 402, 403, 404, an unknown model) and after three failures in a row. If
-            nothing was transcribed until then, the error is raised.
-        :param concurrency: How many requests are under way at the same time. `run` sends them in threads.
+            an error that OpenRouter reports with HTTP 200, or a response without a transcript. None means the
+            environment variable `OPENAI_MAX_RETRIES`, or 5 if it is not set.
+        :param http_client_kwargs: Keyword arguments for `httpx.Client` and `httpx.AsyncClient`, such as `proxy`.
+        :param raise_on_failure: Whether the first error is raised. If False, failures are logged, their documents come
+            back without content, and `meta["failed"]` counts them. The run stops at an error that would also affect
+            every later recording (401, 402, 403, 404, an unknown model), and after three failures in a row. If nothing
+            has been transcribed by then, the error is raised.
+        :param concurrency: How many requests are sent at the same time. `run` sends them in threads.
         :raises TypeError: If an argument has the wrong type.
-        :raises ValueError: If an argument has a value that can't be used.
+        :raises ValueError: If the value of an argument can't be used.
         """
         check_language(language)
         check_at_least_one(concurrency, "concurrency")
@@ -121,7 +122,7 @@ class OpenRouterTranscriber(OpenRouterMediaComponent):
         Serialize the component.
 
         :returns: The component as a dictionary.
-        :raises ValueError: If a secret was given as a token, which must not be written down.
+        :raises ValueError: If a Secret holds a token, which must not be serialized.
         """
         return self._to_dict(
             language=self.language, raise_on_failure=self.raise_on_failure, concurrency=self.concurrency
@@ -134,21 +135,22 @@ class OpenRouterTranscriber(OpenRouterMediaComponent):
         """
         Transcribe recordings, `concurrency` of them at the same time.
 
-        :param sources: Paths, URLs and ByteStreams. The format of a stream is taken from its MIME type, else from the
-            suffix of `file_path` or `file_name` in its meta; that of a file from its suffix. URLs (`http://` and
-            `https://`) are passed on, for providers that fetch them.
-        :param generation_kwargs: Parameters for this run. They override those given at init, key by key.
-        :returns: A dictionary with `documents`, one for each source in the same order, and `meta`. A document has the
-            transcript as content; its meta is that of the source, with what else OpenRouter sent, such as `segments`
-            and `words`. `meta` has `model`, `usage` (seconds or tokens, and `cost` in USD, summed over the recordings),
-            `ids` of the generations, one for each source, and with `raise_on_failure=False` `failed`: how many
-            recordings could not be transcribed. Their documents have no content.
+        :param sources: Paths, URLs and ByteStreams. The format of a file is taken from its suffix. The format of a
+            stream is taken from its MIME type or, if that does not name a format, from the suffix of `file_path` or
+            `file_name` in its meta. URLs (`http://` and `https://`) are passed on to the provider, and not all
+            providers accept them.
+        :param generation_kwargs: Parameters for this run. They override those from init, key by key.
+        :returns: A dictionary with `documents`, one for each source in the same order, and `meta`. The content of a
+            document is the transcript. Its meta holds the meta of the source and everything else that OpenRouter sent,
+            such as `segments` and `words`. `meta` has `model`, `usage` (seconds or tokens, and `cost` in USD, summed
+            over the recordings), the `ids` of the generations, one for each source, and, with `raise_on_failure=False`,
+            `failed`: how many recordings could not be transcribed. Their documents have no content.
         :raises TypeError: If an argument has the wrong type.
         :raises FileNotFoundError: If a file does not exist.
         :raises ValueError: If the API key is missing, or a source is empty or has no known format.
-        :raises openai.APIError: If OpenRouter or a provider fails: the openai SDK's class for the HTTP status. The text
-            names the provider, the cause and a remedy. With `raise_on_failure=False` it is only raised if the run was
-            stopped before anything was transcribed.
+        :raises openai.APIError: If OpenRouter or a provider fails. The class depends on the HTTP status, as in the
+            openai SDK. The text names the provider and the cause and, where possible, says what to do. With
+            `raise_on_failure=False`, it is raised only if the run was stopped before anything was transcribed.
         """
         kwargs = self._run_kwargs(generation_kwargs)
         model = kwargs.get("model", self.model)
@@ -172,9 +174,9 @@ class OpenRouterTranscriber(OpenRouterMediaComponent):
         """
         Transcribe recordings without blocking the event loop, `concurrency` of them at the same time.
 
-        :param sources: Paths, URLs and ByteStreams, as `run` takes them.
-        :param generation_kwargs: Parameters for this run. They override those given at init, key by key.
-        :returns: A dictionary with `documents` and `meta`, as `run` returns it.
+        :param sources: Paths, URLs and ByteStreams, as in `run`.
+        :param generation_kwargs: Parameters for this run. They override those from init, key by key.
+        :returns: A dictionary with `documents` and `meta`, as in `run`.
         :raises TypeError: If an argument has the wrong type.
         :raises FileNotFoundError: If a file does not exist.
         :raises ValueError: If the API key is missing, or a source is empty or has no known format.

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-One run over many documents: which batch is sent next, and what became of each.
+A run over many documents: which batch is sent next, and the result of each.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-What the embedders of documents have in common: batches, and requests that are under way at the same time.
+The base of the document embedders: batches, and several requests at the same time.
 """
 
 from __future__ import annotations

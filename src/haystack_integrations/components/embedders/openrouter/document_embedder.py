@@ -61,36 +61,36 @@ class OpenRouterDocumentEmbedder(OpenRouterCorpusEmbedder):
         concurrency: int = 4,
     ) -> None:
         """
-        Create the component. Nothing is sent, and no key is needed, before it runs or is warmed up.
+        Create the component. The API key is read when the component is warmed up or first run.
 
         :param api_key: The OpenRouter API key, by default from the environment variable `OPENROUTER_API_KEY`.
         :param model: The name of the embedding model: see https://openrouter.ai/models?output_modalities=embeddings.
         :param api_base_url: The URL of the API. None means OpenRouter.
-        :param dimensions: The length of the embeddings, for models that let it be chosen.
-        :param prefix: A string that is put before each text to embed.
-        :param suffix: A string that is put after each text to embed.
-        :param batch_size: How many documents are sent in one request.
+        :param dimensions: The length of the embeddings, for models that support this.
+        :param prefix: A string that is added before each text to embed.
+        :param suffix: A string that is added after each text to embed.
+        :param batch_size: The number of documents in one request.
         :param progress_bar: Whether to show a progress bar.
         :param meta_fields_to_embed: Names of the meta fields that are embedded together with the content.
-        :param embedding_separator: What stands between the meta fields and the content.
-        :param extra_headers: HTTP headers of every request, for example `HTTP-Referer` and `X-OpenRouter-Title`.
-        :param extra_parameters: Parameters of OpenRouter's embeddings endpoint that are sent as given, for example
-            `provider`, `input_type`, `user`, `session_id` or `trace`.
-        :param timeout: Seconds to wait for a connection, and for the next bytes of a response. If None: the environment
-            variable `OPENAI_TIMEOUT`, else 30.
+        :param embedding_separator: A string between the meta fields and the content.
+        :param extra_headers: HTTP headers for every request, for example `HTTP-Referer` and `X-OpenRouter-Title`.
+        :param extra_parameters: Parameters of OpenRouter's embeddings endpoint that are added to the request unchanged,
+            for example `provider`, `input_type`, `user`, `session_id` or `trace`.
+        :param timeout: Seconds to wait for a connection, and for the next bytes of a response. None means the
+            environment variable `OPENAI_TIMEOUT`, or 30 if it is not set.
         :param max_retries: How many times a request is sent again after a failed connection, a timeout, HTTP 408, 409,
-            429 or 5xx, or an error that OpenRouter reports with HTTP 200. If None: the environment variable
-            `OPENAI_MAX_RETRIES`, else 5.
-        :param http_client_kwargs: Keyword arguments of `httpx.Client` and `httpx.AsyncClient`, such as `proxy`.
-        :param raise_on_failure: Whether the first batch that fails raises. If False, failures are logged, the documents
-            come back without embedding, and `meta["failed"]` counts them. A batch that is refused because of its
-            documents (400, 413, 422) is sent again in halves until the bad documents are alone. The run stops at an
-            error that every later batch would meet too (401, 402, 403, 404, an unknown model) and after three batches
-            in a row that failed. If nothing was embedded until then, the error is raised.
-        :param concurrency: How many requests are under way at the same time. `run` sends them in threads.
+            429 or 5xx, or an error that OpenRouter reports with HTTP 200. None means the environment variable
+            `OPENAI_MAX_RETRIES`, or 5 if it is not set.
+        :param http_client_kwargs: Keyword arguments for `httpx.Client` and `httpx.AsyncClient`, such as `proxy`.
+        :param raise_on_failure: Whether the first error is raised. If False, failures are logged, the documents come
+            back without an embedding, and `meta["failed"]` counts them. A batch that is refused because of its
+            documents (400, 413, 422) is split in halves and sent again, until only the bad documents fail. The run
+            stops at an error that would also affect every later batch (401, 402, 403, 404, an unknown model), and after
+            three failed batches in a row. If nothing has been embedded by then, the error is raised.
+        :param concurrency: How many requests are sent at the same time. `run` sends them in threads.
         :raises TypeError: If a header is not a string, or `meta_fields_to_embed` is not a list.
-        :raises ValueError: If `dimensions`, `batch_size` or `concurrency` is less than 1, or `extra_parameters` holds
-            what the component sets itself.
+        :raises ValueError: If `dimensions`, `batch_size` or `concurrency` is less than 1, or `extra_parameters` has a
+            key that the component sets itself.
         """
         self._set_up(
             api_key=api_key,
@@ -119,7 +119,7 @@ class OpenRouterDocumentEmbedder(OpenRouterCorpusEmbedder):
         Serialize the component.
 
         :returns: The component as a dictionary.
-        :raises ValueError: If the API key was given as a token, which must not be written down.
+        :raises ValueError: If the API key is a token, which must not be serialized.
         """
         return self._to_dict()
 
@@ -129,15 +129,15 @@ class OpenRouterDocumentEmbedder(OpenRouterCorpusEmbedder):
         Embed documents, `concurrency` batches at the same time.
 
         :param documents: The documents. They are not changed.
-        :returns: A dictionary with `documents`, copies with embeddings in the same order, and `meta`: `model`, `usage`
-            (tokens, and `cost` in USD, summed over the batches), the other fields on which all responses agree and,
-            with `raise_on_failure=False`, `failed`: how many documents could not be embedded. These come back without
-            embedding.
+        :returns: A dictionary with `documents`, copies with embeddings in the same order, and `meta` with `model`,
+            `usage` (tokens, and `cost` in USD, summed over the batches), other fields that are the same in all
+            responses and, with `raise_on_failure=False`, `failed`: how many documents could not be embedded. These come
+            back without an embedding.
         :raises TypeError: If `documents` is not a list of documents.
         :raises ValueError: If the API key is missing.
-        :raises openai.APIError: If OpenRouter or a provider fails: the openai SDK's class for the HTTP status. The text
-            tells provider, cause and remedy. With `raise_on_failure=False` it is only raised if the run was stopped
-            before anything was embedded.
+        :raises openai.APIError: If OpenRouter or a provider fails. The class depends on the HTTP status, as in the
+            openai SDK. The text names the provider and the cause and, where possible, says what to do. With
+            `raise_on_failure=False`, it is raised only if the run was stopped before anything was embedded.
         """
         return self._embed(documents)
 
@@ -147,7 +147,8 @@ class OpenRouterDocumentEmbedder(OpenRouterCorpusEmbedder):
         Embed documents without blocking the event loop, `concurrency` batches at the same time.
 
         :param documents: The documents. They are not changed.
-        :returns: A dictionary with `documents` and `meta`, as `run` returns it.
-        :raises openai.APIError: As `run` does, and `TypeError` and `ValueError` too. The other requests are cancelled.
+        :returns: A dictionary with `documents` and `meta`, as in `run`.
+        :raises openai.APIError: This error, `TypeError` and `ValueError` are raised as in `run`. The other requests are
+            cancelled.
         """
         return await self._embed_async(documents)

@@ -33,8 +33,8 @@ class OpenRouterDocumentImageEmbedder(OpenRouterCorpusEmbedder):
     """
     Embeds the images of documents with the multimodal embedding models behind [OpenRouter](https://openrouter.ai).
 
-    The path of an image is in the meta of its document. An image can be a page of a PDF file: `page_number` in the meta
-    tells which. Pillow and pypdfium2 must be installed.
+    The meta of each document has the path of its image. For a page of a PDF file, it also has a `page_number`. Pillow
+    and pypdfium2 must be installed.
 
     ### Usage example
     ```python
@@ -77,49 +77,49 @@ class OpenRouterDocumentImageEmbedder(OpenRouterCorpusEmbedder):
         concurrency: int = 4,
     ) -> None:
         """
-        Create the component. Nothing is sent, and no key is needed, before it runs or is warmed up.
+        Create the component. The API key is read when the component is warmed up or first run.
 
         :param api_key: The OpenRouter API key, by default from the environment variable `OPENROUTER_API_KEY`.
-        :param model: The name of an embedding model that takes images.
-            `OpenRouterModels().list(output_modalities="embeddings", input_modalities="image")` has all of them.
+        :param model: The name of an embedding model that takes images. To list them, use
+            `OpenRouterModels().list(output_modalities="embeddings", input_modalities="image")`.
         :param api_base_url: The URL of the API. None means OpenRouter.
         :param file_path_meta_field: The meta field with the path of the image or PDF file.
-        :param root_path: The folder that paths are relative to. A path that leads out of it is refused: set it if the
-            meta may come from strangers. If None, paths are taken as they are.
-        :param image_size: The width and height in pixels that images are made to fit into, to send less. None leaves
-            them as they are.
-        :param embed_content: Whether the text of a document is sent with its image, so that they share one embedding.
-            If False, only the image is sent, and the parameters of the text have no effect: `prefix`, `suffix`,
-            `meta_fields_to_embed` and `embedding_separator`.
-        :param dimensions: The length of the embeddings, for models that let it be chosen.
-        :param prefix: A string that is put before each text.
-        :param suffix: A string that is put after each text.
-        :param batch_size: How many documents are sent in one request, at most.
-        :param max_batch_bytes: How many bytes the images and texts of one request have together, at most. Images are
-            sent as base64, a third larger than their files. An image that is larger is sent alone.
+        :param root_path: The folder that paths are relative to. Paths that lead out of it are refused. Set it if you
+            don't control the meta. None means that paths are used as they are.
+        :param image_size: The maximum width and height in pixels. Larger images are scaled down. None leaves them as
+            they are.
+        :param embed_content: Whether the text of a document is sent with its image, for one embedding of both. If
+            False, only the image is sent, and `prefix`, `suffix`, `meta_fields_to_embed` and `embedding_separator` have
+            no effect.
+        :param dimensions: The length of the embeddings, for models that support this.
+        :param prefix: A string that is added before each text.
+        :param suffix: A string that is added after each text.
+        :param batch_size: The maximum number of documents in one request.
+        :param max_batch_bytes: The maximum size of the images and texts in one request, in bytes. Images are sent as
+            base64, which is a third larger than their files. An image that is larger than this is sent alone.
         :param progress_bar: Whether to show a progress bar.
-        :param meta_fields_to_embed: Names of the meta fields that belong to the text, together with the content.
-        :param embedding_separator: What stands between the meta fields and the content.
-        :param extra_headers: HTTP headers of every request, for example `HTTP-Referer` and `X-OpenRouter-Title`.
-        :param extra_parameters: Parameters of OpenRouter's embeddings endpoint that are sent as given, for example
-            `provider`, `input_type`, `user`, `session_id` or `trace`.
-        :param timeout: Seconds to wait for a connection, and for the next bytes of a response. If None: the environment
-            variable `OPENAI_TIMEOUT`, else 30.
+        :param meta_fields_to_embed: Names of the meta fields that are part of the text, together with the content.
+        :param embedding_separator: A string between the meta fields and the content.
+        :param extra_headers: HTTP headers for every request, for example `HTTP-Referer` and `X-OpenRouter-Title`.
+        :param extra_parameters: Parameters of OpenRouter's embeddings endpoint that are added to the request unchanged,
+            for example `provider`, `input_type`, `user`, `session_id` or `trace`.
+        :param timeout: Seconds to wait for a connection, and for the next bytes of a response. None means the
+            environment variable `OPENAI_TIMEOUT`, or 30 if it is not set.
         :param max_retries: How many times a request is sent again after a failed connection, a timeout, HTTP 408, 409,
-            429 or 5xx, or an error that OpenRouter reports with HTTP 200. If None: the environment variable
-            `OPENAI_MAX_RETRIES`, else 5.
-        :param http_client_kwargs: Keyword arguments of `httpx.Client` and `httpx.AsyncClient`, such as `proxy`.
-        :param raise_on_failure: Whether the first image that can't be read, and the first batch that fails, raises. If
-            False, failures are logged, the documents come back without embedding, and `meta["failed"]` counts them. A
-            batch that is refused because of its documents (400, 413, 422) is sent again in halves until the bad
-            documents are alone. The run stops at an error that every later batch would meet too (401, 402, 403, 404, an
-            unknown model) and after three batches in a row that failed. If nothing was embedded until then, the error
-            is raised.
-        :param concurrency: How many requests are under way at the same time. `run` sends them in threads.
+            429 or 5xx, or an error that OpenRouter reports with HTTP 200. None means the environment variable
+            `OPENAI_MAX_RETRIES`, or 5 if it is not set.
+        :param http_client_kwargs: Keyword arguments for `httpx.Client` and `httpx.AsyncClient`, such as `proxy`.
+        :param raise_on_failure: Whether the first error is raised: an image that can't be read, or a failed batch. If
+            False, failures are logged, the documents come back without an embedding, and `meta["failed"]` counts them.
+            A batch that is refused because of its documents (400, 413, 422) is split in halves and sent again, until
+            only the bad documents fail. The run stops at an error that would also affect every later batch (401, 402,
+            403, 404, an unknown model), and after three failed batches in a row. If nothing has been embedded by then,
+            the error is raised.
+        :param concurrency: How many requests are sent at the same time. `run` sends them in threads.
         :raises ImportError: If Pillow or pypdfium2 is not installed.
         :raises TypeError: If an argument has the wrong type.
         :raises ValueError: If `dimensions`, `batch_size`, `max_batch_bytes`, `concurrency` or a side of `image_size` is
-            less than 1, or `extra_parameters` holds what the component sets itself.
+            less than 1, or `extra_parameters` has a key that the component sets itself.
         """
         check_strings(file_path_meta_field=file_path_meta_field)
         check_strings_or_none(root_path=root_path)
@@ -157,7 +157,7 @@ class OpenRouterDocumentImageEmbedder(OpenRouterCorpusEmbedder):
         Serialize the component.
 
         :returns: The component as a dictionary.
-        :raises ValueError: If the API key was given as a token, which must not be written down.
+        :raises ValueError: If the API key is a token, which must not be serialized.
         """
         return self._to_dict(
             file_path_meta_field=self.file_path_meta_field,
@@ -173,15 +173,15 @@ class OpenRouterDocumentImageEmbedder(OpenRouterCorpusEmbedder):
         Embed the images of documents, `concurrency` batches at the same time.
 
         :param documents: The documents. They are not changed.
-        :returns: A dictionary with `documents`, copies in the same order, and `meta`. The copies have an embedding, and
-            `embedding_source` in their meta. `meta` has `model`, `usage` (tokens, and `cost` in USD, summed over the
-            batches), the other fields on which all responses agree and, with `raise_on_failure=False`, `failed`: how
-            many documents could not be embedded. These come back without embedding.
+        :returns: A dictionary with `documents`, copies in the same order, and `meta`. Each copy has an embedding, and
+            `embedding_source` in its meta. `meta` has `model`, `usage` (tokens, and `cost` in USD, summed over the
+            batches), other fields that are the same in all responses and, with `raise_on_failure=False`, `failed`: how
+            many documents could not be embedded. These come back without an embedding.
         :raises TypeError: If `documents` is not a list of documents.
         :raises ValueError: If the API key is missing or, with `raise_on_failure=True`, an image can't be read.
-        :raises openai.APIError: If OpenRouter or a provider fails: the openai SDK's class for the HTTP status. The text
-            tells provider, cause and remedy. With `raise_on_failure=False` it is only raised if the run was stopped
-            before anything was embedded.
+        :raises openai.APIError: If OpenRouter or a provider fails. The class depends on the HTTP status, as in the
+            openai SDK. The text names the provider and the cause and, where possible, says what to do. With
+            `raise_on_failure=False`, it is raised only if the run was stopped before anything was embedded.
         """
         return self._with_source(self._embed(documents))
 
@@ -191,8 +191,9 @@ class OpenRouterDocumentImageEmbedder(OpenRouterCorpusEmbedder):
         Embed the images of documents without blocking the event loop, `concurrency` batches at the same time.
 
         :param documents: The documents. They are not changed.
-        :returns: A dictionary with `documents` and `meta`, as `run` returns it.
-        :raises openai.APIError: As `run` does, and `TypeError` and `ValueError` too. The other requests are cancelled.
+        :returns: A dictionary with `documents` and `meta`, as in `run`.
+        :raises openai.APIError: This error, `TypeError` and `ValueError` are raised as in `run`. The other requests are
+            cancelled.
         """
         return self._with_source(await self._embed_async(documents))
 

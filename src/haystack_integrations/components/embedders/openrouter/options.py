@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 class OpenRouterEmbeddingParameters(TypedDict, total=False):
     """
-    What `extra_parameters` may hold. Other keys are sent as well: give them in a plain dictionary.
+    What `extra_parameters` may hold. Other keys are sent as well: pass them in a plain dictionary.
 
     Source: `CreateEmbeddingsRequestBody` in OpenRouter's Python SDK 1.3.84.
     """
@@ -26,13 +26,13 @@ class OpenRouterEmbeddingParameters(TypedDict, total=False):
     provider: ProviderPreferences | None
     """Which providers may serve the request, and in which order they are tried."""
     input_type: str
-    """What the texts are, for models that tell queries from documents, such as `search_query`."""
+    """The kind of text, such as `search_query`, for models that distinguish queries from documents."""
     user: str
-    """A stable id of your user, so that abuse by one does not block all."""
+    """A stable id of your user, so that abuse by one user does not block all of them."""
     session_id: str
-    """Groups requests, for example those of one job. 256 characters at most."""
+    """Groups requests, for example those of one job. Up to 256 characters."""
     trace: dict[str, Any]
-    """For observability tools that OpenRouter reports to: `trace_id`, `trace_name`, `span_name`, `generation_name` …"""
+    """For tools that OpenRouter sends traces to: `trace_id`, `trace_name`, `span_name`, `generation_name` …"""
 
 
 if TYPE_CHECKING:

@@ -33,7 +33,7 @@ from haystack_integrations.components.embedders.openrouter.options import Embedd
 @component
 class OpenRouterTextEmbedder(OpenRouterComponent):
     """
-    Embeds a text with the embedding models behind [OpenRouter](https://openrouter.ai), to search for documents near it.
+    Embeds a text, such as a query, with the embedding models behind [OpenRouter](https://openrouter.ai).
 
     ### Usage example
     ```python
@@ -63,25 +63,26 @@ class OpenRouterTextEmbedder(OpenRouterComponent):
         http_client_kwargs: dict[str, Any] | None = None,
     ) -> None:
         """
-        Create the component. Nothing is sent, and no key is needed, before it runs or is warmed up.
+        Create the component. The API key is read when the component is warmed up or first run.
 
         :param api_key: The OpenRouter API key, by default from the environment variable `OPENROUTER_API_KEY`.
         :param model: The name of the embedding model: see https://openrouter.ai/models?output_modalities=embeddings.
         :param api_base_url: The URL of the API. None means OpenRouter.
-        :param dimensions: The length of the embedding, for models that let it be chosen.
-        :param prefix: A string that is put before the text to embed.
-        :param suffix: A string that is put after the text to embed.
-        :param extra_headers: HTTP headers of every request, for example `HTTP-Referer` and `X-OpenRouter-Title`.
-        :param extra_parameters: Parameters of OpenRouter's embeddings endpoint that are sent as given, for example
-            `provider`, `input_type`, `user`, `session_id` or `trace`.
-        :param timeout: Seconds to wait for a connection, and for the next bytes of a response. If None: the environment
-            variable `OPENAI_TIMEOUT`, else 30.
+        :param dimensions: The length of the embedding, for models that support this.
+        :param prefix: A string that is added before the text to embed.
+        :param suffix: A string that is added after the text to embed.
+        :param extra_headers: HTTP headers for every request, for example `HTTP-Referer` and `X-OpenRouter-Title`.
+        :param extra_parameters: Parameters of OpenRouter's embeddings endpoint that are added to the request unchanged,
+            for example `provider`, `input_type`, `user`, `session_id` or `trace`.
+        :param timeout: Seconds to wait for a connection, and for the next bytes of a response. None means the
+            environment variable `OPENAI_TIMEOUT`, or 30 if it is not set.
         :param max_retries: How many times a request is sent again after a failed connection, a timeout, HTTP 408, 409,
-            429 or 5xx, or an error that OpenRouter reports with HTTP 200. If None: the environment variable
-            `OPENAI_MAX_RETRIES`, else 5.
-        :param http_client_kwargs: Keyword arguments of `httpx.Client` and `httpx.AsyncClient`, such as `proxy`.
+            429 or 5xx, or an error that OpenRouter reports with HTTP 200. None means the environment variable
+            `OPENAI_MAX_RETRIES`, or 5 if it is not set.
+        :param http_client_kwargs: Keyword arguments for `httpx.Client` and `httpx.AsyncClient`, such as `proxy`.
         :raises TypeError: If a header is not a string.
-        :raises ValueError: If `dimensions` is less than 1, or `extra_parameters` holds what the component sets itself.
+        :raises ValueError: If `dimensions` is less than 1, or `extra_parameters` has a key that the component sets
+            itself.
         """
         if dimensions is not None:
             check_at_least_one(dimensions, "dimensions")
@@ -106,7 +107,7 @@ class OpenRouterTextEmbedder(OpenRouterComponent):
         Serialize the component.
 
         :returns: The component as a dictionary.
-        :raises ValueError: If the API key was given as a token, which must not be written down.
+        :raises ValueError: If the API key is a token, which must not be serialized.
         """
         return self._to_dict(
             dimensions=self.dimensions,
@@ -121,12 +122,12 @@ class OpenRouterTextEmbedder(OpenRouterComponent):
         Embed one text.
 
         :param text: The text.
-        :returns: A dictionary with `embedding`, a list of floats, and `meta`: `model`, `usage` (tokens, and `cost` in
-            USD) and what else OpenRouter sent.
+        :returns: A dictionary with `embedding`, a list of floats, and `meta` with `model`, `usage` (tokens, and `cost`
+            in USD) and everything else that OpenRouter sent.
         :raises TypeError: If `text` is not a string.
         :raises ValueError: If the API key is missing.
-        :raises openai.APIError: If OpenRouter or a provider fails: the openai SDK's class for the HTTP status. The
-            text tells provider, cause and remedy.
+        :raises openai.APIError: If OpenRouter or a provider fails. The class depends on the HTTP status, as in the
+            openai SDK. The text names the provider and the cause and, where possible, says what to do.
         """
         arguments = self._arguments(text)
         create = create_of(self._clients.get())
@@ -139,8 +140,8 @@ class OpenRouterTextEmbedder(OpenRouterComponent):
         Embed one text without blocking the event loop.
 
         :param text: The text.
-        :returns: A dictionary with `embedding`, a list of floats, and `meta`, as `run` returns it.
-        :raises openai.APIError: As `run` does, and `TypeError` and `ValueError` too.
+        :returns: A dictionary with `embedding`, a list of floats, and `meta`, as in `run`.
+        :raises openai.APIError: This error, `TypeError` and `ValueError` are raised as in `run`.
         """
         arguments = self._arguments(text)
         create = create_of(await self._clients.get_async())

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 class OpenRouterRerankParameters(TypedDict, total=False):
     """
-    What `extra_parameters` may hold. Other keys are sent as well: give them in a plain dictionary.
+    What `extra_parameters` may hold. Other keys are sent as well: pass them in a plain dictionary.
 
     Source: `CreateRerankRequestBody` in OpenRouter's Python SDK 1.3.84.
     """
@@ -26,11 +26,11 @@ class OpenRouterRerankParameters(TypedDict, total=False):
     provider: ProviderPreferences | None
     """Which providers may serve the request, and in which order they are tried."""
     user: str
-    """A stable id of your user, so that abuse by one does not block all."""
+    """A stable id of your user, so that abuse by one user does not block all of them."""
     session_id: str
-    """Groups requests, for example those of one job. 256 characters at most."""
+    """Groups requests, for example those of one job. Up to 256 characters."""
     trace: dict[str, Any]
-    """For observability tools that OpenRouter reports to: `trace_id`, `trace_name`, `span_name`, `generation_name` …"""
+    """For tools that OpenRouter sends traces to: `trace_id`, `trace_name`, `span_name`, `generation_name` …"""
 
 
 if TYPE_CHECKING:

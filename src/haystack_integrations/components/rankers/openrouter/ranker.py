@@ -80,36 +80,36 @@ class OpenRouterRanker(OpenRouterComponent):
         http_client_kwargs: dict[str, Any] | None = None,
     ) -> None:
         """
-        Create the component. Nothing is sent, and no key is needed, before it runs or is warmed up.
+        Create the component. The API key is read when the component is warmed up or first run.
 
         :param api_key: The OpenRouter API key, by default from the environment variable `OPENROUTER_API_KEY`.
         :param model: The name of the rerank model: see https://openrouter.ai/models?output_modalities=rerank.
         :param api_base_url: The URL of the API. None means OpenRouter.
-        :param top_k: How many documents to return at most. None means all.
-        :param score_threshold: The score that a document needs to be returned. None means any.
+        :param top_k: The maximum number of documents to return. None means all.
+        :param score_threshold: The minimum score of the documents to return. None means any.
         :param meta_fields_to_embed: Names of the meta fields that are ranked together with the content.
-        :param meta_data_separator: What stands between the meta fields and the content.
+        :param meta_data_separator: A string between the meta fields and the content.
         :param image_meta_field: The meta field with the path of an image or PDF file, for models that take images. The
-            image is sent with the text of its document; of a PDF file it is the page `page_number` in the meta. Pillow
-            and pypdfium2 must be installed. Documents without this field are ranked by their text, and with None all
-            are.
-        :param root_path: The folder that these paths are relative to. A path that leads out of it is refused: set it
-            if the meta may come from strangers. If None, paths are taken as they are.
-        :param image_size: The width and height in pixels that images are made to fit into, to send less. None leaves
-            them as they are.
-        :param extra_headers: HTTP headers of every request, for example `HTTP-Referer` and `X-OpenRouter-Title`.
-        :param extra_parameters: Parameters of OpenRouter's rerank endpoint that are sent as given, for example
-            `provider`, `user`, `session_id` or `trace`.
-        :param timeout: Seconds to wait for a connection, and for the next bytes of a response. If None: the environment
-            variable `OPENAI_TIMEOUT`, else 30.
+            image is sent with the text of its document. For a page of a PDF file, the meta also needs a `page_number`.
+            Documents without this field are ranked by their text. None means that all documents are. Pillow and
+            pypdfium2 must be installed.
+        :param root_path: The folder that these paths are relative to. Paths that lead out of it are refused. Set it if
+            you don't control the meta. None means that paths are used as they are.
+        :param image_size: The maximum width and height in pixels. Larger images are scaled down. None leaves them as
+            they are.
+        :param extra_headers: HTTP headers for every request, for example `HTTP-Referer` and `X-OpenRouter-Title`.
+        :param extra_parameters: Parameters of OpenRouter's rerank endpoint that are added to the request unchanged, for
+            example `provider`, `user`, `session_id` or `trace`.
+        :param timeout: Seconds to wait for a connection, and for the next bytes of a response. None means the
+            environment variable `OPENAI_TIMEOUT`, or 30 if it is not set.
         :param max_retries: How many times a request is sent again after a failed connection, a timeout, HTTP 408, 409,
-            429 or 5xx, or an error that OpenRouter reports with HTTP 200. If None: the environment variable
-            `OPENAI_MAX_RETRIES`, else 5.
-        :param http_client_kwargs: Keyword arguments of `httpx.Client` and `httpx.AsyncClient`, such as `proxy`.
+            429 or 5xx, or an error that OpenRouter reports with HTTP 200. None means the environment variable
+            `OPENAI_MAX_RETRIES`, or 5 if it is not set.
+        :param http_client_kwargs: Keyword arguments for `httpx.Client` and `httpx.AsyncClient`, such as `proxy`.
         :raises ImportError: If `image_meta_field` is given, and Pillow or pypdfium2 is not installed.
         :raises TypeError: If an argument has the wrong type.
-        :raises ValueError: If `top_k` or a side of `image_size` is less than 1, or `extra_parameters` holds what the
-            component sets itself.
+        :raises ValueError: If `top_k` or a side of `image_size` is less than 1, or `extra_parameters` has a key that
+            the component sets itself.
         """
         if top_k is not None:
             check_at_least_one(top_k, "top_k")
@@ -143,7 +143,7 @@ class OpenRouterRanker(OpenRouterComponent):
         Serialize the component.
 
         :returns: The component as a dictionary.
-        :raises ValueError: If the API key was given as a token, which must not be written down.
+        :raises ValueError: If the API key is a token, which must not be serialized.
         """
         return self._to_dict(
             top_k=self.top_k,
@@ -167,17 +167,17 @@ class OpenRouterRanker(OpenRouterComponent):
         """
         Rank documents.
 
-        :param query: What the documents are compared with.
-        :param documents: The documents. They are not changed; of those with the same id the first is ranked.
-        :param top_k: How many documents to return at most; it goes over the one given at init.
-        :param score_threshold: The score that a document needs to be returned; it goes over the one given at init.
-        :returns: A dictionary with `documents`, copies with their scores, best first, and `meta`: `model`, `provider`,
-            `usage` (search units, tokens, and `cost` in USD) and what else OpenRouter sent.
+        :param query: The query that the documents are compared with.
+        :param documents: The documents. They are not changed. If several have the same id, only the first is ranked.
+        :param top_k: The maximum number of documents to return. It overrides the value from init.
+        :param score_threshold: The minimum score of the documents to return. It overrides the value from init.
+        :returns: A dictionary with `documents`, copies with their scores, best first, and `meta` with `model`,
+            `provider`, `usage` (search units, tokens, and `cost` in USD) and everything else that OpenRouter sent.
         :raises TypeError: If an argument has the wrong type.
         :raises ValueError: If the API key is missing, the query is empty, `top_k` is less than 1, or an image can't be
             read.
-        :raises openai.APIError: If OpenRouter or a provider fails: the openai SDK's class for the HTTP status. The
-            text tells provider, cause and remedy.
+        :raises openai.APIError: If OpenRouter or a provider fails. The class depends on the HTTP status, as in the
+            openai SDK. The text names the provider and the cause and, where possible, says what to do.
         """
         top_k, unique = self._checked(query, documents, top_k, score_threshold)
         if not unique:
@@ -199,12 +199,12 @@ class OpenRouterRanker(OpenRouterComponent):
         """
         Rank documents without blocking the event loop.
 
-        :param query: What the documents are compared with.
-        :param documents: The documents. They are not changed; of those with the same id the first is ranked.
-        :param top_k: How many documents to return at most; it goes over the one given at init.
-        :param score_threshold: The score that a document needs to be returned; it goes over the one given at init.
-        :returns: A dictionary with `documents` and `meta`, as `run` returns it.
-        :raises openai.APIError: As `run` does, and `TypeError` and `ValueError` too.
+        :param query: The query that the documents are compared with.
+        :param documents: The documents. They are not changed. If several have the same id, only the first is ranked.
+        :param top_k: The maximum number of documents to return. It overrides the value from init.
+        :param score_threshold: The minimum score of the documents to return. It overrides the value from init.
+        :returns: A dictionary with `documents` and `meta`, as in `run`.
+        :raises openai.APIError: This error, `TypeError` and `ValueError` are raised as in `run`.
         """
         top_k, unique = self._checked(query, documents, top_k, score_threshold)
         if not unique:

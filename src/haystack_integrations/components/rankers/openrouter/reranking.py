@@ -61,7 +61,7 @@ def request_body(
     """
     Make the body of a request to `/rerank`.
 
-    :param query: What the documents are compared with.
+    :param query: The query that the documents are compared with.
     :param documents: Texts, or what `image_document` returned.
     :param model: The name of the model.
     :param top_k: How many results to ask for; None means all.

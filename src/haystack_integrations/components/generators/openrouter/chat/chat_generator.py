@@ -54,11 +54,12 @@ from haystack_integrations.components.generators.openrouter.chat.tool_warm_up im
 @component
 class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
     """
-    Completes chats with the models behind [OpenRouter](https://openrouter.ai).
+    Chat completion with the models behind [OpenRouter](https://openrouter.ai).
 
-    Everything that OpenRouter takes goes through `generation_kwargs`: provider routing, fallback models, reasoning,
-    plugins, server tools and the rest of its [API](https://openrouter.ai/docs/api-reference/chat-completion).
-    Everything that it sends is in the reply: content parts, and the rest (cost, provider, citations …) in `meta`.
+    `generation_kwargs` takes every parameter of OpenRouter's
+    [API](https://openrouter.ai/docs/api-reference/chat-completion), such as provider routing, fallback models,
+    reasoning, plugins and server tools. The reply holds everything that OpenRouter sends: the content, and in `meta`
+    the cost, the provider, citations and the rest.
 
     ### Usage example
     ```python
@@ -76,7 +77,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
     api_base_url: str | None
 
     SUPPORTED_MODELS: ClassVar[list[str]] = SUPPORTED_MODELS
-    """Some of the models that OpenRouter serves. All of them: https://openrouter.ai/models."""
+    """Some of the models that OpenRouter serves. All models: https://openrouter.ai/models."""
 
     def __init__(
         self,
@@ -94,30 +95,30 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         tools_strict: bool = False,
     ) -> None:
         """
-        Create the component. Nothing is sent, and no key is needed, before it runs or is warmed up.
+        Create the component. The API key is read when the component is warmed up or first run.
 
         :param api_key: The OpenRouter API key, by default from the environment variable `OPENROUTER_API_KEY`.
         :param model: The name of the model, as `author/slug`: see https://openrouter.ai/models.
-        :param streaming_callback: A function that is called with each `StreamingChunk` as it comes. With it the reply
-            is streamed. `run_async` takes coroutine functions too.
+        :param streaming_callback: A function that is called with each `StreamingChunk` as it arrives. If it is set, the
+            reply is streamed. `run_async` also takes coroutine functions.
         :param api_base_url: The URL of the API. None means OpenRouter.
-        :param generation_kwargs: Parameters of OpenRouter's chat completion endpoint, known to this package or not, for
-            example `temperature`, `max_tokens`, `provider`, `models`, `reasoning`, `plugins`, `response_format` (a
-            Pydantic class or a dictionary) or `tools` (OpenRouter's server tools). `extra_headers`, `extra_query`,
-            `extra_body` and `timeout` in it mean what they mean to the openai SDK. None leaves a key out.
-            `OpenRouterGenerationKwargs` types it.
+        :param generation_kwargs: Parameters of OpenRouter's chat completion endpoint, for example `temperature`,
+            `max_tokens`, `provider`, `models`, `reasoning`, `plugins`, `response_format` (a Pydantic class or a
+            dictionary) or `tools` (OpenRouter's server tools). Keys that this package does not know are sent as well,
+            and keys whose value is None are left out. `extra_headers`, `extra_query`, `extra_body` and `timeout` work
+            as in the openai SDK. The type of the dictionary is `OpenRouterGenerationKwargs`.
         :param tools: Tools and toolsets that the model can prepare calls for.
         :param timeout: Seconds to wait for a connection, and for the next bytes of a response. OpenRouter's keep-alive
-            comments count as bytes, so that a slow model does not time out. If None: the environment variable
-            `OPENAI_TIMEOUT`, else 30.
-        :param extra_headers: HTTP headers of every request, for example `HTTP-Referer` and `X-OpenRouter-Title`.
+            comments count as bytes, so a slow model does not time out. None means the environment variable
+            `OPENAI_TIMEOUT`, or 30 if it is not set.
+        :param extra_headers: HTTP headers for every request, for example `HTTP-Referer` and `X-OpenRouter-Title`.
         :param max_retries: How many times a request is sent again after a failed connection, a timeout, HTTP 408, 409,
             429 or 5xx, an error that OpenRouter reports with HTTP 200, or a stream that fails before its first content.
-            Each try may be billed. If None: the environment variable `OPENAI_MAX_RETRIES`, else 5.
-        :param http_client_kwargs: Keyword arguments of `httpx.Client` and `httpx.AsyncClient`, such as `proxy`.
-        :param tools_strict: Whether the tools' schemas are made strict, so that the model follows them exactly.
+            Each try may be billed. None means the environment variable `OPENAI_MAX_RETRIES`, or 5 if it is not set.
+        :param http_client_kwargs: Keyword arguments for `httpx.Client` and `httpx.AsyncClient`, such as `proxy`.
+        :param tools_strict: Whether to make the schemas of the tools strict, so that the model follows them exactly.
         :raises TypeError: If an argument has the wrong type.
-        :raises ValueError: If an argument has a value that can't be used, or two tools have the same name.
+        :raises ValueError: If the value of an argument can't be used, or two tools have the same name.
         """
         self._set_up(
             api_key=api_key,
@@ -146,10 +147,10 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
 
     def to_dict(self) -> dict[str, Any]:
         """
-        Serialize the component. `tools_strict` is written only if it is True, so that the YAML stays portable.
+        Serialize the component. `tools_strict` is written only if it is True.
 
         :returns: The component as a dictionary.
-        :raises ValueError: If the API key was given as a token, which must not be written down.
+        :raises ValueError: If the API key is a token, which must not be serialized.
         """
         own = {"tools_strict": True} if self.tools_strict else {}
         return self._to_dict(
@@ -164,7 +165,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         """
         Deserialize the component.
 
-        :param data: What `to_dict` returned. It is not changed.
+        :param data: The dictionary from `to_dict`. It is not changed.
         :returns: The component.
         """
         # Haystack's own, which loads the tools and the callback as well
@@ -184,15 +185,15 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         Send the messages to the model and return its replies.
 
         :param messages: The conversation, or a string that becomes one user message.
-        :param streaming_callback: A function that is called with each chunk, in place of the one given at init.
-        :param generation_kwargs: Parameters for this run. They override those given at init, key by key.
-        :param tools: Tools and toolsets for this run, in place of those given at init. `[]` means none.
-        :param tools_strict: Whether the tools' schemas are made strict; None means as given at init.
-        :returns: A dictionary with `replies`, a list of ChatMessage: one, or as many as `n` asked for.
+        :param streaming_callback: A function that is called with each chunk, instead of the one from init.
+        :param generation_kwargs: Parameters for this run. They override those from init, key by key.
+        :param tools: Tools and toolsets for this run, instead of those from init. `[]` means none.
+        :param tools_strict: Whether to make the schemas of the tools strict. None means the value from init.
+        :returns: A dictionary with `replies`, a list of one ChatMessage, or of several if `n` is set.
         :raises TypeError: If an argument has the wrong type.
         :raises ValueError: If the API key is missing, or an argument can't be sent.
-        :raises openai.APIError: If OpenRouter or a provider fails. The class is the openai SDK's for the HTTP status;
-            the text names the provider, the cause and a remedy.
+        :raises openai.APIError: If OpenRouter or a provider fails. The class depends on the HTTP status, as in the
+            openai SDK. The text names the provider and the cause and, where possible, says what to do.
         :raises OpenRouterStreamError: If a stream fails. Its `partial_reply` holds what the callback has received.
         """
         callback = select_streaming_callback(
@@ -230,12 +231,12 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         Send the messages to the model and return its replies, without blocking the event loop.
 
         :param messages: The conversation, or a string that becomes one user message.
-        :param streaming_callback: A function or coroutine function that is called with each chunk, in place of the one
-            given at init.
-        :param generation_kwargs: Parameters for this run. They override those given at init, key by key.
-        :param tools: Tools and toolsets for this run, in place of those given at init. `[]` means none.
-        :param tools_strict: Whether the tools' schemas are made strict; None means as given at init.
-        :returns: A dictionary with `replies`, a list of ChatMessage: one, or as many as `n` asked for.
+        :param streaming_callback: A function or coroutine function that is called with each chunk, instead of the one
+            from init.
+        :param generation_kwargs: Parameters for this run. They override those from init, key by key.
+        :param tools: Tools and toolsets for this run, instead of those from init. `[]` means none.
+        :param tools_strict: Whether to make the schemas of the tools strict. None means the value from init.
+        :returns: A dictionary with `replies`, a list of one ChatMessage, or of several if `n` is set.
         :raises TypeError: If an argument has the wrong type.
         :raises ValueError: If the API key is missing, or an argument can't be sent.
         :raises openai.APIError: If OpenRouter or a provider fails, as in `run`.
@@ -265,7 +266,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
 
     def warm_up(self) -> None:
         """
-        Build the synchronous client, and warm up the tools.
+        Build the synchronous client and warm up the tools.
 
         :raises ValueError: If the API key is missing or blank.
         """
@@ -274,7 +275,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
 
     async def warm_up_async(self) -> None:
         """
-        Build the client of the running event loop (asyncio), which is closed with the loop, and warm up the tools.
+        Build the client of the running event loop and warm up the tools. The client is closed together with the loop.
 
         :raises ValueError: If the API key is missing or blank.
         """

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-What replies cost.
+The cost of replies.
 """
 
 from __future__ import annotations
@@ -18,15 +18,14 @@ from haystack_integrations.common.openrouter.cost import cost_of_response
 
 def reply_cost(replies: Iterable[ChatMessage]) -> float:
     """
-    Add up what replies cost, for example those of a pipeline or all messages of an agent.
+    Add up the cost of replies, for example those of a pipeline or all messages of an agent.
 
-    What providers bill for a key of your own (BYOK) is added: see `usage_cost`. The replies of one request (more than
-    one with `n`) all report what the request cost; it counts once.
+    What providers bill for your own key (BYOK) is included: see `usage_cost`. With `n`, all replies of a request report
+    the cost of the whole request. It is counted once.
 
-    Only the given messages count. The messages of an agent can hold the history of earlier runs as well, and lack what
-    a compaction hook has dropped.
+    The messages of an agent include the history that you passed in, but not what a compaction hook has dropped.
 
-    :param replies: Messages. Those that report no cost, such as the user's, count nothing.
+    :param replies: Messages. Those without a cost, such as user messages, are ignored.
     :returns: The cost in USD.
     :raises TypeError: If they are not messages.
     """

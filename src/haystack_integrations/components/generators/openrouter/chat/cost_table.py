@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-What replies cost, as a table for people.
+The cost of replies as a table.
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ _HEAD = ("model", "provider", "in", "cached", "out", "reasoning", "USD")
 
 def cost_table(messages: Iterable[ChatMessage]) -> str:
     """
-    Make a table of what replies cost, for people: a row for each request, and the sum.
+    Make a table of costs, with a row for each request and a row with the sum.
 
-    The columns are the model, the provider, tokens in, how many of those were read from a cache, tokens out, how many
-    of those were reasoning, and the cost in USD as `reply_cost` tells it. What is not reported is a `-`.
+    The columns are the model, the provider, input tokens, those of them that were read from a cache, output tokens,
+    those of them that were reasoning, and the cost in USD as in `reply_cost`. A `-` means that OpenRouter did not
+    report the value.
 
     :param messages: Messages, such as those of an agent. Those without `meta["usage"]` are left out.
-    :returns: Lines of text in columns, for a fixed-width font.
+    :returns: The table as text, for a fixed-width font.
     :raises TypeError: If they are not messages.
     """
     metas = [message.meta for message in one_for_each_request(messages, "messages")]

@@ -43,8 +43,8 @@ def request_fields(prompt: object, images: object, more_references: object) -> d
     """
     Make the fields of a request that come from the inputs of a run.
 
-    :param prompt: What to draw.
-    :param images: Images to edit or to follow, or None.
+    :param prompt: The prompt.
+    :param images: Images to edit or to use as references, or None.
     :param more_references: References that are in wire format already, or None.
     :returns: The fields of the body.
     :raises TypeError: If an input has the wrong type.

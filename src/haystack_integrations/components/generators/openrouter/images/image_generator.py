@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-The component that draws and edits images.
+The component that generates and edits images.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from haystack_integrations.components.generators.openrouter.images.options impor
 @component
 class OpenRouterImageGenerator(OpenRouterMediaComponent):
     """
-    Draws and edits images with the image models behind [OpenRouter](https://openrouter.ai).
+    Generates and edits images with the image models behind [OpenRouter](https://openrouter.ai).
 
     ### Usage example
     ```python
@@ -66,26 +66,26 @@ class OpenRouterImageGenerator(OpenRouterMediaComponent):
         http_client_kwargs: dict[str, Any] | None = None,
     ) -> None:
         """
-        Create the component. Nothing is sent, and no key is needed, before it runs or is warmed up.
+        Create the component. The API key is read when the component is warmed up or first run.
 
         :param api_key: The OpenRouter API key, by default from the environment variable `OPENROUTER_API_KEY`.
         :param model: The name of the image model: see https://openrouter.ai/models?output_modalities=image.
         :param api_base_url: The URL of the API. None means OpenRouter.
-        :param generation_kwargs: Parameters of OpenRouter's images endpoint, known to this package or not, for example
-            `n`, `size`, `aspect_ratio`, `quality`, `output_format` or `provider`. `extra_headers`, `extra_query`,
-            `extra_body` and `timeout` in it mean what they mean to the openai SDK. None leaves a key out.
-            `OpenRouterImageKwargs` types it.
-        :param extra_headers: HTTP headers of every request, for example `HTTP-Referer` and `X-OpenRouter-Title`. A
+        :param generation_kwargs: Parameters of OpenRouter's images endpoint, for example `n`, `size`, `aspect_ratio`,
+            `quality`, `output_format` or `provider`. Keys that this package does not know are sent as well, and keys
+            whose value is None are left out. `extra_headers`, `extra_query`, `extra_body` and `timeout` work as in the
+            openai SDK. The type of the dictionary is `OpenRouterImageKwargs`.
+        :param extra_headers: HTTP headers for every request, for example `HTTP-Referer` and `X-OpenRouter-Title`. A
             value may be a `Secret`.
-        :param timeout: Seconds to wait for a connection, and for the next bytes of a response. If None: the environment
-            variable `OPENAI_TIMEOUT`, else 300. A request that timed out is not sent again, because each try may be
-            billed.
+        :param timeout: Seconds to wait for a connection, and for the next bytes of a response. None means the
+            environment variable `OPENAI_TIMEOUT`, or 300 if it is not set. A request that timed out is not sent again,
+            because each try may be billed.
         :param max_retries: How many times a request is sent again after a failed connection, HTTP 408, 409, 429 or 5xx,
-            an error that OpenRouter reports with HTTP 200, or a response without data. If None: the environment
-            variable `OPENAI_MAX_RETRIES`, else 5.
-        :param http_client_kwargs: Keyword arguments of `httpx.Client` and `httpx.AsyncClient`, such as `proxy`.
+            an error that OpenRouter reports with HTTP 200, or a response without data. None means the environment
+            variable `OPENAI_MAX_RETRIES`, or 5 if it is not set.
+        :param http_client_kwargs: Keyword arguments for `httpx.Client` and `httpx.AsyncClient`, such as `proxy`.
         :raises TypeError: If an argument has the wrong type.
-        :raises ValueError: If an argument has a value that can't be used.
+        :raises ValueError: If the value of an argument can't be used.
         """
         self._set_up(
             api_key=api_key,
@@ -103,7 +103,7 @@ class OpenRouterImageGenerator(OpenRouterMediaComponent):
         Serialize the component.
 
         :returns: The component as a dictionary.
-        :raises ValueError: If a secret was given as a token, which must not be written down.
+        :raises ValueError: If a Secret holds a token, which must not be serialized.
         """
         return self._to_dict()
 
@@ -115,17 +115,17 @@ class OpenRouterImageGenerator(OpenRouterMediaComponent):
         generation_kwargs: ImageKwargs | None = None,
     ) -> dict[str, Any]:
         """
-        Draw images.
+        Generate images.
 
-        :param prompt: What to draw, or how to change `images`.
-        :param images: Images to edit or to follow.
-        :param generation_kwargs: Parameters for this run. They override those given at init, key by key.
-        :returns: A dictionary with `images`, a list of ImageContent, and `meta`, a list of one dictionary: `model`,
-            `id` of the generation, `usage` (tokens, and `cost` in USD) and what else OpenRouter sent.
+        :param prompt: A description of the image, or of the change to `images`.
+        :param images: Images to edit or to use as references.
+        :param generation_kwargs: Parameters for this run. They override those from init, key by key.
+        :returns: A dictionary with `images`, a list of ImageContent, and `meta`, a list of one dictionary with `model`,
+            the `id` of the generation, `usage` (tokens, and `cost` in USD) and everything else that OpenRouter sent.
         :raises TypeError: If an argument has the wrong type.
         :raises ValueError: If the API key is missing, the prompt is empty, or an image has no data.
-        :raises openai.APIError: If OpenRouter or a provider fails. The class is the openai SDK's for the HTTP status;
-            the text names the provider, the cause and a remedy.
+        :raises openai.APIError: If OpenRouter or a provider fails. The class depends on the HTTP status, as in the
+            openai SDK. The text names the provider and the cause and, where possible, says what to do.
         """
         arguments = self._arguments(prompt, images, generation_kwargs)
         post, model = self._clients.get().post, arguments["body"]["model"]
@@ -142,12 +142,12 @@ class OpenRouterImageGenerator(OpenRouterMediaComponent):
         generation_kwargs: ImageKwargs | None = None,
     ) -> dict[str, Any]:
         """
-        Draw images without blocking the event loop.
+        Generate images without blocking the event loop.
 
-        :param prompt: What to draw, or how to change `images`.
-        :param images: Images to edit or to follow.
-        :param generation_kwargs: Parameters for this run. They override those given at init, key by key.
-        :returns: A dictionary with `images` and `meta`, as `run` returns it.
+        :param prompt: A description of the image, or of the change to `images`.
+        :param images: Images to edit or to use as references.
+        :param generation_kwargs: Parameters for this run. They override those from init, key by key.
+        :returns: A dictionary with `images` and `meta`, as in `run`.
         :raises TypeError: If an argument has the wrong type.
         :raises ValueError: If the API key is missing, the prompt is empty, or an image has no data.
         :raises openai.APIError: If OpenRouter or a provider fails, as in `run`.

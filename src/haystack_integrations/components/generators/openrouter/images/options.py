@@ -25,7 +25,7 @@ AspectRatio = Literal[
 
 class ImageProviderPreferences(TypedDict, total=False):
     """
-    Which providers may draw the image, and which are tried first. Providers are named by their slugs.
+    Which providers may be used, and which are tried first. Name them by their slugs.
 
     Source: `ImageGenerationProviderPreferences` in OpenRouter's OpenAPI document.
     """
@@ -37,52 +37,53 @@ class ImageProviderPreferences(TypedDict, total=False):
     ignore: list[str] | None
     """Providers that may not be used, in addition to the account's setting."""
     allow_fallbacks: bool | None
-    """Whether other providers are tried when the first fails. OpenRouter's default: True."""
+    """Whether other providers are tried if the first one fails. OpenRouter's default: True."""
     sort: SortBy | SortConfig | None
-    """What the endpoints are sorted by, instead of balancing the load among them."""
+    """How endpoints are sorted. If it is not set, the load is balanced among them."""
     options: dict[str, dict[str, Any]]
-    """Options for single providers, by their slugs. Those of the provider that is used are handed to it."""
+    """Options for single providers, by their slugs. A provider gets only its own options."""
 
 
 class OpenRouterImageKwargs(TypedDict, total=False):
     """
-    What `generation_kwargs` may hold. Other keys are sent as well: give them in a plain dictionary.
+    What `generation_kwargs` may hold. Other keys are sent as well: pass them in a plain dictionary.
 
-    Source: `ImageGenerationRequest` in OpenRouter's OpenAPI document and its Python SDK 1.3.84. None leaves a key out.
+    Source: `ImageGenerationRequest` in OpenRouter's OpenAPI document and its Python SDK 1.3.84. Keys whose value is
+    None are left out.
     """
 
     model: str
-    """A model in place of the component's."""
+    """A model to use instead of the component's."""
     n: int
-    """How many images to draw at most, 1 to 10. A provider may draw fewer, or take only 1."""
+    """The number of images, 1 to 10. A provider may return fewer, or accept only 1."""
     size: str
-    """Pixels, such as `2048x2048`, or a value of `resolution`. Pixels don't go together with the next two keys."""
+    """Pixels, such as `2048x2048`, or a value of `resolution`. Don't combine pixels with the next two keys."""
     resolution: Literal["512", "768", "1K", "1.5K", "2K", "4K"]
     """How large the image is. The provider chooses the pixels."""
     aspect_ratio: AspectRatio
-    """Width to height. A provider that does not have it takes one that is near."""
+    """Width to height. A provider that does not support it uses a similar one."""
     quality: Literal["auto", "low", "medium", "high", "xhigh", "max"]
-    """How carefully it is drawn. Models that have no such setting ignore it."""
+    """The quality of the image. Models without this setting ignore it."""
     output_format: Literal["png", "jpeg", "webp", "svg"]
-    """The file format. Only models that draw vectors take `svg`."""
+    """The file format. Only vector models support `svg`."""
     output_compression: int
     """The quality of JPEG and WebP, 0 to 100."""
     background: Literal["auto", "transparent", "opaque"]
-    """What is behind the drawing. `transparent` needs PNG or WebP."""
+    """The background. `transparent` needs PNG or WebP."""
     seed: int
-    """Makes the same request give the same image, with models that can do it."""
+    """Makes results reproducible, if the model supports it."""
     input_references: list[dict[str, Any]]
     """More reference images, for example by URL: `{"type": "image_url", "image_url": {"url": "https://…"}}`."""
     provider: ImageProviderPreferences
-    """Which providers may draw the image, and which are tried first."""
+    """Which providers may be used, and which are tried first."""
     user: str
-    """A stable id of your user, so that abuse by one does not block all."""
+    """A stable id of your user, so that abuse by one user does not block all of them."""
     session_id: str
-    """Groups requests, 256 characters at most."""
+    """Groups requests. Up to 256 characters."""
     trace: dict[str, Any]
-    """For observability tools that OpenRouter reports to: `trace_id`, `span_name`, `generation_name` …"""
+    """For tools that OpenRouter sends traces to: `trace_id`, `span_name`, `generation_name` …"""
     extra_headers: dict[str, str | Secret | Omit]
-    """HTTP headers. They override the component's. An option of the openai SDK, as are the next three."""
+    """HTTP headers. They override the component's. This and the next three are options of the openai SDK."""
     extra_query: dict[str, object]
     """Parameters of the URL."""
     extra_body: dict[str, Any]

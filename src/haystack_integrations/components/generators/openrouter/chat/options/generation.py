@@ -26,35 +26,36 @@ Effort = Literal["max", "xhigh", "high", "medium", "low", "minimal", "none"]
 
 class ReasoningOptions(TypedDict, total=False):
     """
-    How much a model reasons before it replies. Give `effort` or `max_tokens`, not both.
+    How much a model reasons before it replies. Set `effort` or `max_tokens`, not both.
 
     Source: `ChatRequest.reasoning` in OpenRouter's OpenAPI document and
     https://openrouter.ai/docs/use-cases/reasoning-tokens.
     """
 
     effort: Effort | None
-    """How much effort it spends on reasoning."""
+    """How much effort the model spends on reasoning."""
     max_tokens: int
-    """How many tokens it may spend on reasoning."""
+    """How many tokens the model may spend on reasoning."""
     enabled: bool
     """Whether to reason, with the default settings."""
     exclude: bool
-    """Whether to leave the reasoning out of the reply. It is billed all the same."""
+    """Whether to leave the reasoning out of the reply. It is still billed."""
     summary: Literal["auto", "concise", "detailed"] | None
-    """How detailed the summary is that some models give instead of their reasoning."""
+    """The level of detail of the summary that some models return instead of their reasoning."""
 
 
 class OpenRouterGenerationKwargs(TypedDict, total=False):
     """
-    What `generation_kwargs` may hold. Other keys are sent as well: give them in a plain dictionary.
+    What `generation_kwargs` may hold. Other keys are sent as well: pass them in a plain dictionary.
 
-    Source: `ChatRequest` in OpenRouter's OpenAPI document and its Python SDK 1.3.84. None leaves a key out.
+    Source: `ChatRequest` in OpenRouter's OpenAPI document and its Python SDK 1.3.84. Keys whose value is None are left
+    out.
     """
 
     model: str
-    """A model in place of the component's."""
+    """A model to use instead of the component's."""
     models: list[str]
-    """Models to try, in order, when `model` fails for any reason. `reply.meta["model"]` names the one that replied."""
+    """Models to try, in this order, if `model` fails for any reason. `reply.meta["model"]` is the one that replied."""
     preset: str
     """The slug of settings saved at https://openrouter.ai/settings/presets."""
     provider: ProviderPreferences | None
@@ -64,31 +65,31 @@ class OpenRouterGenerationKwargs(TypedDict, total=False):
     reasoning_effort: Effort | None
     """The same as `reasoning["effort"]`."""
     verbosity: Literal["low", "medium", "high", "xhigh", "max"] | None
-    """How detailed the reply is, with models that can do it."""
+    """How detailed the reply is, if the model supports it."""
     plugins: list[Plugin | dict[str, Any]]
     """Plugins with their settings."""
     tools: list[ServerTool | dict[str, Any]]
-    """OpenRouter's server tools. They join the Haystack tools of the component or the run."""
+    """OpenRouter's server tools. They are sent together with the Haystack tools of the component or the run."""
     tool_choice: str | dict[str, Any]
     """`auto`, `none`, `required`, or one tool: `{"type": "function", "function": {"name": …}}`."""
     parallel_tool_calls: bool | None
     """Whether the model may call several tools in one reply."""
     deferred_tools: dict[str, Any]
-    """How tools are searched for when there are too many to show them all to the model."""
+    """How to search for tools if there are too many to send them all to the model."""
     max_tool_calls: int
-    """How many calls of server tools a request may make."""
+    """The maximum number of server tool calls in a request."""
     stop_server_tools_when: list[dict[str, Any]]
-    """Conditions that end the calls of server tools. They go before `max_tool_calls`."""
+    """Conditions that end the calls of server tools. They take precedence over `max_tool_calls`."""
     response_format: type[BaseModel] | dict[str, Any]
     """The shape of the reply: a Pydantic class, or a dictionary such as `{"type": "json_schema", "json_schema": …}`."""
     max_completion_tokens: int | None
-    """How long the reply may be, in tokens."""
+    """The maximum length of the reply, in tokens."""
     max_tokens: int | None
-    """The same, under its older name. Unset, credits for the model's maximum are reserved."""
+    """The older name of `max_completion_tokens`. If neither is set, credits for the model's maximum are reserved."""
     temperature: float | None
     """0 (always the likeliest token) to 2."""
     top_p: float | None
-    """Choose among the likeliest tokens that have this probability together, 0 to 1."""
+    """Choose among the likeliest tokens whose probabilities add up to this, 0 to 1."""
     top_k: int | None
     """Choose among this many of the likeliest tokens."""
     top_a: float | None
@@ -104,9 +105,9 @@ class OpenRouterGenerationKwargs(TypedDict, total=False):
     logit_bias: dict[str, float] | None
     """What is added to the logits of tokens, by token id."""
     seed: int | None
-    """Makes equal requests give equal replies, with models that support it."""
+    """Makes replies reproducible, if the model supports it."""
     stop: str | list[str] | None
-    """Strings that end the reply, four at most."""
+    """Up to four strings that end the reply."""
     logprobs: bool | None
     """Whether `reply.meta["logprobs"]` holds the log probabilities of the tokens."""
     top_logprobs: int | None
@@ -114,41 +115,43 @@ class OpenRouterGenerationKwargs(TypedDict, total=False):
     n: int
     """How many replies to generate, if the provider supports it. Not allowed with a streaming callback."""
     modalities: list[Literal["text", "image", "audio"]]
-    """What the model makes. Images are in `reply.images`, audio in `reply.files`; audio needs a streaming callback."""
+    """
+    What the model generates. Images are in `reply.images`, audio in `reply.files`. Audio needs a streaming callback.
+    """
     image_config: dict[str, Any]
     """Settings of image models, such as `{"aspect_ratio": "16:9"}`."""
     audio: dict[str, Any]
-    """The voice and the format of audio that the model makes: `{"voice": "alloy", "format": "wav"}`."""
+    """The voice and the format of audio output: `{"voice": "alloy", "format": "wav"}`."""
     prediction: dict[str, Any] | None
-    """Text that the reply is expected to repeat for the most part, which makes it faster."""
+    """Text that the reply will mostly repeat. This makes it faster."""
     cache_control: dict[str, Any]
     """`{"type": "ephemeral"}`: cache the prompt up to its last part that can be cached."""
     prompt_cache_key: str | None
-    """Requests with the same key are more likely to hit the same cache of a provider."""
+    """Requests with the same key are more likely to use the same cache of a provider."""
     prompt_cache_options: dict[str, Any] | None
-    """How OpenAI's models cache: `{"mode": "explicit", "ttl": …}`."""
+    """Cache settings of OpenAI's models: `{"mode": "explicit", "ttl": …}`."""
     service_tier: Literal["auto", "default", "fast", "flex", "priority", "scale", "ultrafast"] | None
     """How soon the request is processed, and at which price."""
     session_id: str
-    """Groups requests, 256 characters at most: they go to one provider, which keeps its cache warm."""
+    """Groups requests and sends them to one provider, which keeps its cache warm. Up to 256 characters."""
     user: str
-    """A stable id of your user, so that abuse by one does not block all."""
+    """A stable id of your user, so that abuse by one user does not block all of them."""
     metadata: dict[str, str]
     """Up to 16 pairs of strings that are stored with the request."""
     trace: dict[str, Any]
-    """For observability tools that OpenRouter reports to: `trace_id`, `span_name`, `generation_name` …"""
+    """For tools that OpenRouter sends traces to: `trace_id`, `span_name`, `generation_name` …"""
     debug: dict[str, Any]
-    """`{"echo_upstream_body": True}`: a stream begins with what was sent to the provider."""
+    """`{"echo_upstream_body": True}`: a stream starts with the request that was sent to the provider."""
     stream_options: dict[str, Any] | None
-    """Has no effect any more: usage always comes."""
+    """Has no effect any more: usage is always sent."""
     usage: dict[str, Any]
-    """Has no effect any more: usage always comes."""
+    """Has no effect any more: usage is always sent."""
     transforms: list[str]
     """Deprecated: use the plugin `context-compression`."""
     route: str | None
     """Deprecated: use `provider["sort"]["partition"]`."""
     extra_headers: dict[str, str | Secret | Omit]
-    """HTTP headers. They override the component's. An option of the openai SDK, as are the next three."""
+    """HTTP headers. They override the component's. This and the next three are options of the openai SDK."""
     extra_query: dict[str, object]
     """Parameters of the URL."""
     extra_body: dict[str, Any]

@@ -27,7 +27,7 @@ class Plugin(TypedDict, total=False):
     `alignment`, `armor`, `auto-router`, `auto-beta-router`, `pareto-router`, `jev-router`, `switchyard-router` …
     """
     enabled: bool
-    """Most plugins: False switches the plugin off for this request."""
+    """False switches the plugin off for this request. For most plugins."""
     engine: str
     """`web`: the search engine, such as `native` or `exa`. `context-compression`: `middle-out`."""
     mode: str
@@ -57,11 +57,11 @@ class Plugin(TypedDict, total=False):
     preset: str
     """`fusion`: a prepared panel of models, such as `general-high`."""
     analysis_models: list[str]
-    """`fusion`: the models of the panel, 8 at most."""
+    """`fusion`: the models of the panel, up to 8."""
     model: str
     """`fusion`: the model that analyses what the panel said and writes the reply."""
     max_tool_calls: int
-    """`fusion`: how many steps with tool calls each model of the panel and the analyst may take, 16 at most."""
+    """`fusion`: the maximum number of steps with tool calls for each model of the panel and the analyst, up to 16."""
     tools: list[dict[str, Any]]
     """`fusion`: server tools of the panel."""
     allowed_models: list[str]
@@ -71,28 +71,31 @@ class Plugin(TypedDict, total=False):
     models: list[str]
     """`jev-router`: the same as `allowed_models`."""
     cost_tier: str
-    """Routers: how expensive the model may be, such as `low`, `medium`, `high`."""
+    """Routers: the price level of the model, such as `low`, `medium`, `high`."""
     cost_quality_tradeoff: int
-    """`auto-router`, `auto-beta-router`: 0 is the best, 10 the cheapest. Deprecated: `cost_tier` goes before it."""
+    """
+    `auto-router`, `auto-beta-router`: 0 is the best, 10 the cheapest. Deprecated: use `cost_tier`, which takes
+    precedence.
+    """
     pin_model: bool
     """
-    `auto-router`: whether a conversation stays with the `model` that its last assistant message names. Messages of
-    Haystack name none, so that it does nothing here: pass `reply.meta["model"]` as `model` instead.
+    `auto-router`: whether a conversation stays with the `model` that its last assistant message names. Haystack's
+    messages don't name a model, so it has no effect here: pass `reply.meta["model"]` as `model` instead.
     """
     min_coding_score: float
     """`pareto-router`: how well the model must code, from 0 to 1. Not used with `max_price`."""
     max_price: float
-    """`pareto-router`: USD for a million tokens of the prompt, at most."""
+    """`pareto-router`: the maximum price in USD per million tokens of the prompt."""
     price_source: str
     """`pareto-router`: `prompt`, the list price, or `weighted_avg`, what was paid."""
     algorithm: str
-    """`switchyard-router`: how it chooses, such as `capability` or `random`."""
+    """`switchyard-router`: how it chooses a model, such as `capability` or `random`."""
     judge_model: str
-    """`switchyard-router`: the model that judges how hard the task is. It is billed too."""
+    """`switchyard-router`: the model that judges how difficult the task is. It is billed too."""
     rules: list[Any]
-    """`alignment`: the rules that a reply is held to."""
+    """`alignment`: the rules that a reply must follow."""
     instruct: bool
-    """`alignment`: whether the model is told the rules."""
+    """`alignment`: whether the model gets the rules."""
     max_retries: int
     """`alignment`: how many times a reply that breaks a rule is generated again."""
     threshold: float
@@ -100,18 +103,18 @@ class Plugin(TypedDict, total=False):
     classifier_context: dict[str, Any]
     """`armor`: rules for tool calls, and what surrounds them."""
     evaluate_native_tools: bool
-    """`armor`: whether the provider's own tools are judged too."""
+    """`armor`: whether to judge the provider's own tools too."""
     on_error: str
     """`armor`: `block` or `log` a call that could not be judged."""
     output_mode: str
     """`armor`: how a blocked call is reported, such as `text`."""
     use_cc_style_default_rules: bool
-    """`armor`: whether a set of prepared rules goes before yours."""
+    """`armor`: whether to apply a set of prepared rules before yours."""
 
 
 class ServerTool(TypedDict, total=False):
     """
-    A tool that OpenRouter runs itself. It stands in `generation_kwargs["tools"]`, beside Haystack's tools.
+    A tool that OpenRouter runs itself, for `generation_kwargs["tools"]`.
 
     Source: the items of `ChatRequest.tools` in OpenRouter's Python SDK 1.3.84.
     """

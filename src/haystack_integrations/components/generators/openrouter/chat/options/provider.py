@@ -23,39 +23,42 @@ Quantization = Literal[
 
 class MaxPrice(TypedDict, total=False):
     """
-    The most that a provider may charge, in USD, as numbers or strings.
+    The maximum prices of a provider in USD, as numbers or strings.
 
     Source: `ProviderPreferences.max_price` in OpenRouter's OpenAPI document.
     """
 
     prompt: float | str
-    """For a million tokens of the prompt."""
+    """Per million tokens of the prompt."""
     completion: float | str
-    """For a million tokens of the reply."""
+    """Per million tokens of the reply."""
     image: float | str
-    """For an image."""
+    """Per image."""
     audio: float | str
-    """For a unit of audio."""
+    """Per unit of audio."""
     request: float | str
-    """For a request."""
+    """Per request."""
 
 
 class SortConfig(TypedDict, total=False):
     """
-    How endpoints are sorted, where a name alone does not say enough.
+    How endpoints are sorted, with more options than the name alone.
 
     Source: `ProviderSortConfig` in OpenRouter's OpenAPI document.
     """
 
     by: SortBy | None
-    """What is best: the lowest price, the highest throughput, the lowest latency, or tested tool calling."""
+    """What to sort by: the lowest price, the highest throughput, the lowest latency, or tested tool calling."""
     partition: Literal["model", "none"] | None
-    """`model`: first all endpoints of the first model, then those of the fallbacks. `none`: the best of all models."""
+    """
+    `model`: all endpoints of the first model come before those of the fallbacks. `none`: the endpoints of all models
+    are sorted together.
+    """
 
 
 class Percentiles(TypedDict, total=False):
     """
-    Limits for the percentiles of what was measured lately. All that are given hold.
+    Limits for the percentiles of recent measurements. All limits that are set apply.
 
     Source: `PercentileLatencyCutoffs` and `PercentileThroughputCutoffs` in OpenRouter's OpenAPI document.
     """
@@ -72,7 +75,7 @@ class Percentiles(TypedDict, total=False):
 
 class ProviderPreferences(TypedDict, total=False):
     """
-    Which providers may be used, and which are tried first. They are named by their slugs, such as `deepinfra/fp8`.
+    Which providers may be used, and which are tried first. Name them by their slugs, such as `deepinfra/fp8`.
 
     Source: `ProviderPreferences` in OpenRouter's OpenAPI document.
     """
@@ -84,24 +87,27 @@ class ProviderPreferences(TypedDict, total=False):
     ignore: list[str] | None
     """Providers that may not be used, in addition to the account's setting."""
     allow_fallbacks: bool | None
-    """Whether other providers are tried when the first fails. OpenRouter's default: True."""
+    """Whether other providers are tried if the first one fails. OpenRouter's default: True."""
     require_parameters: bool | None
-    """Whether only providers that support every parameter may be used. Others ignore what they do not support."""
+    """
+    Whether to use only providers that support every parameter. Other providers ignore parameters that they do not
+    support.
+    """
     data_collection: Literal["allow", "deny"] | None
-    """`deny`: only providers that do not keep or train on what users send."""
+    """`deny`: only providers that do not keep prompts or train on them."""
     zdr: bool | None
-    """Whether only endpoints with zero data retention may be used."""
+    """Whether to use only endpoints with zero data retention."""
     enforce_distillable_text: bool | None
-    """Whether only models may be used whose authors allow training other models on their output."""
+    """Whether to use only models whose authors allow training other models on their output."""
     quantizations: list[Quantization] | None
     """The number formats that a provider may run the model in."""
     sort: SortBy | SortConfig | None
-    """What the endpoints are sorted by, instead of balancing the load among them."""
+    """How endpoints are sorted. If it is not set, the load is balanced among them."""
     max_price: MaxPrice
-    """The most that may be charged. If nobody is that cheap, the request fails."""
+    """The maximum price. If no provider is that cheap, the request fails."""
     preferred_min_throughput: float | Percentiles | None
-    """Tokens per second (a number: the median). Slower endpoints are tried last."""
+    """Tokens per second; a number is the median. Slower endpoints are tried last."""
     preferred_max_latency: float | Percentiles | None
-    """Seconds to the first token (a number: the median). Slower endpoints are tried last."""
+    """Seconds to the first token; a number is the median. Slower endpoints are tried last."""
     options: dict[str, dict[str, Any]]
-    """Options for single providers, by their slugs. A provider gets its own options only."""
+    """Options for single providers, by their slugs. A provider gets only its own options."""

@@ -29,7 +29,7 @@ _EXAMPLES = {
 
 def check_generation_kwargs(generation_kwargs: object) -> None:
     """
-    Raise unless `generation_kwargs` can be sent. Log a warning for a key that is a known one with a typing mistake.
+    Raise unless `generation_kwargs` can be sent. Log a warning for a key that looks like a typo.
 
     :param generation_kwargs: As given to the component or to `run`, or None.
     :raises TypeError: If they are not a dictionary, or the value of a key has the wrong type.

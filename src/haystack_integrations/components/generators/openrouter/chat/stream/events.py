@@ -54,7 +54,7 @@ class EventReader:
     @property
     def request(self) -> Any:
         """
-        The HTTP request, where it is known.
+        The HTTP request, if it is known.
         """
         with suppress(Exception):  # an HTTP response need not have one
             return getattr(self._stream.response, "request", None)

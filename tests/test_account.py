@@ -187,4 +187,4 @@ class TestObject:
 
     def test_a_credential_in_clear_is_warned_of(self, caplog):
         OpenRouterAccount(api_base_url="https://a:secret@b.c/v1").to_dict()
-        assert "OpenRouterAccount is serialized with a credential in clear: api_base_url" in caplog.text
+        assert "OpenRouterAccount is serialized with a credential in plain text: api_base_url" in caplog.text

@@ -108,7 +108,7 @@ class TestTypingMistakes:
     def test_one_edit_away_is_sent_with_a_warning(self, plain: Mode, stand_in: StandIn, caplog, key, meant):
         plain(run={key: "1"})
         assert stand_in.requests[0].body[key] == "1"
-        assert f"'{key}', which is sent as it is. Did you mean '{meant}'?" in caplog.text
+        assert f"'{key}', which is sent unchanged. Did you mean '{meant}'?" in caplog.text
 
     @pytest.mark.parametrize("key", ["temperature", "a_new_key", "tmprtur", "min_p", "m", "verbosity"])
     def test_others_are_not_warned_of(self, plain: Mode, caplog, key):

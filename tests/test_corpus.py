@@ -85,7 +85,7 @@ class TestSplitting:
         assert embedded(result) == list("abcdef")
         assert result["meta"]["failed"] == 2
         assert [len(sent) for sent in server.sent] == [8, 4, 2, 1, 1, 2, 4, 2, 2, 1, 1]
-        assert [line.split(":")[0] for line in logged(caplog)] == ["1 documents could not be embedded"] * 2
+        assert [line.split(":")[0] for line in logged(caplog)] == ["1 document(s) could not be embedded"] * 2
 
     def test_a_batch_that_is_too_large_is_embedded_whole(self, embed: Embed, server: Scripted, caplog):
         server.script(Answer.error(413, "Too large"))
@@ -197,7 +197,7 @@ class TestStopping:
         assert embedded(result) == ["a", "b"]
         assert len(server.requests) == 7
         assert [line.split(",")[0].split(":")[0] for line in logged(caplog)] == [
-            *["1 documents could not be embedded"] * 4,
+            *["1 document(s) could not be embedded"] * 4,
             "6 of 8 documents were not embedded",
         ]
 
@@ -246,11 +246,11 @@ class TestLengths:
         assert embedded(result) == ["a", "c"]
         assert result["meta"]["usage"] == {"cost": 3}
         (line,) = logged(caplog)
-        assert "The embeddings of this batch have length 3, and earlier ones of this run have length 2" in line
+        assert "The embeddings of this batch have length 3, but earlier ones of this run have length 2" in line
 
     def test_raised(self, embed: Embed, stand_in: StandIn):
         stand_in.script(embeddings(embedding(0, 1.0, 2.0)), embeddings(embedding(0, 1.0)))
-        with pytest.raises(openai.APIError, match="have length 1, and earlier ones of this run have length 2"):
+        with pytest.raises(openai.APIError, match="have length 1, but earlier ones of this run have length 2"):
             embed(stand_in, list("ab"), batch_size=1, concurrency=1, raise_on_failure=True)
 
     def test_one_warning_a_run_about_dimensions(self, embed: Embed, stand_in: StandIn, caplog):
@@ -313,7 +313,7 @@ class TestThreads:
     def test_one_warning_about_retries(self, embed: Embed, server: Scripted, caplog):
         server.script(*[Answer.error(429, "Slow down", headers=SOON)] * 4)
         embed(server, list("abcdefgh"), batch_size=1, concurrency=4, max_retries=5)
-        assert caplog.text.count("It is sent again") == 1
+        assert caplog.text.count("Trying again") == 1
 
     def test_a_failure_does_not_wait_for_the_others(self, server: Scripted):
         server.errors["bad"] = Answer.error(400, "Bad")

@@ -221,7 +221,7 @@ class TestResult:
         embed_sync(stand_in, documents_of("a", "b"), dimensions=2)
         assert not caplog.records
         embed_sync(stand_in, documents_of("a", "b"), dimensions=3)
-        assert "`dimensions` is 3, and openai/text-embedding-3-small made embeddings of length 2" in caplog.text
+        assert "`dimensions` is 3, but openai/text-embedding-3-small returned embeddings of length 2" in caplog.text
 
     def test_everything_else_of_a_document_is_kept(self, stand_in: StandIn):
         document = Document(
@@ -259,7 +259,7 @@ class TestFailures:
         assert len(picky.requests) == 5
         (record,) = [record for record in caplog.records if "embedded" in record.getMessage()]
         told = record.getMessage()
-        assert told.startswith("1 documents could not be embedded: Error code: 400")
+        assert told.startswith("1 document(s) could not be embedded: Error code: 400")
         assert "Provider: DeepInfra. The provider says: The text is *** for Bearer *** of ***" in told
         assert documents[2].id in told
         for private in ("sk-or-test-key", "refused text", "user_2abcdefghij"):

@@ -251,7 +251,7 @@ class TestFailures:
         assert embedded(result) == ["ferry.png", "light.png", "bread.png"]
         assert set(reads.values()) == {1}
         (error,) = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
-        assert "Their ids: bad.png" in error
+        assert "Ids: bad.png" in error
         assert base64.b64encode((folder / "bad.png").read_bytes())[:40].decode() not in caplog.text
 
     def test_only_unreadable_ones(self, embed: Embed, stand_in: StandIn):

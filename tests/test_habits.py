@@ -129,7 +129,7 @@ class TestModelName:
     def test_a_name_without_author(self, caplog, model, meant):
         with caplog.at_level(logging.WARNING):
             assert OpenRouterRanker(model=model).model == model
-        assert caplog.text.count("names have an author") == 1
+        assert caplog.text.count("names have the form 'author/slug'") == 1
         assert f"'{meant}'" in caplog.text
 
     @pytest.mark.parametrize(("author", "starts"), AUTHORS.items())

@@ -375,4 +375,4 @@ class TestArguments:
     def test_a_typing_mistake_is_sent_with_a_warning(self, plain: Case, stand_in: StandIn, caplog):
         plain(generation_kwargs={"providr": {}})
         assert stand_in.requests[0].body["providr"] == {}
-        assert "'providr', which is sent as it is. Did you mean 'provider'?" in caplog.text
+        assert "'providr', which is sent unchanged. Did you mean 'provider'?" in caplog.text

@@ -337,17 +337,17 @@ class TestRetries:
     def test_a_wrong_network_is_not_silent(self, plain: Mode, stand_in: StandIn, caplog: pytest.LogCaptureFixture):
         stand_in.script(Answer([RESET]))
         plain(max_retries=2)
-        warnings = [record.getMessage() for record in caplog.records if "sent again" in record.getMessage()]
+        warnings = [record.getMessage() for record in caplog.records if "Trying again" in record.getMessage()]
         assert len(warnings) == 1
-        assert "at most 2 times" in warnings[0]
+        assert "`max_retries` is 2" in warnings[0]
 
     def test_a_failed_try_names_provider_and_wait(self, plain: Mode, stand_in: StandIn, caplog):
         body = {"error": {"code": 429, "message": f"Busy. {PROMPT}", "metadata": {"provider_name": "DeepInfra"}}}
         stand_in.script(*[Answer.json(body, headers={"retry-after": "0.1"})] * 2)
         plain(PROMPT, max_retries=3)
-        warnings = [record.getMessage() for record in caplog.records if "sent again" in record.getMessage()]
+        warnings = [record.getMessage() for record in caplog.records if "Trying again" in record.getMessage()]
         assert len(warnings) == 1
-        assert "HTTP 429 of provider DeepInfra: Busy." in warnings[0]
+        assert "HTTP 429 from provider DeepInfra: Busy." in warnings[0]
         assert "in 0.1 s" in warnings[0]
         assert PROMPT not in warnings[0]
 
@@ -356,4 +356,4 @@ class TestRetries:
         for _ in range(2):
             with pytest.raises(openai.APIStatusError):
                 plain()
-        assert "sent again" not in caplog.text
+        assert "Trying again" not in caplog.text

@@ -155,7 +155,7 @@ class TestResult:
             assert numbers(rank_sync("When?", documents, top_k=1)) == [(1, 0.5)]
             assert not caplog.records
             assert numbers(rank_sync("When?", documents)) == [(1, 0.5)]
-        assert "ranked 1 documents, and 3 were asked for" in caplog.text
+        assert "ranked only 1 of 3 documents" in caplog.text
 
 
 class TestTopK:

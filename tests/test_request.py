@@ -453,7 +453,7 @@ class TestRepeatedReasoning:
 def test_many_cache_controls_are_warned_of(sync: Mode, stand_in: StandIn, caplog, count, warns):
     cached = ChatMessage.from_user("x", meta={"cache_control": {"type": "ephemeral"}})
     sync([*[cached] * count, ChatMessage.from_user("y")])
-    assert ("providers take 4 at most" in caplog.text) == warns
+    assert ("providers accept only 4" in caplog.text) == warns
     assert stand_in.requests[0].raw.count(b"cache_control") == count
 
 

@@ -87,7 +87,7 @@ def plain(request: pytest.FixtureRequest, stand_in: StandIn) -> Case:
 
 
 REMEDIES = {
-    400: "neither empty nor too long for the model, and the names in `extra_parameters`",
+    400: "no text is empty or too long for the model, and check the names in `extra_parameters`",
     401: "Check the API key in the `api_key` argument",
     402: "Add credits at https://openrouter.ai/settings/credits",
     403: "The input or the key is not allowed here",

@@ -252,7 +252,7 @@ class TestSecretHeaders:
     )
     def test_a_credential_in_clear_is_warned_of(self, caplog: pytest.LogCaptureFixture, parameters, named):
         OpenRouterChatGenerator(**parameters).to_dict()
-        (record,) = [record for record in caplog.records if "in clear" in record.getMessage()]
+        (record,) = [record for record in caplog.records if "in plain text" in record.getMessage()]
         assert named in record.getMessage()
         assert "word@" not in record.getMessage()
         assert "abc" not in record.getMessage()
@@ -262,7 +262,7 @@ class TestSecretHeaders:
             extra_headers={"X-Title": "monkey", "X-Gateway-Token": Secret.from_env_var("GATEWAY_TOKEN")},
             http_client_kwargs={"proxy": "http://proxy.example"},
         ).to_dict()
-        assert "in clear" not in caplog.text
+        assert "in plain text" not in caplog.text
 
     def test_a_url_that_cannot_be_read(self, caplog: pytest.LogCaptureFixture):
         generator = OpenRouterChatGenerator(api_base_url="https://[::1/v1")

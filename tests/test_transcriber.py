@@ -237,8 +237,8 @@ class TestArguments:
     @pytest.mark.parametrize(
         ("source", "kind", "told"),
         [
-            (5, TypeError, "must be a path or a ByteStream, not int"),
-            (Document(content="x"), TypeError, "must be a path or a ByteStream, not Document"),
+            (5, TypeError, "must be a path, a URL or a ByteStream, not int"),
+            (Document(content="x"), TypeError, "must be a path, a URL or a ByteStream, not Document"),
             (ByteStream("abc", mime_type="audio/wav"), TypeError, "must be bytes, not str"),
             (ByteStream(b"", mime_type="audio/wav"), ValueError, "has no data"),
             (ByteStream(b"abc"), ValueError, "has no MIME type.*Accepted: wav, mp3, flac, m4a, ogg, webm, aac, pcm"),
@@ -263,7 +263,7 @@ class TestArguments:
 
     @pytest.mark.parametrize("sources", ["note.mp3", STREAM, None])
     def test_what_is_not_a_list(self, transcribe: Transcribe, sources):
-        with pytest.raises(TypeError, match="`sources` must be a list of paths and ByteStreams"):
+        with pytest.raises(TypeError, match="`sources` must be a list of paths, URLs and ByteStreams"):
             transcribe(sources)
 
     @pytest.mark.parametrize(("language", "kind"), [(" ", ValueError), (5, TypeError)])

@@ -43,8 +43,8 @@ def reported_cost(usage: Mapping[str, Any] | None) -> float | None:
     byok = usage.get("is_byok") if isinstance(usage, Mapping) else None
     if byok and isinstance(byok, int) and not isinstance(byok, bool):
         msg = (
-            f"`usage` is a sum over several requests, {byok} of which used a key of your own (BYOK), so it does not "
-            'tell what they cost. For an Agent, use reply_cost(result["messages"]) of '
+            f"`usage` is a sum over several requests, {byok} of which used your own key (BYOK), so the cost "
+            'can\'t be computed from it. For an Agent, use reply_cost(result["messages"]) from '
             "haystack_integrations.components.generators.openrouter."
         )
         raise ValueError(msg)

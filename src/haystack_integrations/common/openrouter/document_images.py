@@ -68,7 +68,7 @@ class DocumentImages:
             msg = f"{image} can't be read: {type(error).__name__}: {error}"
             raise ValueError(msg) from error
         if content is None:
-            msg = f"{image} can't be read. The warning that Haystack has logged says why."
+            msg = f"{image} can't be read. For the reason, see Haystack's warning in the log."
             raise ValueError(msg)
         if not content.base64_image:
             msg = f"{image} is an empty file."

@@ -130,7 +130,7 @@ def warn_of_typing_mistakes(generation_kwargs: Mapping[Any, Any], known_keys: Co
         if not isinstance(key, str) or key in known_keys or len(key) < 4:
             continue
         if meant := next((known for known in sorted(known_keys) if _is_one_edit_away(key, known)), None):
-            msg = "`generation_kwargs` has the key '{key}', which is sent as it is. Did you mean '{meant}'?"
+            msg = "`generation_kwargs` has the unknown key '{key}', which is sent unchanged. Did you mean '{meant}'?"
             logger.warning(msg, key=key, meant=meant)
 
 

@@ -135,8 +135,8 @@ def warn_of_credentials(
     places += ["api_base_url"] if _has_password(url) else []
     for place in places:
         logger.warning(
-            "{component} is serialized with a credential in clear: {place}. In `extra_headers`, use a Secret such as "
-            "Secret.from_env_var('MY_TOKEN'); set anything else where the pipeline is loaded.",
+            "{component} is serialized with a credential in plain text: {place}. In `extra_headers`, use a Secret such "
+            "as Secret.from_env_var('MY_TOKEN'); set other credentials after the pipeline is loaded.",
             component=component,
             place=place,
         )

@@ -54,7 +54,8 @@ def check_http_client_kwargs(kwargs: object) -> None:
     known = inspect.signature(httpx.Client).parameters
     if unknown := [name for name in kwargs if name not in known]:
         msg = (
-            f"`http_client_kwargs` has {unknown[0]!r}, which httpx.Client does not take. It takes: {', '.join(known)}."
+            f"`http_client_kwargs` has {unknown[0]!r}, which is not an argument of httpx.Client. Its arguments: "
+            f"{', '.join(known)}."
         )
         raise TypeError(msg)
     # certificates are read when they are needed: reading them takes 20 ms, and they may be on another machine
@@ -63,7 +64,7 @@ def check_http_client_kwargs(kwargs: object) -> None:
         httpx.Client(**_with_limits(cheap), verify=False, trust_env=False).close()  # noqa: S501
     except Exception as error:
         # httpx quotes the value, which may be a password
-        msg = f"`http_client_kwargs`: httpx.Client does not take one of the values of {', '.join(kwargs)}."
+        msg = f"`http_client_kwargs`: httpx.Client does not accept one of the values of {', '.join(kwargs)}."
         raise (ValueError if isinstance(error, ValueError) else TypeError)(msg) from None
 
 

@@ -135,8 +135,8 @@ class ManyRequests(Generic[Item]):
         if missing == self._count:
             raise error
         msg = (
-            f"{missing} of {self._count} {self._inputs} were not {self._done}, because the run was stopped at an error "
-            "that later requests would meet too: {error}"
+            f"{missing} of {self._count} {self._inputs} were not {self._done}, because the run was stopped after "
+            "this error: {error}"
         )
         logger.error(msg, error=str(error))
 

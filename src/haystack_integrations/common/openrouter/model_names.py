@@ -56,7 +56,7 @@ def check_model_name(model: object) -> None:
     author = _author(model)
     meant = f"Did you mean '{author}/{model.lower()}'?" if author else "Write it as 'author/slug'."
     logger.warning(
-        "`model` is '{model}', and OpenRouter's names have an author. {meant} All names: https://openrouter.ai/models.",
+        "`model` is '{model}', but OpenRouter's names have the form 'author/slug'. {meant} All names: https://openrouter.ai/models.",
         model=model,
         meant=meant,
     )

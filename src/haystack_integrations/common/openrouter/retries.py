@@ -80,7 +80,7 @@ def warn_of_retry(request: Any, outcome: Any, max_retries: int) -> None:
     """
     if isinstance(outcome, Exception):
         name = type(outcome).__name__
-        what = f"no bytes came within `timeout` ({name})" if "Timeout" in name else f"{name}: {outcome}".rstrip(": ")
+        what = f"no data arrived within `timeout` ({name})" if "Timeout" in name else f"{name}: {outcome}".rstrip(": ")
         warn_once(what, None, max_retries, request)
         return
     status, headers = outcome.status_code, outcome.headers
@@ -104,7 +104,7 @@ def warn_once(what: str, wait: float | None, max_retries: int, request: Any) -> 
     warned.add(what)
     moment = "shortly" if wait is None else f"in {wait:.1f} s"
     logger.warning(
-        "A request to OpenRouter failed: {what}. It is sent again {moment}, at most {count} times.",
+        "A request to OpenRouter failed: {what}. Trying again {moment} (`max_retries` is {count}).",
         what=without_private(what, request),
         moment=moment,
         count=max_retries,
@@ -119,6 +119,6 @@ def described(failure: Failure, status: int) -> str:
     :param status: The HTTP status.
     :returns: Status, provider and message.
     """
-    provider = f" of provider {failure.provider_name}" if failure.provider_name else ""
+    provider = f" from provider {failure.provider_name}" if failure.provider_name else ""
     message = f": {failure.message[:200]}" if failure.message else ""
     return f"HTTP {status}{provider}{message}"

@@ -56,7 +56,7 @@ def checked_key(api_key: Secret) -> str:
         )
         raise ValueError(msg)
     if not (key.isascii() and key.isprintable()) or " " in key:
-        msg = f"The OpenRouter API key in {secret_name(api_key)} holds characters that no key has. Copy it once more."
+        msg = f"The OpenRouter API key in {secret_name(api_key)} has characters that no key has. Copy the key again."
         raise ValueError(msg)
     return key
 

@@ -93,7 +93,7 @@ class Selection:
         best = min(ranks, key=lambda ranked: ranked[:-1], default=None)
         if best is None:
             needs = ", ".join(f"{name}={value!r}" for name, value in self._needs.items())
-            msg = f"No model with a known price fits {needs or 'here'}: loosen a condition."
+            msg = f"No model with a known price fits {needs or 'here'}: relax a condition."
             raise ValueError(msg)
         return best[-1]
 

@@ -117,7 +117,7 @@ def check_names(given: Iterable[str], known: Sequence[str], what: str) -> None:
         if name not in known:
             near = get_close_matches(name, known, n=1)
             meant = f"Did you mean {near[0]!r}? " if near else ""
-            msg = f"There is no {what} {name!r}. {meant}These exist: {', '.join(known)}."
+            msg = f"There is no {what} {name!r}. {meant}Available: {', '.join(known)}."
             raise TypeError(msg)
 
 

@@ -96,7 +96,7 @@ def _explain(error: openai.APIError, api_key: Secret, model: str, remedies: Reme
         remedy(error, failure, remedies, api_key=api_key, model=model),
         f"Generation id: {generation_id}" if generation_id else "",
     ]
-    text = ". ".join(part.rstrip(".") for part in parts if part) + "."
+    text = " ".join(part if part.endswith("?") else part.rstrip(".") + "." for part in parts if part)
     error.message, error.args = text, (text,)
     error.generation_id = generation_id  # type: ignore[attr-defined]
     if isinstance(error, OpenRouterStreamError) and failure is not None:

@@ -29,10 +29,9 @@ What to do, by HTTP status or by situation: "timeout", "connection", "futile" (w
 """
 
 COMMON_REMEDIES: Remedies = {
-    "timeout": "No bytes came in time: raise `timeout` (seconds), or choose a faster provider",
+    "timeout": "No data arrived in time: raise `timeout` (seconds), or choose a faster provider",
     "connection": "OpenRouter could not be reached: check the network, the proxy and `api_base_url`",
-    "futile": "Waiting seconds does not help: add credits at https://openrouter.ai/settings/credits or use another "
-    "model",
+    "futile": "A short wait does not help: add credits at https://openrouter.ai/settings/credits or use another model",
     "unknown model": "Check the model name `{model}` at https://openrouter.ai/models{names}",
     401: "Check the API key in {key}",
     402: "Add credits at https://openrouter.ai/settings/credits",
@@ -46,10 +45,10 @@ COMMON_REMEDIES: Remedies = {
 """What holds for every endpoint."""
 
 CATALOGUE_REMEDIES: Remedies = {
-    "timeout": "No bytes came in time: raise `timeout` (seconds)",
+    "timeout": "No data arrived in time: raise `timeout` (seconds)",
     "connection": COMMON_REMEDIES["connection"],
     400: "Check the values of the filters",
-    401: "Check the API key in {key}. The public lists need none",
+    401: "Check the API key in {key}. The public lists need no key",
     404: "Check `api_base_url`: there is no such list",
     429: "Try again later, raise `max_retries`, or keep lists for longer with `cache_seconds`",
     "server": "Try again later",
@@ -63,8 +62,8 @@ ACCOUNT_REMEDIES: Remedies = {
     "timeout": CATALOGUE_REMEDIES["timeout"],
     "connection": COMMON_REMEDIES["connection"],
     401: COMMON_REMEDIES[401],
-    404: "Check the id, and that {key} is of the account that made the generation. It may take OpenRouter longer to "
-    "list a new one: raise `timeout` (seconds)",
+    404: "Check the id, and that {key} belongs to the account that made the generation. OpenRouter may need more "
+    "time to list a new one: raise `timeout` (seconds)",
     429: "Try again later, or raise `max_retries`",
     "server": "Try again later",
 }
@@ -72,7 +71,7 @@ ACCOUNT_REMEDIES: Remedies = {
 
 MEDIA_REMEDIES: Remedies = {
     **COMMON_REMEDIES,
-    "timeout": "No bytes came in time: raise `timeout` (seconds), or choose a faster model. The request was not sent "
+    "timeout": "No data arrived in time: raise `timeout` (seconds), or choose a faster model. The request was not sent "
     "again, because each try may be billed",
 }
 """What holds for requests that take minutes."""

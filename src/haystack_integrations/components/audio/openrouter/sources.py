@@ -78,7 +78,7 @@ def checked_sources(sources: object) -> list[Source]:
     :raises ValueError: If one of them is empty or has a format that OpenRouter does not take.
     """
     if not isinstance(sources, list | tuple):
-        msg = f"`sources` must be a list of paths and ByteStreams, not {type(sources).__name__}."
+        msg = f"`sources` must be a list of paths, URLs and ByteStreams, not {type(sources).__name__}."
         raise TypeError(msg)
     return [_checked(source, number) for number, source in enumerate(sources)]
 
@@ -91,7 +91,7 @@ def _checked(source: object, number: int) -> Source:
         return Source(number, source, _format_of(urlsplit(source).path), {"url": source})
     if isinstance(source, str | Path):
         return _from_file(Path(source), number, where)
-    msg = f"{where} must be a path or a ByteStream, not {type(source).__name__}."
+    msg = f"{where} must be a path, a URL or a ByteStream, not {type(source).__name__}."
     raise TypeError(msg)
 
 
@@ -107,7 +107,7 @@ def _from_stream(stream: ByteStream, number: int, where: str) -> Source:
     if audio_format is None:
         told = f"the MIME type {stream.mime_type!r}" if stream.mime_type else "no MIME type"
         msg = (
-            f"{where} has {told}, which is not an audio format that can be transcribed. Accepted: {_ACCEPTED}. Set the "
+            f"{where} has {told}, so it has no accepted audio format. Accepted: {_ACCEPTED}. Set the "
             "stream's `mime_type`, for example to 'audio/mpeg'."
         )
         raise ValueError(msg)

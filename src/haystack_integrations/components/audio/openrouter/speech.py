@@ -25,7 +25,7 @@ SPEECH_REMEDIES: Remedies = {
     "too long": "Shorten the text or split it: each model has a limit",
     400: "Check that the model has this `voice`, and the names and values in `generation_kwargs`. Voices differ by "
     "model: see https://openrouter.ai/models?output_modalities=speech",
-    404: "Check that `{model}` at https://openrouter.ai/models?output_modalities=speech is a speech model, and loosen "
+    404: "Check that `{model}` at https://openrouter.ai/models?output_modalities=speech is a speech model, and relax "
     "`provider` in `generation_kwargs`{names}",
     413: "Shorten the text or split it",
 }
@@ -68,10 +68,10 @@ def request_fields(text: object, *, sample_rate: int | None) -> dict[str, Any]:
     :raises ValueError: If the text is empty.
     """
     if not isinstance(text, str):
-        msg = f"`text` must be a string, not {type(text).__name__}. Of a ChatMessage, pass its `text`."
+        msg = f"`text` must be a string, not {type(text).__name__}. For a ChatMessage, pass its `text`."
         raise TypeError(msg)
     if not text.strip():
-        msg = "`text` is empty: pass what is to be said."
+        msg = "`text` is empty: pass the text to speak."
         raise ValueError(msg)
     # OpenRouter's own default is pcm without a header, which no player opens
     audio_format = "mp3" if sample_rate is None else "pcm"

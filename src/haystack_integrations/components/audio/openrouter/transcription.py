@@ -21,10 +21,10 @@ from haystack_integrations.components.audio.openrouter.sources import Source
 
 TRANSCRIPTION_REMEDIES: Remedies = {
     **MEDIA_REMEDIES,
-    400: "Check that the audio is not damaged, that the model takes its format, and the names and values in "
-    "`generation_kwargs`: models differ in what they take, such as `response_format` and `diarize`",
+    400: "Check that the audio is not damaged and that the model takes its format. Also check the names and values in "
+    "`generation_kwargs`: not all models support `response_format` and `diarize`, for example",
     404: "Check that `{model}` at https://openrouter.ai/models?output_modalities=transcription is a transcription "
-    "model, and loosen `provider` in `generation_kwargs`{names}",
+    "model, and relax `provider` in `generation_kwargs`{names}",
     413: "Split the recording",
 }
 """What to do about the failures of the transcription endpoint."""
@@ -49,7 +49,7 @@ def check_language(language: object) -> None:
         msg = f"`language` must be a code such as 'en', not {type(language).__name__}."
         raise TypeError(msg)
     if not language.strip():
-        msg = "`language` is empty: leave it out to have it detected."
+        msg = "`language` is empty: leave it out, and the model detects the language."
         raise ValueError(msg)
 
 

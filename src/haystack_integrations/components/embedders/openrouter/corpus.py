@@ -168,7 +168,7 @@ class Corpus(ManyRequests[Batch]):
             self._length = length
         if length != self._length:
             msg = (
-                f"The embeddings of this batch have length {length}, and earlier ones of this run have length "
+                f"The embeddings of this batch have length {length}, but earlier ones of this run have length "
                 f"{self._length}. Choose one provider with `provider` in `extra_parameters`, or set `dimensions`"
             )
             raise unusable_response(msg, body)
@@ -183,7 +183,7 @@ class Corpus(ManyRequests[Batch]):
         # with others embedded before, a refused document is to blame itself
         counts = self._finish_part(batch) and (not refused or self._length is None)
         ids = ", ".join(item.document.id for item in batch.items)
-        msg = "{count} documents could not be embedded: {error} Their ids: {ids}"
+        msg = "{count} document(s) could not be embedded: {error} Ids: {ids}"
         self._failed(error, msg, counts=counts, count=len(batch.items), ids=ids)
 
     def _make_input(self, item: Item) -> bool:

@@ -23,9 +23,9 @@ logger = logging.getLogger(__name__)
 
 EMBEDDING_REMEDIES: Remedies = {
     **COMMON_REMEDIES,
-    400: "Check that the texts are neither empty nor too long for the model, and the names in `extra_parameters`",
+    400: "Check that no text is empty or too long for the model, and check the names in `extra_parameters`",
     404: "Check that `{model}` at https://openrouter.ai/models?output_modalities=embeddings is an embedding model, and "
-    "loosen `provider` in `extra_parameters`{names}",
+    "relax `provider` in `extra_parameters`{names}",
     413: "Send fewer or shorter texts at once: lower `batch_size`",
 }
 """What to do about the failures of the embeddings endpoint."""
@@ -33,11 +33,11 @@ EMBEDDING_REMEDIES: Remedies = {
 IMAGE_EMBEDDING_REMEDIES: Remedies = {
     **EMBEDDING_REMEDIES,
     400: 'Check that `{model}` takes images: `OpenRouterModels().list(output_modalities="embeddings", '
-    'input_modalities="image")` has the models that do. Also check the size of the images, and the names in '
+    'input_modalities="image")` lists the models that do. Also check the size of the images, and the names in '
     "`extra_parameters`",
     404: "Check that `{model}` is an embedding model that takes images: "
-    '`OpenRouterModels().list(output_modalities="embeddings", input_modalities="image")` has the models that do. Or '
-    "loosen `provider` in `extra_parameters`{names}",
+    '`OpenRouterModels().list(output_modalities="embeddings", input_modalities="image")` lists the models that do. Or '
+    "relax `provider` in `extra_parameters`{names}",
     413: "Send less at once: lower `image_size`, `max_batch_bytes` or `batch_size`",
 }
 """What to do about the failures of the embeddings endpoint when images are sent."""
@@ -127,8 +127,8 @@ def read_response(
         raise unusable_response(str(error), body) from None
     if dimensions is not None and len(embeddings[0]) != dimensions:
         msg = (
-            "`dimensions` is {asked}, and {model} made embeddings of length {length}: the model, or its provider, does "
-            "not support this parameter. Leave it out, or choose another model or `provider`."
+            "`dimensions` is {asked}, but {model} returned embeddings of length {length}: the model or its provider "
+            "does not support this parameter. Leave it out, or choose another model or `provider`."
         )
         logger.warning(msg, asked=dimensions, model=model, length=len(embeddings[0]))
     return embeddings, response_meta(body, model, ("data", "object"))
@@ -145,8 +145,8 @@ def _in_order(data: list[Any], count: int, *, checked: bool) -> list[list[float]
         index = entry.get("index") if isinstance(entry, dict) else None
         index = position if index is None else index
         if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < count or index in by_index:
-            msg = f"The embedding at position {position} of the response has index {index!r}, which is taken or wrong"
-            raise ValueError(f"{msg}: {count} inputs were sent and {len(data)} embeddings came")
+            msg = f"The embedding at position {position} of the response has a repeated or invalid index {index!r}"
+            raise ValueError(f"{msg}: {count} inputs were sent, and {len(data)} embeddings came back")
         by_index[index] = entry["embedding"] if checked else _vector(entry, index)
     if len(by_index) < count:
         msg = f"The response has {len(by_index)} embeddings for {count} inputs. Try a smaller batch or another model"

@@ -230,7 +230,7 @@ class OpenRouterRanker(OpenRouterComponent):
             msg = f"`query` must be a str, not {type(query).__name__}."
             raise TypeError(msg)
         if not query.strip():
-            msg = "`query` is empty: pass the string that the documents are to be compared with."
+            msg = "`query` is empty: pass the query that the documents are compared with."
             raise ValueError(msg)
         check_documents(documents, "Pass what a retriever returned.")
         top_k = self.top_k if top_k is None else top_k

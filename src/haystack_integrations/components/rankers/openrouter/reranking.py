@@ -21,10 +21,10 @@ logger = logging.getLogger(__name__)
 
 RERANK_REMEDIES: Remedies = {
     **COMMON_REMEDIES,
-    400: "Check that the texts are neither empty nor too long for the model, and the names in `extra_parameters`. With "
+    400: "Check that no text is empty or too long for the model, and check the names in `extra_parameters`. With "
     '`image_meta_field`, the model must take images: `OpenRouterModels().list(output_modalities="rerank", '
-    'input_modalities="image")` has those that do',
-    404: "Check that `{model}` at https://openrouter.ai/models?output_modalities=rerank is a rerank model, and loosen "
+    'input_modalities="image")` lists models that do',
+    404: "Check that `{model}` at https://openrouter.ai/models?output_modalities=rerank is a rerank model, and relax "
     "`provider` in `extra_parameters`{names}",
     413: "Send fewer or shorter documents at once, and with images a lower `image_size`",
 }
@@ -101,7 +101,7 @@ def read_response(
     if not scores:
         raise unusable_response("The response has no results", body)
     if len(scores) < asked:
-        msg = "{model} ranked {ranked} documents, and {asked} were asked for. The others are left out."
+        msg = "{model} ranked only {ranked} of {asked} documents. The others are left out."
         logger.warning(msg, model=model, ranked=len(scores), asked=asked)
     ranking = sorted(scores.items(), key=lambda pair: -pair[1])[:asked]
     return ranking, {"provider": None, **response_meta(body, model, ("results",))}
@@ -122,7 +122,7 @@ def _index_and_score(result: object, count: int) -> tuple[int, float]:
     result = result if isinstance(result, dict) else {}
     index, score = result.get("index"), result.get("relevance_score")
     if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < count:
-        msg = f"The response has a result with index {index!r}, and {count} documents were sent"
+        msg = f"The response has a result with index {index!r}, but {count} documents were sent"
         raise ValueError(msg)
     if not is_number(score):
         msg = f"The response has {score!r} as the score of the document with index {index}, which is not a number"

@@ -10,9 +10,9 @@ from haystack_integrations.common.openrouter.errors.remedies import COMMON_REMED
 
 CHAT_REMEDIES: Remedies = {
     **COMMON_REMEDIES,
-    "no endpoint": "Loosen `provider` or `require_parameters` in `generation_kwargs`, or choose another `model`",
+    "no endpoint": "Relax `provider` or `require_parameters` in `generation_kwargs`, or choose another `model`",
     "too long": "Shorten the messages, or add {{'id': 'context-compression'}} to `plugins` in `generation_kwargs`",
-    402: "Lower `max_tokens` (unset, the model's maximum is reserved) or add credits at "
+    402: "Lower `max_tokens` (if unset, credits for the model's maximum are reserved), or add credits at "
     "https://openrouter.ai/settings/credits",
     408: "Try again, or choose a faster model or provider",
     429: "Try again later, raise `max_retries`, or name fallbacks in `models`",

@@ -25,8 +25,8 @@ logger = logging.getLogger(__name__)
 
 IMAGE_REMEDIES: Remedies = {
     **MEDIA_REMEDIES,
-    400: "Check the names and values in `generation_kwargs`: models differ in what they take, such as `n` and `size`",
-    404: "Check that `{model}` at https://openrouter.ai/models?output_modalities=image is an image model, and loosen "
+    400: "Check the names and values in `generation_kwargs`. Not all models support `n` and `size`, for example",
+    404: "Check that `{model}` at https://openrouter.ai/models?output_modalities=image is an image model, and relax "
     "`provider` in `generation_kwargs`{names}",
     413: "Send fewer or smaller images",
 }

@@ -82,7 +82,7 @@ def _user_content(message: ChatMessage, where: str) -> str | list[dict[str, Any]
 def _system_content(message: ChatMessage, where: str) -> str | list[dict[str, Any]]:
     parts = _content(message)
     if not parts or not all(isinstance(part, TextContent) for part in parts):
-        msg = f"{where}: a system message takes text only, and needs some. Send images and files in a user message."
+        msg = f"{where}: a system message must have text and nothing else. Send images and files in a user message."
         raise ValueError(msg)
     return _as_content(parts, where)
 
@@ -145,7 +145,7 @@ def _tool_call(call: ToolCall, where: str) -> dict[str, Any]:
 def _tool_results(message: ChatMessage, where: str) -> Iterator[dict[str, Any]]:
     results = message.tool_call_results
     if not results or len(results) != len(message):
-        msg = f"{where}: a tool message holds tool call results and nothing else. Send the rest in another message."
+        msg = f"{where}: a tool message must have only tool call results. Send the rest in another message."
         raise ValueError(msg)
     for result in results:
         if not result.origin.id:
@@ -238,7 +238,7 @@ def _warn_of_many_cache_controls(wired: list[dict[str, Any]]) -> None:
     count = sum("cache_control" in part for content in contents for part in content)
     if count > _MOST_CACHE_CONTROLS:
         logger.warning(
-            '{count} messages have meta["cache_control"], and providers take {limit} at most. Remove it from the rest.',
+            '{count} messages have meta["cache_control"], but providers accept only {limit}. Remove it from the rest.',
             count=count,
             limit=_MOST_CACHE_CONTROLS,
         )

@@ -18,7 +18,7 @@ def check_at_least_one(value: object, argument: str) -> None:
     """
     Raise unless a value is a whole number of at least 1.
 
-    :param value: The value that was given.
+    :param value: The value of the argument.
     :param argument: The argument's name, for the error.
     :raises ValueError: If it is not.
     """
@@ -31,7 +31,7 @@ def check_number(value: object, argument: str, unit: str, *, whole: bool = False
     """
     Raise unless a value is None or a number of at least 0.
 
-    :param value: The value that was given.
+    :param value: The value of the argument.
     :param argument: The argument's name, for the error.
     :param unit: What the number counts, for the error.
     :param whole: Whether it must be a whole number.
@@ -49,7 +49,7 @@ def check_seconds(value: object, argument: str) -> None:
     """
     Raise unless a value is a number of seconds.
 
-    :param value: The value that was given.
+    :param value: The value of the argument.
     :param argument: The argument's name, for the error.
     :raises TypeError: If it is not a number.
     :raises ValueError: If it is negative.
@@ -83,7 +83,7 @@ def check_documents(documents: object, remedy: str) -> None:
     """
     Raise unless a value is a list of documents.
 
-    :param documents: The value that was given.
+    :param documents: The value of the argument.
     :param remedy: What to do instead, for the error.
     :raises TypeError: If it is not.
     """
@@ -123,7 +123,7 @@ def checked_fields(meta_fields: object) -> list[str]:
     """
     Copy the names of the meta fields that are sent with a document's content.
 
-    :param meta_fields: `meta_fields_to_embed` as given: a list of names, or None.
+    :param meta_fields: The value of `meta_fields_to_embed`: a list of names, or None.
     :returns: A new list.
     :raises TypeError: If it is neither. A single string is refused too: it would be read as a list of letters.
     """
@@ -140,7 +140,7 @@ def check_parameters(extra_parameters: Mapping[str, Any] | None, owned: Mapping[
     """
     Raise if there are extra parameters that the component sets itself.
 
-    :param extra_parameters: `extra_parameters` as given.
+    :param extra_parameters: The value of `extra_parameters`.
     :param owned: What to do instead, for each name that is not allowed.
     :raises TypeError: If they are not a dictionary.
     :raises ValueError: If there is such a name.

@@ -40,20 +40,20 @@ _INHERITED: list[object] = []
 
 class ClientPool:
     """
-    The openai clients of one component, built when they are first used.
+    The openai clients of one component. They are built on first use.
 
-    A copy, a pickle and a forked child have clients of their own. `asyncio` is the only event loop that it knows.
+    A copy, a pickle and a forked child have their own clients. Only asyncio event loops are supported.
 
     :param api_key: The OpenRouter API key.
     :param api_base_url: The URL that the endpoints' paths are added to; None means OpenRouter.
     :param timeout: Seconds to wait for a connection and for each next piece of a response. None means the environment
-        variable `OPENAI_TIMEOUT`, else `default_timeout`.
+        variable `OPENAI_TIMEOUT`, or `default_timeout` if it is not set.
     :param max_retries: How many times a failed request is sent again. None means the environment variable
-        `OPENAI_MAX_RETRIES`, else 5, as in Haystack.
+        `OPENAI_MAX_RETRIES`, or 5 if it is not set, as in Haystack.
     :param http_client_kwargs: Keyword arguments for `httpx.Client` and `httpx.AsyncClient`.
-    :param default_timeout: Seconds to wait where neither `timeout` nor the environment says.
+    :param default_timeout: Seconds to wait if neither `timeout` nor the environment sets it.
     :param retry_after_timeout: Whether a request that timed out is sent again.
-    :param key_is_optional: Whether clients are built when there is no key, for what is public.
+    :param key_is_optional: Whether clients are built without a key, for public data.
     :raises TypeError: If an argument has the wrong type.
     :raises ValueError: If the value of an argument can't be used.
     """
@@ -125,7 +125,7 @@ class ClientPool:
 
     def __del__(self) -> None:
         """
-        Close the connections of a component that is gone. Those of event loops are closed with their loops.
+        Close the connections of a deleted component. Those of event loops are closed with their loops.
         """
         try:  # at the exit of the interpreter, names of this module may be gone
             if self._built is not None:
@@ -136,7 +136,7 @@ class ClientPool:
     @property
     def sync_client(self) -> OpenAI | None:
         """
-        The synchronous client: the one that a user set, else the one that was built.
+        The synchronous client: the one that a user set, or the one that was built.
         """
         return self._given or self._built
 
@@ -149,7 +149,7 @@ class ClientPool:
     @property
     def async_client(self) -> AsyncOpenAI | None:
         """
-        The asynchronous client: the one that a user set, else the one that was built for the running event loop.
+        The asynchronous client: the one that a user set, or the one that was built for the running event loop.
         """
         if self._given_async is not None:
             return self._given_async
@@ -272,7 +272,7 @@ if hasattr(os, "register_at_fork"):
 
 def _headers_over_openai_environment(api_key: str) -> dict[str, Any]:
     """
-    Headers that undo what the SDK takes from the environment for OpenAI, in copies of the client too.
+    Headers that override what the SDK reads from the environment for OpenAI, in copies of the client too.
     """
     undone: dict[str, Any] = {"OpenAI-Organization": Omit(), "OpenAI-Project": Omit()}
     lines = os.environ.get("OPENAI_CUSTOM_HEADERS", "").split("\n")

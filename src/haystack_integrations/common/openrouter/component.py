@@ -131,14 +131,14 @@ class OpenRouterComponent:
     @contextmanager
     def _requesting(self, model: str | None = None) -> Iterator[None]:
         """
-        Send requests inside this block: their errors name cause and remedy, and a retry is logged once.
+        Send requests inside this block. Their errors name the cause and a remedy, and the first retry is logged.
         """
         with one_run(), NotingResponses(), explained(self.api_key, model or self.model, self._remedies):
             yield
 
     def _get_telemetry_data(self) -> dict[str, Any]:
         """
-        What Haystack's telemetry, where it is on, is told about this component.
+        The data for Haystack's telemetry, if it is on.
         """
         return {"model": self.model}
 

@@ -80,7 +80,7 @@ def checked_size(size: object) -> tuple[int, int] | None:
     """
     Check the size that images are made to fit into.
 
-    :param size: `image_size` as given: two numbers, or None. In YAML they are a list.
+    :param size: The value of `image_size`: two numbers, or None. In YAML they are a list.
     :returns: The width and height in pixels, or None.
     :raises TypeError: If it is neither.
     :raises ValueError: If a number is less than 1.

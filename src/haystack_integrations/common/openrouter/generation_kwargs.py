@@ -36,7 +36,7 @@ def checked_kwargs(
     """
     Copy parameters that can be sent. Log a warning for a key that looks like a typo.
 
-    :param generation_kwargs: `generation_kwargs` as given: a dictionary, or None.
+    :param generation_kwargs: The value of `generation_kwargs`: a dictionary, or None.
     :param known_keys: The keys that OpenRouter's documentation names. Others are sent as well.
     :param own_fields: What to do instead, for each name that the component fills itself.
     :returns: A new dictionary.
@@ -109,7 +109,7 @@ def serialized_kwargs(generation_kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """
     Copy parameters as they can be written to YAML.
 
-    :param generation_kwargs: As given to the component.
+    :param generation_kwargs: The component's `generation_kwargs`.
     :returns: A deep copy, with each `Secret` among the headers as Haystack writes it.
     :raises ValueError: If a Secret holds a token, which must not be serialized.
     """
@@ -123,7 +123,7 @@ def warn_of_typing_mistakes(generation_kwargs: Mapping[Any, Any], known_keys: Co
     """
     Log a warning for each key that is one edit away from a known one.
 
-    :param generation_kwargs: Parameters, as given.
+    :param generation_kwargs: The parameters.
     :param known_keys: The keys that OpenRouter's documentation names.
     """
     for key in generation_kwargs:

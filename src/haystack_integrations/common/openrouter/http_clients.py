@@ -28,7 +28,7 @@ _LIMITS = {"max_connections": 1000, "max_keepalive_connections": 100}
 @dataclass(frozen=True)
 class RetryPolicy:
     """
-    What the openai SDK does after a failed request.
+    How the openai SDK retries a failed request.
 
     :param max_retries: How many times a request is sent again.
     :param after_timeout: Whether a request that timed out is sent again.
@@ -42,7 +42,7 @@ def check_http_client_kwargs(kwargs: object) -> None:
     """
     Raise unless `httpx.Client` takes these keyword arguments.
 
-    :param kwargs: `http_client_kwargs` as given.
+    :param kwargs: The value of `http_client_kwargs`.
     :raises TypeError: If they are not a dictionary, or hold a name or a value that httpx does not take.
     :raises ValueError: If httpx does not take a value.
     """
@@ -141,7 +141,7 @@ class _LegacyAsyncClient(_SendsAsync, httpx.AsyncClient):
 @contextmanager
 def _failure_named(client: Any, request: Any, retries: RetryPolicy) -> Iterator[None]:
     """
-    Log a request that fails and will be sent again. Raise as openai's error what must not be sent again.
+    Log a failed request that will be sent again. If it must not be sent again, raise openai's error.
     """
     try:
         yield

@@ -18,7 +18,7 @@ from openai import AsyncOpenAI
 
 class Owner(Protocol):
     """
-    What holds the clients of event loops.
+    The owner of the clients of event loops.
     """
 
     def forget(self, loop: asyncio.AbstractEventLoop, client: AsyncOpenAI | None = None) -> LoopClient | None:
@@ -29,11 +29,12 @@ class Owner(Protocol):
 
 class LoopClient:
     """
-    A client, and what closes it.
+    A client that is closed with its event loop.
 
     :param client: The client.
     :param loop: The event loop that uses it.
-    :param owner: What holds it. It is told when the client is closed with its loop, and is not kept alive.
+    :param owner: The owner of the client. It is notified when the client is closed with its loop, and is not kept
+        alive.
     """
 
     def __init__(self, client: AsyncOpenAI, loop: asyncio.AbstractEventLoop, owner: Owner) -> None:

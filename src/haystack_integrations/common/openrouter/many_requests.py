@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-One run that sends many requests: what happens when one of them fails, and when the run stops.
+A run that sends many requests: what happens if one of them fails, and when the run stops.
 """
 
 from __future__ import annotations
@@ -31,14 +31,15 @@ class ManyRequests(Generic[Item]):
     """
     The requests of one run.
 
-    It iterates over what is sent, which several threads or tasks may share. A failure is logged, and costs no other
-    request. The run stops at an error that every later request would meet too, and after three failures in a row.
+    It iterates over what is sent, and can be shared by several threads or tasks. A failure is logged, and does not
+    affect the other requests. The run stops at an error that would also affect every later request, and after three
+    failures in a row.
 
     A subclass says what is sent next (`_next`), what a failure means (`_take_failure`, which calls `_failed`), and how
     many of its inputs have no result (`_missing`). `_lock` is held while the first two are called.
 
     :param count: How many inputs there are.
-    :param raise_on_failure: Whether the first failure is raised, instead of all this.
+    :param raise_on_failure: Whether to raise the first failure instead.
     """
 
     _inputs: ClassVar[str]
@@ -46,7 +47,7 @@ class ManyRequests(Generic[Item]):
     _done: ClassVar[str]
     """What is done with them, such as "embedded"."""
     _expected: ClassVar[tuple[type[Exception], ...]] = (openai.APIError,)
-    """What a failure of one request is. Anything else ends the run at once."""
+    """Exceptions that are failures of one request. Any other exception ends the run at once."""
 
     def __init__(self, count: int, *, raise_on_failure: bool) -> None:
         self._count = count
@@ -74,7 +75,7 @@ class ManyRequests(Generic[Item]):
     @contextmanager
     def sending(self) -> Iterator[None]:
         """
-        Send the requests inside this block. After it nothing more is sent.
+        Send the requests inside this block. After it, nothing more is sent.
 
         :raises openai.APIError: If an error ended the run before anything was done.
         """
@@ -113,7 +114,7 @@ class ManyRequests(Generic[Item]):
 
     def _failed(self, error: Exception, message: str, *, counts: bool, **fields: Any) -> None:
         """
-        Stop at a failure, or log it. After the end of the run it means nothing.
+        Stop at a failure, or log it. After the end of the run, it is ignored.
 
         :param error: Why the request failed.
         :param message: What to log, with `{error}` in it.

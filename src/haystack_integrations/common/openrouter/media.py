@@ -101,7 +101,7 @@ def data_url(data: str, media_type: str, where: str) -> str:
 
 def image_type(data: bytes) -> str | None:
     """
-    Tell the media type of an image from its first bytes.
+    Find the media type of an image from its first bytes.
 
     :param data: The image, or at least its first 4,000 bytes.
     :returns: The type of a PNG, JPEG, WebP, GIF or SVG image; None for anything else.

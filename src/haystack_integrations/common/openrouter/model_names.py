@@ -41,7 +41,7 @@ def check_model_name(model: object) -> None:
     """
     Raise unless `model` can be the name of a model. Log a warning with the likely name if it has no author.
 
-    :param model: `model` as given.
+    :param model: The value of `model`.
     :raises TypeError: If it is not a string.
     :raises ValueError: If it is empty.
     """

@@ -242,7 +242,7 @@ class OpenRouterModels(OpenRouterReader):
 
     def _load(self, path: str, name: str) -> Any:
         """
-        Ask about one model. If there is none of this name, load the list, so that the error can name near ones.
+        Request one model. If it does not exist, load the list, so that the error can suggest similar names.
         """
         with self._requesting(MODEL_REMEDIES, name):
             try:

@@ -115,7 +115,7 @@ class OpenRouterReader:
     @contextmanager
     def _requesting(self, remedies: Remedies | None = None, model: str = "") -> Iterator[None]:
         """
-        Send requests inside this block: their errors name cause and remedy, and a retry is logged once.
+        Send requests inside this block. Their errors name the cause and a remedy, and the first retry is logged.
         """
         with one_run(), explained(self.api_key, model, remedies or self._remedies):
             yield

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-What only the headers of a response tell: the id of a generation, and whether OpenRouter's response cache served it.
+Data that only the headers of a response have: the id of a generation, and the use of OpenRouter's response cache.
 
 The openai SDK's `create` returns no headers, and reading its raw responses would go past the tools that patch `create`.
 So the HTTP client's hook notes each response here, and the run that sent the request finds it.
@@ -36,7 +36,7 @@ class NotingResponses:
 
 def note_response(response: Any) -> None:
     """
-    Keep the headers of a response, if a run wants them.
+    Keep the headers of a response, if a run needs them.
 
     :param response: An HTTP response.
     """
@@ -48,7 +48,7 @@ def last_header_fields() -> dict[str, Any]:
     """
     Read the headers of the last response of this run.
 
-    :returns: As `header_fields`; `{}` if none is known, for example because it came through a client of the user's.
+    :returns: The same as `header_fields`, or `{}` if none are known, for example because the user set the client.
     """
     return header_fields(last[1]) if (last := _last.get()) else {}
 
@@ -81,9 +81,9 @@ def header_fields(headers: Mapping[str, str]) -> dict[str, Any]:
     Read the headers of a response as fields of the response.
 
     :param headers: The headers, by names in any case.
-    :returns: `id` and `response_cache`, as far as they were sent. The latter has the `status` ("HIT" or "MISS"), the
-        `age` and the `ttl` in seconds, and the `source_id`, which is the generation that was cached; each is None if it
-        was not sent.
+    :returns: `id` and `response_cache`, if they were sent. The latter has the `status` ("HIT" or "MISS"), the `age` and
+        the `ttl` in seconds, and the `source_id`, which is the generation that was cached; each is None if it was not
+        sent.
     """
     fields: dict[str, Any] = {}
     if generation := headers.get("x-generation-id"):
@@ -97,9 +97,9 @@ def header_fields(headers: Mapping[str, str]) -> dict[str, Any]:
 
 def with_header_fields(body: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
     """
-    Add what the headers of a response tell to its body.
+    Add fields from the headers of a response to its body.
 
-    :param body: The decoded body. Its own id goes before that of the headers.
+    :param body: The decoded body. Its own id takes precedence over that of the headers.
     :param fields: Fields from the headers.
     :returns: A copy with the fields.
     """

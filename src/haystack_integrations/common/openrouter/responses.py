@@ -98,9 +98,9 @@ def response_meta(body: dict[str, Any], model: str, payload: tuple[str, ...], re
     Take everything from a response body that is not its payload.
 
     :param body: The decoded body.
-    :param model: The model that was asked for, in case the body names none.
+    :param model: The requested model, used if the body names none.
     :param payload: Names of the fields that are left out. Those that are null are left out too.
-    :param response: The HTTP response, if its endpoint tells the `id` of the generation in the headers only. None for
+    :param response: The HTTP response, if its endpoint sends the `id` of the generation only in the headers. None means
         the last response of this run.
     :returns: A new dictionary; `model` and `usage` are always in it, and so is `id` where a response is given.
     """

@@ -5,7 +5,7 @@
 """
 Requests that failed and are sent again.
 
-Each run logs one warning about them: without it, a wrong network is a long silence. They end when the run is over.
+Each run logs one warning about them, so that the user sees why it takes long. They end when the run is over.
 """
 
 from __future__ import annotations
@@ -94,9 +94,9 @@ def warn_once(what: str, wait: float | None, max_retries: int, request: Any) -> 
     Log that something failed and is tried again, unless this run has logged that before.
 
     :param what: What failed.
-    :param wait: Seconds until the next try, where they are known.
+    :param wait: Seconds until the next try, if they are known.
     :param max_retries: How many times a request is sent again. Nothing is logged if it is 0.
-    :param request: The HTTP request, or None. What is private in it is cut out of the text.
+    :param request: The HTTP request, or None. Its private data is cut out of the text.
     """
     warned = _warned.get()
     if warned is None or warned or max_retries < 1:

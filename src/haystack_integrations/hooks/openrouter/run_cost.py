@@ -3,11 +3,12 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-What the replies of an agent's run cost so far, read from the `token_usage` of its state.
+The cost of an agent's run so far, computed from the `token_usage` of its state.
 
-The Agent adds up the numbers in the `usage` of each reply. Those sums alone do not tell the cost: they are floats,
-`is_byok` becomes a count, and a null makes a sum null. The step from one sum to the next is the usage of one call, and
-tells it exactly. The messages would not do: they hold earlier runs too, and compaction hooks drop some of them.
+The Agent adds up the numbers in the `usage` of each reply. The cost can't be computed from these sums alone: they are
+floats, `is_byok` becomes a count, and a null makes a sum null. But the difference between one sum and the next is
+exactly the usage of one call. The messages can't be used either: they include earlier runs, and compaction hooks drop
+some of them.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ _NEEDS = tuple(ModelNeeds.__annotations__)
 
 class Selection:
     """
-    Conditions that models are held against.
+    Conditions that a model must meet.
 
     :param needs: What a model must be able to do, and what it may cost.
     :param prompt_tokens: Tokens of the prompt of the request whose costs are compared.
@@ -85,8 +85,8 @@ class Selection:
         Find the model with which the request costs least.
 
         :param models: Models to choose from.
-        :returns: The cheapest of those that fit; of several, one that is not an alias, and of those the one with the
-            largest context window.
+        :returns: The cheapest of those that fit. If several are equally cheap, aliases come last and large context
+            windows first.
         :raises ValueError: If none fits.
         """
         ranks = [(*rank, model) for model in models if self.fits(model) and (rank := self._rank(model))]
@@ -99,7 +99,7 @@ class Selection:
 
     def _rank(self, model: OpenRouterModel) -> tuple[Decimal, bool, int, str] | None:
         """
-        What is compared, the cost first. None if the model can't be chosen.
+        The sort key, with the cost first. None if the model can't be chosen.
         """
         is_past = model.expires is not None and model.expires < datetime.now(UTC).date()
         # `:batch` variants refuse chat completions (conduit#701)

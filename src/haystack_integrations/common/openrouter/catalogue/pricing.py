@@ -94,7 +94,7 @@ def _utc(at: datetime | None) -> datetime:
 
 def _prices_in_force(pricing: dict[str, Any], prompt_tokens: int, at: datetime) -> dict[str, Any]:
     """
-    The prices of one request. Of the overrides that hold, later ones win, key by key; what none names stays.
+    The prices of one request. Overrides that apply replace the listed prices key by key, and later ones win.
     """
     prices = _listed(pricing)
     overrides = prices.pop("overrides", [])
@@ -118,7 +118,7 @@ def _listed(prices: dict[str, Any]) -> dict[str, Any]:
 
 def _holds(override: dict[str, Any], prompt_tokens: int, at: datetime) -> bool | None:
     """
-    Whether all conditions of an override are met. None if one can't be read, so that nobody can tell.
+    Whether all conditions of an override are met. None if one of them can't be read.
     """
     conditions = {name: value for name, value in override.items() if not isinstance(value, str)}
     longer = conditions.pop("min_prompt_tokens", -1)

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-Values that are loaded once, kept for some time, and shared by threads and event loops.
+A cache for values that are loaded once and shared by threads and event loops.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class SharedCache(Generic[Value]):
 
     A copy, a pickle and a forked child start empty.
 
-    :param seconds: How long a value is kept. With 0, only callers that ask at the same time share one.
+    :param seconds: How long a value is cached. With 0, only simultaneous callers share one.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -67,7 +67,7 @@ class SharedCache(Generic[Value]):
         Get a value, and load it if it is not here or too old.
 
         :param key: The value's key.
-        :param load: Loads the value. What it raises is raised to all who wait for it, and not kept.
+        :param load: Loads the value. An error is raised to all waiting callers, and is not cached.
         :returns: The value.
         """
         while True:
@@ -87,7 +87,7 @@ class SharedCache(Generic[Value]):
         Get a value, and load it if it is not here or too old.
 
         :param key: The value's key.
-        :param load: Loads the value. What it raises is raised to all who wait for it, and not kept.
+        :param load: Loads the value. An error is raised to all waiting callers, and is not cached.
         :returns: The value.
         """
         while True:
@@ -112,7 +112,7 @@ class SharedCache(Generic[Value]):
     @contextmanager
     def _loading(self, key: Hashable, entry: _Entry[Value]) -> Iterator[None]:
         """
-        Tell those who wait if loading fails. If it was cancelled, one of them loads the value in its place.
+        Pass a loading error on to all waiting callers. If loading was cancelled, one of them loads the value instead.
         """
         try:
             yield

@@ -52,11 +52,11 @@ _DAILY_CAPS = ("free_tier_daily", "free-models-per-day")
 @dataclass(frozen=True)
 class Failure:
     """
-    One `error` object of OpenRouter, read leniently.
+    An `error` object from OpenRouter, read leniently.
 
-    :param message: OpenRouter's sentence, often only "Provider returned error".
+    :param message: OpenRouter's message, often only "Provider returned error".
     :param code: `error.code` as sent (`http_status` where a body has that instead).
-    :param status: The HTTP status that it means; 502 where nothing says.
+    :param status: The HTTP status that it means, or 502 if it is unknown.
     :param metadata: `error.metadata`, or `{}`.
     :param availability: `error.availability`, or `{}`.
     """
@@ -94,14 +94,14 @@ class Failure:
     @property
     def provider_name(self) -> str | None:
         """
-        The provider that failed, where OpenRouter names it.
+        The provider that failed, if OpenRouter names it.
         """
         return _text(self.metadata.get("provider_name")) or None
 
     @property
     def provider_message(self) -> str:
         """
-        The provider's own words, from `metadata.raw`: a string, JSON in a string, or an object. "" if there are none.
+        The provider's message, from `metadata.raw`: a string, JSON in a string, or an object. "" if there is none.
         """
         try:
             return _message_in(self.metadata.get("raw"))
@@ -111,7 +111,7 @@ class Failure:
     @property
     def is_retryable(self) -> bool:
         """
-        Whether the openai SDK would retry this status, and waiting seconds can help.
+        Whether the openai SDK would retry this status, and a short wait can help.
         """
         return (self.status in (408, 409, 429) or self.status >= 500) and not self.is_futile
 
@@ -126,7 +126,7 @@ class Failure:
     @property
     def is_futile(self) -> bool:
         """
-        Whether waiting seconds does not help.
+        Whether a short wait does not help.
         """
         wait = self.retry_after
         return self.forbids_retry or (wait is not None and wait > LONGEST_WAIT)
@@ -176,11 +176,11 @@ def seconds_to_wait(headers: Mapping[str, str], failure: Failure) -> float | Non
     """
     Find how long to wait before the next try.
 
-    An explicit `Retry-After` goes before `X-RateLimit-Reset`, which is the end of a limit that need not be the cause.
+    `Retry-After` takes precedence over `X-RateLimit-Reset`, whose limit may not be the cause.
 
     :param headers: The headers of the response.
     :param failure: What its body reports.
-    :returns: Seconds, or None where nothing says.
+    :returns: Seconds, or None if it is unknown.
     """
     in_body = failure.metadata.get("headers")
     in_body = {str(name).lower(): value for name, value in in_body.items()} if isinstance(in_body, dict) else {}

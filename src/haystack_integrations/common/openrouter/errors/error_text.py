@@ -32,7 +32,7 @@ _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 
 class CallbackFailure(Exception):  # noqa: N818
     """
-    Carries an error of the openai SDK that the user's own callback raised past what explains ours.
+    Wraps an error of the openai SDK that the user's callback raised, so that it is not explained as OpenRouter's.
 
     :param error: What the callback raised.
     """
@@ -49,10 +49,10 @@ def explained(api_key: Secret, model: str, remedies: Remedies) -> Iterator[None]
 
     The text is replaced and not only annotated: Haystack's pipelines and fallbacks show `str(error)` and drop notes.
 
-    :param api_key: The key's Secret: its name may be shown, its value is cut out of the text.
-    :param model: The model that was asked for.
+    :param api_key: The key's Secret. Its name may be shown. Its value is cut out of the text.
+    :param model: The requested model.
     :param remedies: What to do about each kind of failure.
-    :raises openai.APIError: The same error object. One that the user's callback raised is left as it is.
+    :raises openai.APIError: The same error object. An error from the user's callback is not changed.
     """
     try:
         yield
@@ -67,10 +67,10 @@ def explained(api_key: Secret, model: str, remedies: Remedies) -> Iterator[None]
 
 def failure_of(error: openai.APIError) -> Failure | None:
     """
-    Read what OpenRouter reported, for each shape in which the SDK hands over a body.
+    Read what OpenRouter reported, whatever form the SDK gives the body.
 
     :param error: The error.
-    :returns: The failure, None if the request got no response that says so.
+    :returns: The failure, or None if OpenRouter reported none.
     """
     if isinstance(error, OpenRouterStreamError):
         return error.failure
@@ -114,7 +114,7 @@ def _generation_id(error: openai.APIError) -> str | None:
 
 def _foreign_words(error: openai.APIError, failure: Failure | None) -> list[str]:
     """
-    What OpenRouter, a provider or the network said.
+    The messages of OpenRouter, a provider or the network.
     """
     if failure is None:
         # a stream's error tells its cause itself

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-Takes secrets out of error texts and logs: keys, account ids, and what the user sent.
+Removes private data from error texts and logs: keys, account ids, and what the user sent.
 """
 
 from __future__ import annotations
@@ -61,10 +61,10 @@ def keep_secret(name: str) -> None:
 
 def without_private(text: str, request: Any, *secrets: object) -> str:
     """
-    Replace what is private in a text by `***`.
+    Replace private data in a text with `***`.
 
     :param text: Text that may be shown or logged. What follows its first 4,000 characters is dropped.
-    :param request: The HTTP request that failed: its credentials and the user's own words are cut out. None if unknown.
+    :param request: The failed HTTP request, whose credentials and input are cut out. None if it is unknown.
     :param secrets: More strings to cut out. Anything shorter than 8 characters is left.
     :returns: The text without them.
     """
@@ -82,12 +82,12 @@ def without_private(text: str, request: Any, *secrets: object) -> str:
 
 def without_private_fields(value: Any, request: Any = None, *secrets: object) -> Any:
     """
-    Copy a response body without what is private in it.
+    Copy a response body without private data.
 
     :param value: A decoded JSON value.
     :param request: The HTTP request that failed, or None.
     :param secrets: More strings to cut out.
-    :returns: A copy, without user ids and quoted input. None if it is nested too deep to be looked through.
+    :returns: A copy, without user ids and quoted input. None if it is nested too deep.
     """
 
     def change(leaf: Any) -> Any:
@@ -107,7 +107,7 @@ def _credentials(request: Any) -> Iterator[str]:
 
 def _sent_texts(request: Any) -> Iterable[str]:
     """
-    The user's own words in a request, longest first, as they are and as JSON spells them.
+    The user's texts in a request, longest first, both plain and as JSON.
     """
     try:
         body = decode_json(request.content)

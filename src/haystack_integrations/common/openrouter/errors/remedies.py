@@ -81,13 +81,13 @@ _UNKNOWN_MODEL = re.compile(r"not a valid model|model\b.* (does not exist|not fo
 
 def remedy(error: openai.APIError, failure: Failure | None, remedies: Remedies, *, api_key: Secret, model: str) -> str:
     """
-    Choose what to advise about an error.
+    Choose the advice for an error.
 
     :param error: The error.
     :param failure: What OpenRouter reported, if anything.
     :param remedies: The component's table.
     :param api_key: The key's Secret, which may be named.
-    :param model: The model that was asked for.
+    :param model: The requested model.
     :returns: One sentence without a full stop, "" if the table has none.
     """
     found = next((remedies[situation] for situation in _situations(error, failure) if situation in remedies), "")

@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-The response hook: gives a failure the HTTP status and the retry headers that it means.
+The response hook: corrects the HTTP status and the retry headers of a failure.
 
 Once a provider has begun to work, OpenRouter responds with HTTP 200 and reports later failures in the body. With the
-status put right, the openai SDK retries and raises for them as it does for any other failure.
+corrected status, the openai SDK retries them or raises errors as for any other failure.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def _is_to_be_read(response: Any) -> bool:
 
 def _refuse_other_host(response: Any) -> None:
     """
-    Stop at a redirect that would take the prompt and the headers to another host, or out of TLS.
+    Refuse a redirect that would send the prompt and the headers to another host, or without TLS.
     """
     here = response.request.url
     try:
@@ -113,7 +113,7 @@ def _correct(response: Any) -> None:
 
 def _status_of(response: Any, body: object) -> int:
     """
-    The status that a body with a good status deserves.
+    The correct status of a response whose status says that it succeeded.
     """
     good: int = response.status_code
     if not isinstance(body, dict):
@@ -134,7 +134,7 @@ def _check_of(response: Any) -> Callable[[dict[str, Any]], bool] | None:
 
 def _is_audio(response: Any) -> bool:
     """
-    Whether a response has the content type of the audio that was asked for, and is not empty.
+    Whether a response to a speech request has the content type of audio and is not empty.
     """
     content_type = response.headers.get("content-type", "").lower()
     is_speech = response.request.url.path.endswith("/audio/speech") and content_type.startswith(_AUDIO_TYPES)

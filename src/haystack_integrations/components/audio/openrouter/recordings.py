@@ -26,7 +26,7 @@ class Recordings(ManyRequests[Source]):
     The recordings of one run. It keeps a document for each.
 
     :param sources: The sources.
-    :param model: The model that is asked for.
+    :param model: The requested model.
     :param raise_on_failure: Whether the first failure is raised.
     """
 

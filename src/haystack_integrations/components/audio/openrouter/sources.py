@@ -37,8 +37,8 @@ class Source:
 
     :param number: Its position in `sources`.
     :param audio: A path, the bytes, or a URL.
-    :param audio_format: OpenRouter's name of the format; None if the provider is to find it behind a URL.
-    :param meta: What becomes the meta of its document.
+    :param audio_format: OpenRouter's name of the format, or None if only the provider can find out.
+    :param meta: The meta of its document.
     """
 
     number: int
@@ -48,7 +48,7 @@ class Source:
 
     def __str__(self) -> str:
         """
-        Name it, for a log.
+        Name the source, for a log.
         """
         name = next((self.meta[field] for field in ("url", *_NAME_FIELDS) if self.meta.get(field)), None)
         return f"sources[{self.number}]" if name is None else f"sources[{self.number}] ({name})"
@@ -69,7 +69,7 @@ class Source:
 
 def checked_sources(sources: object) -> list[Source]:
     """
-    Check what a transcriber is given.
+    Check the sources of a transcriber.
 
     :param sources: Paths, URLs (`http://` or `https://`) and ByteStreams.
     :returns: A source for each, in the same order.

@@ -43,7 +43,7 @@ def check_voice(voice: object) -> None:
     """
     Raise unless `voice` can be the name of a voice.
 
-    :param voice: `voice` as given, or None.
+    :param voice: The value of `voice`, or None.
     :raises TypeError: If it is not a string.
     :raises ValueError: If it is empty.
     """
@@ -59,10 +59,10 @@ def check_voice(voice: object) -> None:
 
 def request_fields(text: object, *, sample_rate: int | None) -> dict[str, Any]:
     """
-    Make the fields of a request that do not come from `generation_kwargs`.
+    Make the fields of a request that are not from `generation_kwargs`.
 
     :param text: What to say.
-    :param sample_rate: The sample rate of pcm, which is asked for if it is given.
+    :param sample_rate: The sample rate of pcm. If it is set, pcm is requested.
     :returns: The fields of the body.
     :raises TypeError: If the text is not a string.
     :raises ValueError: If the text is empty.
@@ -84,8 +84,8 @@ def read_audio(response: Any, body: dict[str, Any], *, sample_rate: int | None) 
 
     :param response: The HTTP response.
     :param body: The body of the request.
-    :param sample_rate: The sample rate of pcm, which becomes a WAV file if it is given.
-    :returns: The audio, and what the headers tell: `model`, `id` and `content_type`.
+    :param sample_rate: The sample rate of pcm. If it is set, pcm becomes a WAV file.
+    :returns: The audio, and `model`, `id` and `content_type` from the headers.
     :raises openai.APIError: If the response is not audio.
     """
     content_type = response.headers.get("content-type", "")

@@ -39,7 +39,7 @@ def check_language(language: object) -> None:
     """
     Raise unless `language` can be the code of a language.
 
-    :param language: `language` as given, or None.
+    :param language: The value of `language`, or None.
     :raises TypeError: If it is not a string.
     :raises ValueError: If it is empty.
     """
@@ -58,10 +58,10 @@ def read_transcript(response: Any, source: Source, model: str) -> tuple[Document
     Read a response of the transcription endpoint.
 
     :param response: The HTTP response.
-    :param source: What was sent.
-    :param model: The model that was asked for.
+    :param source: The source that was sent.
+    :param model: The requested model.
     :returns: The document, with everything else that was sent in its meta, and `model`, `id` and `usage`.
-    :raises openai.APIError: If there is no transcript. An empty one is good: it is silence.
+    :raises openai.APIError: If there is no transcript. An empty transcript is valid: it means silence.
     """
     body = json_object(response)
     text = body.get("text")
@@ -75,7 +75,7 @@ def read_transcript(response: Any, source: Source, model: str) -> tuple[Document
 
 def _merged(of_the_source: dict[str, Any], of_the_transcript: dict[str, Any]) -> dict[str, Any]:
     """
-    Put both under their own names. Where these are the same, neither hides the other.
+    Merge both. If a name has different values, the one from the transcript gets a prefix.
     """
     merged = dict(of_the_source)
     for name, value in of_the_transcript.items():

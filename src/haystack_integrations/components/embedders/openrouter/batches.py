@@ -23,13 +23,13 @@ class Item:
     position: int
     document: Document
     sent: Any = None
-    """The input that is sent for it, once it was made."""
+    """The input for it, once it is made."""
 
 
 @dataclass(slots=True)
 class Whole:
     """
-    A batch as it was first cut.
+    A batch before it was split.
     """
 
     parts: int = 1

@@ -42,9 +42,9 @@ class Corpus(ManyRequests[Batch]):
     :param batch_size: How many documents a batch has at most.
     :param max_bytes: How many bytes the inputs of a request have together at most, if there are several. None means any
         number.
-    :param model: The model that is asked for.
-    :param dimensions: The length of the embeddings that is asked for.
-    :param raise_on_failure: Whether the first failure is raised, instead of all this.
+    :param model: The requested model.
+    :param dimensions: The requested length of the embeddings.
+    :param raise_on_failure: Whether to raise the first failure instead.
     """
 
     _inputs = "documents"
@@ -98,7 +98,7 @@ class Corpus(ManyRequests[Batch]):
         """
         Make the inputs of a batch.
 
-        A document that has none has failed: it is logged and taken out of the batch. The documents that would make the
+        A document without an input has failed: it is logged and removed from the batch. Documents that would make the
         request too large become the next batch.
 
         :param batch: The batch.
@@ -197,7 +197,7 @@ class Corpus(ManyRequests[Batch]):
 
     def _put_back(self, batch: Batch, *parts: Batch) -> None:
         """
-        Let parts of a batch be the next batches.
+        Send parts of a batch next.
         """
         batch.whole.parts += len(parts)
         self._parts.extendleft(reversed(parts))

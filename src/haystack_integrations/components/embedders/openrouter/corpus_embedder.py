@@ -142,7 +142,7 @@ class OpenRouterCorpusEmbedder(OpenRouterComponent):
 
     def _input(self, document: Document) -> Any:
         """
-        Make the input that is sent for a document: its text, unless a subclass does something else.
+        Make the input for a document: its text, unless a subclass overrides this.
 
         :raises ValueError: If that can't be done.
         """

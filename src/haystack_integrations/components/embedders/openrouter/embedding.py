@@ -88,7 +88,7 @@ def request_arguments(
     :param inputs: The text or texts to embed, or what `image_input` returned.
     :param model: The name of the model.
     :param dimensions: The length of the embeddings; None leaves it to the model.
-    :param extra_parameters: Parameters that are sent as given.
+    :param extra_parameters: Parameters that are added to the request unchanged.
     :param extra_headers: HTTP headers.
     :returns: Keyword arguments.
     """
@@ -107,12 +107,12 @@ def read_response(
     body: Any, count: int, *, model: str, dimensions: int | None
 ) -> tuple[list[list[float]], dict[str, Any]]:
     """
-    Read the body of a response. Embeddings of another length than was asked for are logged as a warning.
+    Read the body of a response. If their length is not the requested one, a warning is logged.
 
     :param body: The decoded body.
     :param count: How many inputs were sent.
-    :param model: The model that was asked for.
-    :param dimensions: The length that was asked for.
+    :param model: The requested model.
+    :param dimensions: The requested length.
     :returns: The embeddings in the order of the inputs, and everything else that was sent.
     :raises openai.APIError: Unless there is exactly one embedding for each input, all of one length. Its `body` is the
         given one.

@@ -5,9 +5,9 @@
 """
 The openai SDK's `embeddings.create`, with responses that are read without the SDK's models.
 
-The SDK sends the request, retries it and maps its errors. Its models of floats are 97 % of the cost of a response, and
-are left out when `create` is exactly the SDK's own. A tracing tool that replaced it, a proxy and a fake in a test get
-the response that they know.
+The SDK sends the request, retries it and maps its errors. Its models take 97 % of the CPU time of a response, so they
+are skipped if `create` is the SDK's own. If a tracing tool, a proxy or a test has replaced `create`, it gets its usual
+response.
 """
 
 from __future__ import annotations

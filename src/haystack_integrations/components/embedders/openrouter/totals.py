@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-The meta of a run with several requests. However many there are, it stays as small as that of one.
+The meta of a run with several requests. Its size does not depend on their number.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ class RunMeta:
     """
     Merges the `meta` of one response after the other.
 
-    :param model: The model that was asked for.
+    :param model: The requested model.
     """
 
     def __init__(self, model: str) -> None:
@@ -33,7 +33,7 @@ class RunMeta:
         Add what came with the embeddings of a batch.
 
         :param meta: The `meta` of one response.
-        :param position: Where in the run the batch stands. Responses may come in any order.
+        :param position: The position of the batch in the run. Responses may arrive in any order.
         """
         self.add_usage(meta["usage"])
         others = {name: value for name, value in meta.items() if name not in ("model", "usage")}
@@ -46,7 +46,7 @@ class RunMeta:
 
     def add_usage(self, usage: Mapping[str, Any]) -> None:
         """
-        Add what a request used. A response that can't be used may cost something too.
+        Add the usage of a request. Even an unusable response may have a cost.
 
         :param usage: The `usage` of one response.
         """
@@ -57,7 +57,7 @@ class RunMeta:
         """
         Merge what was added.
 
-        :returns: A new dictionary: the `model` of the first batch, the summed `usage`, and the other fields on which
-            all responses agree.
+        :returns: A new dictionary: the `model` of the first batch, the summed `usage`, and the other fields that are
+            the same in all responses.
         """
         return {"model": self._model, **(self._agreed or {}), "usage": summed_usage(self._usage.values())}

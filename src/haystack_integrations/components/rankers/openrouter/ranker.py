@@ -224,7 +224,7 @@ class OpenRouterRanker(OpenRouterComponent):
         """
         Check the arguments of a run.
 
-        :returns: The `top_k` that holds, and the documents without those whose id came before.
+        :returns: The `top_k` to use, and the documents without duplicate ids.
         """
         if not isinstance(query, str):
             msg = f"`query` must be a str, not {type(query).__name__}."
@@ -247,7 +247,7 @@ class OpenRouterRanker(OpenRouterComponent):
 
     def _content(self, document: Document) -> str | dict[str, str]:
         """
-        Make what is sent for a document.
+        Make the wire format of a document.
         """
         text = document_text(document, self.meta_fields_to_embed, self.meta_data_separator)
         if self._images is None or not self._images.has_image(document):

@@ -41,7 +41,7 @@ OWN_PARAMETERS = {
 
 def image_document(url: str, text: str) -> dict[str, str]:
     """
-    Make what is sent for a document with an image.
+    Make the wire format of a document with an image.
 
     :param url: The image as a data URL.
     :param text: The text of the document, "" if there is none.
@@ -64,8 +64,8 @@ def request_body(
     :param query: The query that the documents are compared with.
     :param documents: Texts, or what `image_document` returned.
     :param model: The name of the model.
-    :param top_k: How many results to ask for; None means all.
-    :param extra_parameters: Parameters that are sent as given.
+    :param top_k: How many results to request. None means all.
+    :param extra_parameters: Parameters that are added to the request unchanged.
     :returns: The body.
     """
     top_n = {} if top_k is None else {"top_n": min(top_k, len(documents))}
@@ -82,12 +82,12 @@ def read_response(
 
     :param body: The decoded body.
     :param count: How many documents were sent.
-    :param top_k: How many results were asked for; None means all.
-    :param model: The model that was asked for.
-    :returns: Pairs of the index of a document and a score, best first and no more than asked for, and everything else
-        that was sent. What the results repeat of the documents is left out.
-    :raises openai.APIError: If a result has no index of a document or no score, or if there are no results. A warning
-        is logged if there are fewer than asked for.
+    :param top_k: How many results were requested. None means all.
+    :param model: The requested model.
+    :returns: Pairs of the index of a document and a score, best first and at most `top_k`, and everything else that was
+        sent. Copies of the documents in the results are left out.
+    :raises openai.APIError: If a result has no index of a document or no score, or if there are no results. If there
+        are fewer than requested, a warning is logged.
     """
     results = body.get("results") if isinstance(body, dict) else None
     if not isinstance(body, dict) or not isinstance(results, list):

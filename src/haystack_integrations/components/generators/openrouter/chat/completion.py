@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-What the openai SDK returned for a request without streaming, as a plain completion.
+Reads what the openai SDK returns for a request without streaming.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def completion_dict(response: Any) -> dict[str, Any]:
     Read what `client.chat.completions.create` returned for a request without streaming.
 
     :param response: An `openai.types.chat.ChatCompletion`, or what a proxy made of it.
-    :returns: The completion as sent, as plain JSON, and what the headers of its response told.
+    :returns: The completion as plain JSON, with fields from the headers of its response.
     :raises openai.APIError: If it is not a completion, or reports an error.
     """
     try:

@@ -38,7 +38,7 @@ def one_for_each_request(messages: Iterable[ChatMessage], argument: str) -> Iter
     Leave out the further replies of a request: they have the same id and the same usage as its first one.
 
     :param messages: Messages.
-    :param argument: The name under which the user gave them, for errors.
+    :param argument: The name of the argument, for errors.
     :yields: The messages that remain, in order.
     :raises TypeError: If they are not messages.
     """

@@ -5,7 +5,7 @@
 """
 Turns one choice of a completion, as a dict, into a `ChatMessage`.
 
-Streamed and non-streamed replies both go through here. Reading is lenient: one odd entry does not cost the reply.
+Streamed and non-streamed replies both go through here. Reading is lenient: one odd entry does not break the reply.
 """
 
 from __future__ import annotations
@@ -228,7 +228,7 @@ def _tool_calls(message: dict[str, Any], meta: dict[str, Any], generation_id: st
 
 def _call_id(generation_id: str, number: int) -> str:
     """
-    Make an id for a call that came without one, within OpenAI's limit of 40 characters.
+    Make an id for a call without one, within OpenAI's limit of 40 characters.
     """
     return "call_" + hashlib.sha256(f"{generation_id}/{number}".encode(errors="surrogatepass")).hexdigest()[:24]
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-Warms up the tools of a generator: lazy toolsets, such as those of MCP servers, list their tools only afterwards.
+Warms up the tools of a generator. Lazy toolsets, such as those of MCP servers, list their tools only after that.
 
 haystack-ai 3.0 leaves this to the generator; later versions leave it to the Agent, so that a pipeline without one would
 send placeholders.
@@ -36,7 +36,7 @@ class ToolWarmUp:
 
     def run(self, tools: ToolsType | None) -> None:
         """
-        Warm up tools, unless they are.
+        Warm up tools, unless they already are.
 
         :param tools: Tools and toolsets, or None.
         """
@@ -49,7 +49,7 @@ class ToolWarmUp:
 
     async def run_async(self, tools: ToolsType | None) -> None:
         """
-        Warm up tools, unless they are, without blocking the event loop where they can.
+        Warm up tools, unless they already are, without blocking the event loop if possible.
 
         :param tools: Tools and toolsets, or None.
         """

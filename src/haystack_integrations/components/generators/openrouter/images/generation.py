@@ -81,7 +81,7 @@ def read_images(response: Any, model: str) -> tuple[list[ImageContent], dict[str
     Read a response of the images endpoint. An entry that holds no image is left out, and logged.
 
     :param response: The HTTP response.
-    :param model: The model that was asked for.
+    :param model: The requested model.
     :returns: The images, and everything else that was sent. The entries without an image are under `images`.
     :raises openai.APIError: If there is no image.
     """

@@ -75,11 +75,11 @@ def request_arguments(
     :param model: The model, unless `generation_kwargs` names one.
     :param messages: The conversation, at least one message.
     :param tools: Haystack tools and toolsets.
-    :param tools_strict: Whether the tools' schemas are made strict.
+    :param tools_strict: Whether to make the schemas of the tools strict.
     :param streaming: Whether there is a callback for chunks.
     :param generation_kwargs: Parameters of OpenRouter's endpoint and request options of the openai SDK.
     :param init_headers: HTTP headers. Those in `generation_kwargs` override them.
-    :returns: New dictionaries; nothing in them belongs to the caller.
+    :returns: New dictionaries that share nothing with the arguments.
     :raises ValueError: If an argument has a value that can't be sent.
     :raises TypeError: If an argument has the wrong type.
     """
@@ -108,7 +108,7 @@ def response_format_schema(response_format: object) -> dict[str, Any]:
     """
     Convert a response format to the wire format.
 
-    :param response_format: A Pydantic class, or a dictionary that is taken as it is.
+    :param response_format: A Pydantic class, or a dictionary, which is not changed.
     :returns: The wire format.
     :raises TypeError: If it is something else.
     """
@@ -129,7 +129,7 @@ def serializable_kwargs(generation_kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """
     Copy generation kwargs in a form that can be written to YAML.
 
-    :param generation_kwargs: As given to the component.
+    :param generation_kwargs: The component's `generation_kwargs`.
     :returns: A deep copy, in which the JSON schema replaces a Pydantic class.
     """
     response_format = generation_kwargs.get("response_format")
@@ -140,7 +140,7 @@ def serializable_kwargs(generation_kwargs: Mapping[str, Any]) -> dict[str, Any]:
 
 def audio_format(arguments: Mapping[str, Any]) -> str | None:
     """
-    Find the audio format that a request asks for: the response does not name it.
+    Find the audio format in a request, because the response does not name it.
 
     :param arguments: What `request_arguments` returned.
     :returns: The format's name in OpenRouter's spelling, such as "wav", or None.

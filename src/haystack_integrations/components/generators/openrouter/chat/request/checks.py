@@ -31,7 +31,7 @@ def check_generation_kwargs(generation_kwargs: object) -> None:
     """
     Raise unless `generation_kwargs` can be sent. Log a warning for a key that looks like a typo.
 
-    :param generation_kwargs: As given to the component or to `run`, or None.
+    :param generation_kwargs: The value from the component or from `run`, or None.
     :raises TypeError: If they are not a dictionary, or the value of a key has the wrong type.
     :raises ValueError: If they hold `messages`, an empty `model`, or a bare JSON schema as `response_format`.
     """
@@ -59,9 +59,9 @@ def check_generation_kwargs(generation_kwargs: object) -> None:
 
 def check_tools(tools: object) -> None:
     """
-    Raise if `tools` holds a dictionary, as OpenAI's and OpenRouter's own tools are written.
+    Raise if `tools` holds a dictionary, which is the format of OpenAI's and OpenRouter's own tools.
 
-    :param tools: Tools and toolsets, as given.
+    :param tools: Tools and toolsets.
     :raises TypeError: If it is or holds a dictionary.
     """
     listed = tools if isinstance(tools, list | tuple) else [tools]
@@ -75,7 +75,7 @@ def check_tools(tools: object) -> None:
 
 def check_tool_names(tools: Sequence[Tool]) -> None:
     """
-    Raise unless every tool has a name of its own.
+    Raise unless all tools have different names.
 
     :param tools: Tools, without toolsets.
     :raises ValueError: If two have the same name.

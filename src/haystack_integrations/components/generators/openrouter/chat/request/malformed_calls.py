@@ -3,9 +3,10 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-Shows a model the malformed tool calls that it made, so that it can call again.
+Sends malformed tool calls back to the model, so that it can call again.
 
-Without them it would see an empty message of its own, and an `Agent` would repeat the same request until its last step.
+Without them, the model would get back an empty message, and an `Agent` would repeat the same request until its last
+step.
 """
 
 from __future__ import annotations

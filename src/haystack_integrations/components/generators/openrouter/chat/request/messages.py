@@ -246,7 +246,7 @@ def _warn_of_many_cache_controls(wired: list[dict[str, Any]]) -> None:
 
 def _is_part(entry: object, kind: str) -> bool:
     """
-    Tell whether a part that came in a response can go back: those that did not look like one stay in `meta`.
+    Whether a part of a response can be sent back. Other parts stay in `meta`.
     """
     return isinstance(entry, dict) and entry.get("type") == kind and isinstance(entry.get(kind), dict)
 

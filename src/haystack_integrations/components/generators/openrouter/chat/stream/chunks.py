@@ -31,10 +31,10 @@ _NO_PAYLOAD: Payload = ("", None, None, False, None)
 
 class StreamedReply:
     """
-    One streamed reply: takes events, gives chunks, and knows the whole reply at the end.
+    One streamed reply. It turns events into chunks, and has the whole reply at the end.
 
     :param component_info: The component that every chunk names.
-    :param headers: What the headers of the response told, as fields of the completion.
+    :param headers: Fields from the headers of the response, for the completion.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class StreamedReply:
     @property
     def generation_id(self) -> str | None:
         """
-        The id of the generation. The headers of the response may tell it before the first event.
+        The id of the generation, from the events or from the headers of the response.
         """
         found = self._top.get("id") or self._headers.get("id")
         return found if isinstance(found, str) else None
@@ -67,7 +67,7 @@ class StreamedReply:
         """
         Raise if the stream ended too early.
 
-        :param done: Whether the stream said that it is at its end.
+        :param done: Whether the stream ended with `[DONE]`.
         :raises OpenRouterStreamError: If it held no reply, or ended with neither a finish reason nor a `[DONE]`.
         """
         if not self._choice:
@@ -79,7 +79,7 @@ class StreamedReply:
         """
         Take the next event.
 
-        :param event: The decoded data of a server-sent event. It is used up.
+        :param event: The decoded data of a server-sent event. It is changed.
         :returns: The chunks for the callback: at most one for each payload, none if the event carries nothing.
         :raises OpenRouterStreamError: If the event reports an error.
         """
@@ -123,7 +123,7 @@ class StreamedReply:
         Build the reply.
 
         :param audio_format: The `audio.format` that was requested.
-        :returns: The reply as far as it has come.
+        :returns: The reply so far.
         """
         (reply,) = chat_messages(self.completion(), audio_format)
         reply.meta["completion_start_time"] = self.first_chunk_at
@@ -134,13 +134,13 @@ class StreamedReply:
         Build the reply of a stream that failed.
 
         :param audio_format: The `audio.format` that was requested.
-        :returns: The reply as far as it has come, or None if no chunk was handed out.
+        :returns: The reply so far, or None if the callback has received nothing.
         """
         return self.message(audio_format) if self.first_chunk_at else None
 
     def _take_top(self, event: dict[str, Any]) -> dict[str, Any]:
         """
-        Note the fields beside the choices.
+        Note the fields besides the choices.
 
         :returns: A copy of them.
         """
@@ -154,7 +154,7 @@ class StreamedReply:
 
     def _take_whole(self, event: dict[str, Any], choice: dict[str, Any]) -> Any:
         """
-        Note a completion that came in place of a stream: unless more follows, its message is not joined with anything.
+        Note a completion that came instead of a stream. If nothing follows, it is used as it is.
 
         :returns: A delta with all of the message.
         """
@@ -165,7 +165,7 @@ class StreamedReply:
 
     def _take_choice(self, choice: dict[str, Any], extra: dict[str, Any]) -> str | None:
         """
-        Note the fields beside the delta.
+        Note the fields besides the delta.
 
         :returns: The finish reason, if it is the first.
         """

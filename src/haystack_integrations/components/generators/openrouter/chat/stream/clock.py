@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-Says when a chunk arrived.
+The time at which a chunk arrived.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 class Clock:
     """
-    Tells UTC in ISO 8601. Readings within a millisecond are equal: formatting costs as much as the rest of a chunk.
+    Returns UTC in ISO 8601. Readings within a millisecond are equal, because formatting takes long.
     """
 
     def __init__(self) -> None:

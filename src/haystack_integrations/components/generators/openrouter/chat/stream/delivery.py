@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-The two loops that read a stream and call the callback, and the two that repeat a request whose stream failed early.
+Reads a stream and calls the callback, and repeats a request whose stream failed early. Both sync and async.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def deliver(
     Read a stream to its end, chunk by chunk.
 
     :param stream: What `create(stream=True)` returned. It is always closed.
-    :param callback: Is called with each chunk.
+    :param callback: A function that is called with each chunk.
     :param component_info: The component that the chunks name.
     :param audio_format: The `audio.format` that was requested.
     :returns: The whole reply.
@@ -63,7 +63,7 @@ async def deliver_async(
     Read an asynchronous stream to its end, chunk by chunk.
 
     :param stream: What `create(stream=True)` returned. It is always closed.
-    :param callback: Is called with each chunk, and awaited if it is a coroutine function.
+    :param callback: A function or coroutine function that is called with each chunk.
     :param component_info: The component that the chunks name.
     :param audio_format: The `audio.format` that was requested.
     :returns: The whole reply.

@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-The rest of a response after the end of its stream: once it is read, the connection can be used again.
+Reads the rest of a response after the end of its stream, so that the connection can be used again.
 
-A new connection over TLS takes two thirds of the time to the first token. But a server may leave the response open, so
-nobody waits long for its end.
+A new connection over TLS takes two thirds of the time to the first token. A server may leave the response open, so the
+wait is short.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _LONGEST = 0.1
 
 def drain(response: Any, pieces: Iterator[bytes]) -> None:
     """
-    Read the rest of a response, but not for long.
+    Read the rest of a response, within a short time.
 
     :param response: An `httpx` or `httpx2` response.
     :param pieces: The iterator over its body. After a timeout it can't be read any further.
@@ -52,7 +52,7 @@ def drain(response: Any, pieces: Iterator[bytes]) -> None:
 
 async def drain_async(pieces: AsyncIterator[bytes]) -> None:
     """
-    Read the rest of a response, but not for long.
+    Read the rest of a response, within a short time.
 
     :param pieces: The iterator over its body.
     """

@@ -5,8 +5,8 @@
 """
 Reads the events of a stream as dicts, and explains why reading failed.
 
-The openai SDK sends the request. The models that it builds are about 90 % of the cost of a chunk, and are left out when
-the stream is exactly the SDK's own. A tracing tool's proxy, or a list of chunks, is iterated as it is.
+The openai SDK sends the request. The models that it builds take about 90 % of the CPU time of a chunk, so they are
+skipped if the stream is the SDK's own. A tracing tool's proxy, or a list of chunks, is iterated as it is.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class EventReader:
         self._stream = stream
         self._parser = SSEParser()
         self.done = False
-        """Whether the stream said that it is at its end."""
+        """Whether the stream ended with `[DONE]`."""
 
     @property
     def request(self) -> Any:
@@ -174,7 +174,7 @@ async def _as_async(chunks: Any) -> AsyncIterator[Any]:
 
 def _has_json(stream: Any, kind: Any) -> bool:
     """
-    Tell whether the response to a streaming request is a whole completion.
+    Whether the response to a streaming request is a whole completion.
     """
     headers = getattr(stream.response, "headers", None) if type(stream) is kind else None
     return headers is not None and "text/event-stream" not in headers.get("content-type", "").lower()
@@ -182,7 +182,7 @@ def _has_json(stream: Any, kind: Any) -> bool:
 
 def _is_untouched(stream: Any, kind: Any) -> bool:
     """
-    Tell whether a stream is the SDK's own and not begun, so that nobody misses the chunks that it does not build.
+    Whether a stream is the SDK's own and has not started. Only then can building its chunks be skipped.
     """
     names = ("__init__", "__iter__" if kind is openai.Stream else "__aiter__", "__stream__")
     methods = [vars(kind).get(name) for name in names]

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-Tells when JSON that comes in pieces is complete.
+Checks whether JSON that arrives in pieces is complete.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _TOKEN = re.compile(r'\\.|["{}\[\]]', re.DOTALL)
 
 class GrowingObject:
     """
-    A JSON object that comes in pieces. However many times it is asked, it reads each character once or twice.
+    A JSON object that arrives in pieces. Each character is read once or twice, however often it is checked.
 
     :param pieces: The pieces so far. More may be written to it at any time.
     """

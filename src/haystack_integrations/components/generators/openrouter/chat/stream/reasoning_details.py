@@ -105,7 +105,7 @@ class _Detail:
 
 def carries_something(fragment: object) -> bool:
     """
-    Tell whether a fragment of `reasoning_details` has more than a type and a place.
+    Whether a fragment of `reasoning_details` has more than a type and a place.
 
     :param fragment: One entry of a delta's `reasoning_details`.
     :returns: Whether it needs a chunk even if it has no text.

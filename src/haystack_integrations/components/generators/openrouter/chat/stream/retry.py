@@ -17,7 +17,7 @@ from haystack_integrations.common.openrouter.retries import warn_once
 
 class Retries:
     """
-    Counts the retries of one run, the openai SDK's own among them, and says how long to wait before the next.
+    Counts the retries of one run, including those of the openai SDK, and computes the wait before the next one.
 
     :param limit: How many times the request may be sent again.
     """
@@ -31,7 +31,7 @@ class Retries:
         Count one more retry.
 
         :param error: What ended the stream.
-        :returns: Seconds to wait before it: as many as the error says, else as many as the openai SDK would wait.
+        :returns: Seconds to wait before it: from the error if it has them, or as long as the openai SDK would wait.
         :raises OpenRouterStreamError: The same error, if it is final.
         """
         self._done += _retries_of_the_sdk(error)

@@ -50,7 +50,7 @@ class ToolCallFragments:
 
         :param entry: One entry of a delta's `tool_calls`.
         :param function: Its `function`, or `{}`.
-        :returns: What is new in it: id, name and arguments.
+        :returns: The new id, name and arguments in it.
         """
         new_id, new_name, raw, call_id = None, None, function.get("arguments"), entry.get("id")
         if not call_id and type(raw) is str and len(function) == 1 and _CALL_FIELDS.issuperset(entry):

@@ -2,9 +2,9 @@
 #
 # SPDX-License-Identifier: Apache-2.0
 """
-A local stand-in for OpenRouter: it speaks the same protocol, and there is no model behind it.
+A local server that imitates OpenRouter's API, without a model.
 
-The demo, the examples, the tests and the benchmarks use it. `cd examples && python -m stand_in [PORT]` runs it alone.
+The demo, the examples, the tests and the benchmarks use it. Run it alone with `cd examples && python -m stand_in`.
 
 To add an endpoint, write a module in `endpoints/` with a function that takes a `Request` and returns an `Answer`, and
 add a line to the table in `routes.py`.
@@ -24,12 +24,12 @@ __all__ = ["COMMENT", "CUT", "RESET", "STALL", "Action", "Answer", "Request", "S
 @cache
 def base_url() -> str | None:
     """
-    Tell the examples where to send their requests.
+    Return the URL to which the examples send their requests.
 
-    :returns: None, which means OpenRouter, if there is a key. Otherwise the URL of a stand-in that is started here.
+    :returns: None, which means OpenRouter, if there is a key. Otherwise, a stand-in is started and its URL is returned.
     """
     if os.environ.get("OPENROUTER_API_KEY"):
         return None
-    print("OPENROUTER_API_KEY is not set: the local stand-in answers, no model does.", file=sys.stderr, flush=True)
+    print("OPENROUTER_API_KEY is not set: a local stand-in replies, not a model.", file=sys.stderr, flush=True)
     os.environ["OPENROUTER_API_KEY"] = "sk-or-v1-no-key"
     return StandIn().start().url

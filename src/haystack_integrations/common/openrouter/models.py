@@ -282,7 +282,7 @@ def _path_of(name: str, path: str) -> str:
 def _models(data: Any, query: Query) -> Models:
     models = [model for entry in mappings(data) if (model := OpenRouterModel(entry)).id]
     if query == _WHOLE:
-        # a `:batch` variant is not what a generator was meant to ask
+        # don't suggest a `:batch` variant: it refuses single requests
         learn_names(model.id for model in models if not model.id.endswith(":batch"))
     return models
 

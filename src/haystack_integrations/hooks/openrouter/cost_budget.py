@@ -130,7 +130,7 @@ class OpenRouterCostBudgetHook:
 
     def _warn_once(self, state: State) -> None:
         token = object()
-        # of many runs at once, one sets the token
+        # only one of several simultaneous runs sets the token
         if state.data.get("step_count") and self._warned.setdefault("no cost", token) is token:
             logger.warning(
                 "A reply reports no cost, so it does not count towards the budget of {max_cost} USD. "

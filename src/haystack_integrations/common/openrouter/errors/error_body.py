@@ -19,7 +19,7 @@ from typing import Any
 
 from haystack_integrations.common.openrouter.responses import decoded_body
 
-# Statuses of OpenRouter's `ApiErrorType` names, which stand in `code` or `metadata.error_type`.
+# Statuses of OpenRouter's `ApiErrorType` names, which can be in `code` or `metadata.error_type`.
 STATUS_BY_TYPE = {
     "authentication": 401,
     "payment_required": 402,

@@ -117,7 +117,7 @@ def _foreign_words(error: openai.APIError, failure: Failure | None) -> list[str]
     The messages of OpenRouter, a provider or the network.
     """
     if failure is None:
-        # a stream's error tells its cause itself
+        # the message of a stream error already has its cause
         return [error.message.rstrip(".") + ("" if isinstance(error, OpenRouterStreamError) else _cause(error))]
     status, message = getattr(error, "status_code", None), _clipped(failure.message)
     if isinstance(error, OpenRouterStreamError):

@@ -16,7 +16,7 @@ import openai
 
 from haystack_integrations.common.openrouter.plain_json import plain_json
 
-# What holds the connection, the headers with the key and the prompt. The live object keeps them.
+# Attributes with the connection, the key or the prompt. Only the live object keeps them.
 _LEFT_BEHIND = ("request", "response")
 
 

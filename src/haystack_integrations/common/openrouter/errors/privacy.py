@@ -22,19 +22,19 @@ _CREDENTIAL = re.compile(r"(^|[-_])(authorization|cookie|key|token|secret|passwo
 # Names of other headers that were given as a `Secret`, in lower case. The names themselves are no secrets.
 _SECRET_HEADERS: set[str] = set()
 _PRIVATE_FIELDS = {"user_id", "creator_user_id", "flagged_input"}
-# Names and types, which an error may have to name. The rest of what is sent is the user's own.
+# Names and types that an error may have to mention. Everything else in a request is the user's data.
 _PUBLIC_FIELDS = {
     *("role", "name", "type", "id", "tool_call_id", "format", "model", "models", "filename", "detail", "tools"),
     *("provider", "voice", "language", "timestamp_granularities"),
 }
-# Of these, a string is a name; an object is a schema of the user's.
+# If one of these is a string, it is a name. An object is a schema from the user.
 _PUBLIC_STRINGS = {"response_format"}
 # A prompt of fewer characters is not cut out: "hi" is part of many words.
 _SHORTEST_SENT = 12
-# So many characters in a row, in the same order, are a quotation and not a coincidence.
+# This many equal characters in a row are a quotation, not a coincidence.
 _WINDOW = 24
 _MOST_CHARACTERS = 4000
-# Of files, which have no spaces in base64, only the beginning is looked for: they can be megabytes long.
+# Files (base64, without spaces) can be megabytes long, so only their beginning is searched for.
 _MOST_OF_A_FILE = 4000
 # The same few words can stand in many places of a long prompt.
 _MOST_PLACES = 50

@@ -87,7 +87,7 @@ class Recordings(ManyRequests[Source]):
     def _take_failure(self, source: Source, error: Exception) -> None:
         self._usages.append(usage_of_failure(error))
         self._ids[source.number] = getattr(error, "generation_id", None)
-        # if others were transcribed before, a recording that is refused is to blame itself
+        # if others were transcribed before, the refused recording itself is the cause
         refused = isinstance(error, openai.APIError) and is_refusal(error)
         counts = not refused or self._missing() == len(self)
         self._failed(error, "{source} could not be transcribed: {error}", counts=counts, source=str(source))

@@ -26,7 +26,7 @@ _FORMATS = {
     "pcm16": "pcm",
 }
 _ACCEPTED = f"{', '.join(_FORMATS.values())} (16-bit little-endian, mono, 16 kHz)"
-# Where streams keep the name of the file that they are from.
+# Meta fields in which streams keep the name of their file.
 _NAME_FIELDS = ("file_path", "file_name")
 
 

@@ -73,7 +73,7 @@ def request_fields(text: object, *, sample_rate: int | None) -> dict[str, Any]:
     if not text.strip():
         msg = "`text` is empty: pass the text to speak."
         raise ValueError(msg)
-    # OpenRouter's own default is pcm without a header, which no player opens
+    # OpenRouter's own default is pcm without a header, which players can't open
     audio_format = "mp3" if sample_rate is None else "pcm"
     return {"input": sendable(text), "response_format": audio_format}
 

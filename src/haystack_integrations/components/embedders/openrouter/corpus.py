@@ -180,7 +180,7 @@ class Corpus(ManyRequests[Batch]):
             self._put_back(batch, *batch.parts(len(batch.items) // 2))
             batch.whole.parts -= 1
             return
-        # with others embedded before, a refused document is to blame itself
+        # if others were embedded before, the refused document itself is the cause
         counts = self._finish_part(batch) and (not refused or self._length is None)
         ids = ", ".join(item.document.id for item in batch.items)
         msg = "{count} document(s) could not be embedded: {error} Ids: {ids}"

@@ -25,7 +25,7 @@ class RunMeta:
         self._model = model
         self._model_at: int | None = None
         self._agreed: dict[str, Any] | None = None
-        # with and without a key of the user's own at the provider (BYOK)
+        # with and without the user's own key for the provider (BYOK)
         self._usage: dict[bool, dict[str, Any]] = {True: {}, False: {}}
 
     def add(self, meta: Mapping[str, Any], position: int) -> None:

@@ -47,7 +47,7 @@ _OWN_PLACE = {
         "audio",
     ),
 }
-# What a message's `meta` has under these names means something when the message is sent.
+# Keys of a message's `meta` that have a meaning when the message is sent.
 _MEANT_FOR_REQUESTS = ("cache_control", "invalid_tool_calls")
 _NOTHING_IF_EMPTY = ("annotations", "refusal", "logprobs")
 

@@ -16,7 +16,7 @@ from haystack_integrations.common.openrouter.generation_kwargs import warn_of_ty
 from haystack_integrations.common.openrouter.model_names import check_model_name
 from haystack_integrations.components.generators.openrouter.chat.options import OpenRouterGenerationKwargs
 
-# What a JSON schema has and OpenRouter's `response_format` has not.
+# Keys of a JSON schema that OpenRouter's `response_format` does not have.
 _SCHEMA_KEYS = {"properties", "$schema", "$defs", "items", "anyOf"}
 
 _EXAMPLES = {

@@ -95,8 +95,8 @@ def warn_of_flaws(replies: list[ChatMessage]) -> None:
         index, reason = reply.meta["index"], reply.meta["finish_reason"]
         if invalid := reply.meta.get("invalid_tool_calls"):
             logger.warning(
-                "The model returned {count} malformed tool call(s), of: {names}. They are kept in "
-                'meta["invalid_tool_calls"]; `tools_strict=True` makes them rare.',
+                "The model returned {count} malformed tool call(s): {names}. They are kept in "
+                'meta["invalid_tool_calls"]; `tools_strict=True` makes this less likely.',
                 count=len(invalid),
                 names=", ".join(f"{call['name']!r:.100}" for call in invalid),
             )

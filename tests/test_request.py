@@ -105,6 +105,18 @@ class TestGenerationKwargs:
         assert headers["x-a"] == "b"
         assert headers["x-stainless-read-timeout"] == "9.0"
 
+    def test_headers_of_a_run_go_over_those_of_init_name_by_name(self, sync: Mode, stand_in: StandIn):
+        init = {"extra_headers": {"X-A": "1", "X-B": "1"}}
+        sent(
+            sync,
+            stand_in,
+            run={"extra_headers": {"x-b": "2"}},
+            generation_kwargs=init,
+            extra_headers={"x-a": "0", "X-C": "0"},
+        )
+        headers = stand_in.requests[-1].headers
+        assert (headers["x-a"], headers["x-b"], headers["x-c"]) == ("1", "2", "0")
+
     def test_the_callback_decides_on_stream(self, mode: Mode, stand_in: StandIn, caplog):
         with caplog.at_level(logging.WARNING):
             body = sent(mode, stand_in, run={"stream": not mode.streams, "extra_body": {"stream": not mode.streams}})
@@ -115,8 +127,10 @@ class TestGenerationKwargs:
         ("kwargs", "error", "named"),
         [
             ({"messages": []}, ValueError, "messages"),
-            ({"model": None}, ValueError, "model"),
+            ({"model": ""}, ValueError, "model"),
             ({"extra_body": 5}, TypeError, "extra_body"),
+            ({"extra_query": "a=b"}, TypeError, "extra_query"),
+            ({"timeout": "5"}, TypeError, "timeout"),
             ({"extra_headers": {"X": 5}}, TypeError, "extra_headers"),
             ({"tools": "web"}, TypeError, "tools"),
             ({"tools": [tool()]}, TypeError, "tools"),
@@ -137,6 +151,7 @@ class TestGenerationKwargs:
 
     def test_a_model_for_one_run(self, sync: Mode, stand_in: StandIn):
         assert sent(sync, stand_in, run={"model": "other/model"})["model"] == "other/model"
+        assert sent(sync, stand_in, run={"model": None}, model="its/own")["model"] == "its/own"
 
     def test_equal_calls_are_equal_bytes(self, pair: Mode, stand_in: StandIn):
         one = {"temperature": 0, "provider": {"order": ["A"], "sort": "price"}, "seed": 1}

@@ -54,19 +54,28 @@ def checked_kwargs(
             raise ValueError(msg)
     if generation_kwargs.get("model") is not None:
         check_model_name(generation_kwargs["model"])
-    for name in ("provider", "extra_body", "extra_query"):
-        value = generation_kwargs.get(name)
-        if value is not None and not isinstance(value, Mapping):
-            msg = f'`generation_kwargs["{name}"]` must be a dictionary, not {type(value).__name__}.'
-            raise TypeError(msg)
+    _check_dictionary(generation_kwargs, "provider")
+    check_request_options(generation_kwargs)
+    warn_of_typing_mistakes(generation_kwargs, known_keys)
+    return dict(generation_kwargs)
+
+
+def check_request_options(generation_kwargs: Mapping[str, Any]) -> None:
+    """
+    Raise unless the options of the openai SDK can be used: `extra_headers`, `extra_query`, `extra_body`, `timeout`.
+
+    :param generation_kwargs: Parameters, with or without these options.
+    :raises TypeError: If one of them has the wrong type.
+    :raises ValueError: If a header can't be sent.
+    """
+    for name in ("extra_body", "extra_query"):
+        _check_dictionary(generation_kwargs, name)
     timeout = generation_kwargs.get("timeout")
     if timeout is not None and (isinstance(timeout, bool) or not isinstance(timeout, _TIMEOUTS)):
         msg = f'`generation_kwargs["timeout"]` must be a number (seconds), not {type(timeout).__name__}.'
         raise TypeError(msg)
     headers = deserialized_headers(generation_kwargs.get("extra_headers"))
     check_headers(headers, 'generation_kwargs["extra_headers"]')
-    warn_of_typing_mistakes(generation_kwargs, known_keys)
-    return dict(generation_kwargs)
 
 
 def merged_kwargs(*layers: Mapping[str, Any]) -> dict[str, Any]:
@@ -132,6 +141,13 @@ def warn_of_typing_mistakes(generation_kwargs: Mapping[Any, Any], known_keys: Co
         if meant := next((known for known in sorted(known_keys) if _is_one_edit_away(key, known)), None):
             msg = "`generation_kwargs` has the unknown key '{key}', which is sent unchanged. Did you mean '{meant}'?"
             logger.warning(msg, key=key, meant=meant)
+
+
+def _check_dictionary(generation_kwargs: Mapping[str, Any], name: str) -> None:
+    value = generation_kwargs.get(name)
+    if value is not None and not isinstance(value, Mapping):
+        msg = f'`generation_kwargs["{name}"]` must be a dictionary, not {type(value).__name__}.'
+        raise TypeError(msg)
 
 
 def _is_one_edit_away(word: str, other: str) -> bool:

@@ -25,6 +25,7 @@ from haystack.utils import Secret, serialize_callable
 
 from haystack_integrations.common.openrouter.clients import OPENROUTER_API_BASE_URL
 from haystack_integrations.common.openrouter.component import OpenRouterComponent, shows_its_settings
+from haystack_integrations.common.openrouter.generation_kwargs import merged_kwargs
 from haystack_integrations.common.openrouter.model_names import SUPPORTED_MODELS
 from haystack_integrations.common.openrouter.spans import tag_span
 from haystack_integrations.components.generators.openrouter.chat.completion import completion_dict
@@ -319,7 +320,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
             tools=tools if tools is not None else self.tools,
             tools_strict=tools_strict if tools_strict is not None else self.tools_strict,
             streaming=streaming_callback is not None,
-            generation_kwargs={**self.generation_kwargs, **(generation_kwargs or {})},
+            generation_kwargs=merged_kwargs(self.generation_kwargs, generation_kwargs or {}),
             init_headers=self._sent_headers(),
         )
         # Haystack's hook names the SDK's method here; it is always this one

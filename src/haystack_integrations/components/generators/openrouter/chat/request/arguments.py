@@ -21,12 +21,7 @@ from haystack.tools import ToolsType, flatten_tools_or_toolsets
 from pydantic import BaseModel
 
 from haystack_integrations.common.openrouter.generation_kwargs import serialized_kwargs
-from haystack_integrations.common.openrouter.headers import (
-    check_headers,
-    deserialized_headers,
-    merged_headers,
-    sendable_headers,
-)
+from haystack_integrations.common.openrouter.headers import merged_headers, sendable_headers
 from haystack_integrations.components.generators.openrouter.chat.request.checks import check_tool_names, check_tools
 from haystack_integrations.components.generators.openrouter.chat.request.messages import wire_messages
 from haystack_integrations.components.generators.openrouter.chat.request.strict_schema import strict_schema
@@ -84,21 +79,19 @@ def request_arguments(
     :raises TypeError: If an argument has the wrong type.
     """
     body = _body(generation_kwargs, streaming=streaming)
-    headers = deserialized_headers(body.pop("extra_headers", None))
-    check_headers(headers, 'generation_kwargs["extra_headers"]')
     arguments: dict[str, Any] = {
         "model": body.pop("model", model),
         "messages": wire_messages(messages),
         "stream": streaming,
     }
-    if headers := merged_headers(init_headers, sendable_headers(headers)):
+    if headers := merged_headers(init_headers, sendable_headers(body.pop("extra_headers", None))):
         arguments["extra_headers"] = headers
     arguments.update({name: body.pop(name) for name in _SDK_ARGUMENTS if name in body})
     if definitions := [*_tool_definitions(tools, strict=tools_strict), *_server_tools(body.pop("tools", None))]:
         arguments["tools"] = definitions
     if "response_format" in body:
         arguments["response_format"] = response_format_schema(body.pop("response_format"))
-    extra = _checked_extra_body(body.pop("extra_body", {}))
+    extra = _without_stream(body.pop("extra_body", {}))
     if body or extra:
         arguments["extra_body"] = _in_stable_order({**body, **extra})
     return arguments
@@ -156,7 +149,7 @@ def _body(generation_kwargs: Mapping[str, Any], *, streaming: bool) -> dict[str,
         del body["stream"]
         logger.warning("`stream` in generation_kwargs is ignored: set or leave out `streaming_callback` instead.")
     extra = body.get("extra_body")
-    count = extra.get("n", body.get("n")) if isinstance(extra, Mapping) else body.get("n")
+    count = {**body, **(extra or {})}.get("n")
     if streaming and isinstance(count, int) and count > 1:
         msg = (
             "Cannot stream multiple responses, please set n=1 in `generation_kwargs` or leave out `streaming_callback`."
@@ -165,10 +158,7 @@ def _body(generation_kwargs: Mapping[str, Any], *, streaming: bool) -> dict[str,
     return body
 
 
-def _checked_extra_body(extra: object) -> dict[str, Any]:
-    if not isinstance(extra, Mapping):
-        msg = f'`generation_kwargs["extra_body"]` must be a dictionary, not {type(extra).__name__}.'
-        raise TypeError(msg)
+def _without_stream(extra: Mapping[str, Any]) -> dict[str, Any]:
     if "stream" in extra:
         logger.warning("`stream` in extra_body is ignored: set or leave out `streaming_callback` instead.")
     return {name: value for name, value in extra.items() if name != "stream"}

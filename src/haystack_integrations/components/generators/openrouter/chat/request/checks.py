@@ -12,7 +12,10 @@ from collections.abc import Mapping, Sequence
 
 from haystack.tools.tool import Tool
 
-from haystack_integrations.common.openrouter.generation_kwargs import warn_of_typing_mistakes
+from haystack_integrations.common.openrouter.generation_kwargs import (
+    check_request_options,
+    warn_of_typing_mistakes,
+)
 from haystack_integrations.common.openrouter.model_names import check_model_name
 from haystack_integrations.components.generators.openrouter.chat.options import OpenRouterGenerationKwargs
 
@@ -44,16 +47,17 @@ def check_generation_kwargs(generation_kwargs: object) -> None:
     if "messages" in generation_kwargs:
         msg = "`generation_kwargs` can't hold `messages`: pass them to `run`."
         raise ValueError(msg)
-    if "model" in generation_kwargs:
-        if not generation_kwargs["model"]:
+    if (model := generation_kwargs.get("model")) is not None:
+        if not model:
             msg = '`generation_kwargs["model"]` is empty: leave it out to use the component\'s model.'
             raise ValueError(msg)
-        check_model_name(generation_kwargs["model"])
+        check_model_name(model)
     for name, example in _EXAMPLES.items():
         if not _fits(name, generation_kwargs.get(name)):
             msg = f'`generation_kwargs["{name}"]` must look like {example}, not {generation_kwargs[name]!r:.100}.'
             raise TypeError(msg)
     _check_response_format(generation_kwargs.get("response_format"))
+    check_request_options(generation_kwargs)
     warn_of_typing_mistakes(generation_kwargs, OpenRouterGenerationKwargs.__annotations__)
 
 

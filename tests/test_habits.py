@@ -83,6 +83,10 @@ class TestArguments:
         with pytest.raises(TypeError, match="`model` must be a name"):
             kind(model=None)
 
+    def test_a_url_that_is_no_string(self, kind):
+        with pytest.raises(TypeError, match="`api_base_url` must be a str, not int"):
+            kind(api_base_url=8080)
+
     def test_telemetry_tells_the_model(self, kind):
         assert kind(model="author/slug")._get_telemetry_data() == {"model": "author/slug"}
 

@@ -240,7 +240,7 @@ class TestFailures:
         assert plain(max_retries=1)["meta"]["model"] == "test/model"
         assert len(stand_in.requests) == 2
         stand_in.script(empty)
-        with pytest.raises(openai.InternalServerError):
+        with pytest.raises(openai.InternalServerError, match="The response is incomplete: {"):
             plain()
 
     def test_an_unusable_answer_tells_who_gave_it(self, plain: Case, stand_in: StandIn):

@@ -18,7 +18,7 @@ from typing import Any
 from haystack.utils import Secret
 from openai import AsyncOpenAI, Omit, OpenAI
 
-from haystack_integrations.common.openrouter.arguments import check_number
+from haystack_integrations.common.openrouter.arguments import check_number, check_strings_or_none
 from haystack_integrations.common.openrouter.http_clients import (
     RetryPolicy,
     build_async_http_client,
@@ -76,6 +76,7 @@ class ClientPool:
                 "or pass Secret.from_env_var(...) or Secret.from_token(...)."
             )
             raise TypeError(msg)
+        check_strings_or_none(api_base_url=api_base_url)
         check_number(timeout, "timeout", "seconds")
         check_number(max_retries, "max_retries", "a count", whole=True)
         check_http_client_kwargs(http_client_kwargs)

@@ -21,6 +21,7 @@ from haystack_integrations.common.openrouter.errors.privacy import without_priva
 from haystack_integrations.common.openrouter.errors.remedies import Remedies, remedy
 from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
 from haystack_integrations.common.openrouter.response_headers import generation_of, last_request
+from haystack_integrations.common.openrouter.responses import decoded_body
 from haystack_integrations.common.openrouter.secrets import resolved
 
 if TYPE_CHECKING:
@@ -132,6 +133,8 @@ def _odd_body(response: Any) -> str:
     if title := _TITLE.search(text):
         text = f"a web page with the title {' '.join(title[1].split())!r}"
     shown = text if len(text) <= 200 else f"{text[:200]}…"
+    if isinstance(decoded_body(response), dict):
+        return f"The response is incomplete: {shown}"
     return f"The response is not from OpenRouter's API: {shown}"
 
 

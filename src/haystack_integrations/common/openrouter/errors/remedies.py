@@ -62,8 +62,8 @@ ACCOUNT_REMEDIES: Remedies = {
     "timeout": CATALOGUE_REMEDIES["timeout"],
     "connection": COMMON_REMEDIES["connection"],
     401: COMMON_REMEDIES[401],
-    404: "Check the id, and that {key} belongs to the account that made the generation. OpenRouter may need more "
-    "time to list a new one: raise `timeout` (seconds)",
+    404: "Check the id, and that the key in {key} belongs to the account that made the generation. OpenRouter may need "
+    "more time to list a new one: raise `timeout` (seconds)",
     429: "Try again later, or raise `max_retries`",
     "server": "Try again later",
 }

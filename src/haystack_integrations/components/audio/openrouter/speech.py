@@ -85,7 +85,7 @@ def read_audio(response: Any, body: dict[str, Any], *, sample_rate: int | None) 
     :param response: The HTTP response.
     :param body: The body of the request.
     :param sample_rate: The sample rate of pcm. If it is set, pcm becomes a WAV file.
-    :returns: The audio, and `model`, `id` and `content_type` from the headers.
+    :returns: The audio, and the `model` of the request with `id` and `content_type` from the headers of the response.
     :raises openai.APIError: If the response is not audio.
     """
     content_type = response.headers.get("content-type", "")

@@ -88,7 +88,7 @@ class OpenRouterDocumentEmbedder(OpenRouterCorpusEmbedder):
             stops at an error that would also affect every later batch (401, 402, 403, 404, an unknown model), and after
             three failed batches in a row. If nothing has been embedded by then, the error is raised.
         :param concurrency: How many requests are sent at the same time. `run` sends them in threads.
-        :raises TypeError: If a header is not a string, or `meta_fields_to_embed` is not a list.
+        :raises TypeError: If an argument has the wrong type, such as a header that is neither a string nor a Secret.
         :raises ValueError: If `dimensions`, `batch_size` or `concurrency` is less than 1, or `extra_parameters` has a
             key that the component sets itself.
         """
@@ -119,7 +119,7 @@ class OpenRouterDocumentEmbedder(OpenRouterCorpusEmbedder):
         Serialize the component.
 
         :returns: The component as a dictionary.
-        :raises ValueError: If the API key is a token, which must not be serialized.
+        :raises ValueError: If the API key or a Secret among the headers is a token, which must not be serialized.
         """
         return self._to_dict()
 

@@ -157,7 +157,7 @@ class OpenRouterDocumentImageEmbedder(OpenRouterCorpusEmbedder):
         Serialize the component.
 
         :returns: The component as a dictionary.
-        :raises ValueError: If the API key is a token, which must not be serialized.
+        :raises ValueError: If the API key or a Secret among the headers is a token, which must not be serialized.
         """
         return self._to_dict(
             file_path_meta_field=self.file_path_meta_field,

@@ -80,7 +80,7 @@ class OpenRouterTextEmbedder(OpenRouterComponent):
             429 or 5xx, or an error that OpenRouter reports with HTTP 200. None means the environment variable
             `OPENAI_MAX_RETRIES`, or 5 if it is not set.
         :param http_client_kwargs: Keyword arguments for `httpx.Client` and `httpx.AsyncClient`, such as `proxy`.
-        :raises TypeError: If a header is not a string.
+        :raises TypeError: If an argument has the wrong type, such as a header that is neither a string nor a Secret.
         :raises ValueError: If `dimensions` is less than 1, or `extra_parameters` has a key that the component sets
             itself.
         """
@@ -107,7 +107,7 @@ class OpenRouterTextEmbedder(OpenRouterComponent):
         Serialize the component.
 
         :returns: The component as a dictionary.
-        :raises ValueError: If the API key is a token, which must not be serialized.
+        :raises ValueError: If the API key or a Secret among the headers is a token, which must not be serialized.
         """
         return self._to_dict(
             dimensions=self.dimensions,

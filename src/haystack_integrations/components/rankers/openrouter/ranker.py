@@ -143,7 +143,7 @@ class OpenRouterRanker(OpenRouterComponent):
         Serialize the component.
 
         :returns: The component as a dictionary.
-        :raises ValueError: If the API key is a token, which must not be serialized.
+        :raises ValueError: If the API key or a Secret among the headers is a token, which must not be serialized.
         """
         return self._to_dict(
             top_k=self.top_k,

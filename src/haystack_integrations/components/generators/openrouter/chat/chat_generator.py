@@ -151,7 +151,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         Serialize the component. `tools_strict` is written only if it is True.
 
         :returns: The component as a dictionary.
-        :raises ValueError: If the API key is a token, which must not be serialized.
+        :raises ValueError: If the API key or a Secret among the headers is a token, which must not be serialized.
         """
         own = {"tools_strict": True} if self.tools_strict else {}
         return self._to_dict(

@@ -72,7 +72,7 @@ def request_arguments(
     :param tools: Haystack tools and toolsets.
     :param tools_strict: Whether to make the schemas of the tools strict.
     :param streaming: Whether there is a callback for chunks.
-    :param generation_kwargs: Parameters of OpenRouter's endpoint and request options of the openai SDK.
+    :param generation_kwargs: What `merged_kwargs` returned: parameters of OpenRouter's endpoint and options of the SDK.
     :param init_headers: HTTP headers. Those in `generation_kwargs` override them.
     :returns: New dictionaries that share nothing with the arguments.
     :raises ValueError: If an argument has a value that can't be sent.
@@ -144,7 +144,7 @@ def audio_format(arguments: Mapping[str, Any]) -> str | None:
 
 
 def _body(generation_kwargs: Mapping[str, Any], *, streaming: bool) -> dict[str, Any]:
-    body = {name: value for name, value in generation_kwargs.items() if value is not None}
+    body = dict(generation_kwargs)
     if "stream" in body:
         del body["stream"]
         logger.warning("`stream` in generation_kwargs is ignored: set or leave out `streaming_callback` instead.")

@@ -2,25 +2,19 @@
 #
 # SPDX-License-Identifier: Apache-2.0
 
-import asyncio
 import gc
 import os
 
 os.environ["HAYSTACK_TELEMETRY_ENABLED"] = "False"
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import certifi
 import pytest
-from haystack.dataclasses import ChatMessage, StreamingChunk
-from haystack.utils import Secret
+from modes import Mode
 from stand_in import StandIn
-
-from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -55,7 +49,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRe
             monkeypatch.delenv(name)
     if not request.node.get_closest_marker("integration"):
         monkeypatch.setenv("OPENROUTER_API_KEY", "sk-or-test-key")
-    monkeypatch.setenv("HAYSTACK_DESERIALIZATION_ALLOWLIST", "tests,tests.*,test_*,conftest")
+    monkeypatch.setenv("HAYSTACK_DESERIALIZATION_ALLOWLIST", "tests,tests.*,test_*,modes")
 
 
 @pytest.fixture(scope="session")
@@ -69,53 +63,6 @@ def stand_in(janitor: ThreadPoolExecutor) -> Iterator[StandIn]:
     server = StandIn().start()
     yield server
     janitor.submit(server.stop)  # which takes milliseconds, and no test waits for it
-
-
-@dataclass
-class Mode:
-    """
-    One of the four ways to run the generator. Called, it runs it and keeps the chunks.
-    """
-
-    name: str
-    url: str
-    chunks: list[StreamingChunk] = field(default_factory=list)
-
-    @property
-    def is_async(self) -> bool:
-        return self.name.startswith("async")
-
-    @property
-    def streams(self) -> bool:
-        return self.name.endswith("stream")
-
-    def generator(self, **parameters: Any) -> OpenRouterChatGenerator:
-        parameters = {"api_key": Secret.from_token("sk-or-secret"), "max_retries": 0, "timeout": 10.0, **parameters}
-        return OpenRouterChatGenerator(**{"api_base_url": self.url, "model": "test/model", **parameters})
-
-    def run(self, generator: OpenRouterChatGenerator, messages: Any = "hi", **arguments: Any) -> list[ChatMessage]:
-        self.chunks.clear()
-        if self.streams:
-            arguments.setdefault("streaming_callback", self.callback())
-        if self.is_async:
-            return asyncio.run(self._run_async(generator, messages, arguments))
-        return generator.run(messages, **arguments)["replies"]
-
-    async def _run_async(self, generator: Any, messages: Any, arguments: dict[str, Any]) -> list[ChatMessage]:
-        return (await generator.run_async(messages, **arguments))["replies"]
-
-    def callback(self) -> Callable[[StreamingChunk], Any]:
-        if not self.is_async:
-            return self.chunks.append
-
-        async def keep(chunk: StreamingChunk) -> None:
-            self.chunks.append(chunk)
-
-        return keep
-
-    def __call__(self, messages: Any = "hi", run: Any = None, **parameters: Any) -> ChatMessage:
-        (reply,) = self.run(self.generator(**parameters), messages, generation_kwargs=run)
-        return reply
 
 
 @pytest.fixture(params=["sync", "async", "sync-stream", "async-stream"])

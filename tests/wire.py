@@ -14,7 +14,7 @@ import pytest
 from haystack.dataclasses import ChatMessage, StreamingChunk
 from stand_in import Answer
 
-from haystack_integrations.components.generators.openrouter.chat.stream.chunks import StreamedReply
+from haystack_integrations.components.generators.openrouter.chat._stream.chunks import StreamedReply
 
 Json = dict[str, Any]
 

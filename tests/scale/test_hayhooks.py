@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 import yaml
+from components import COMPONENTS
 from fastapi.testclient import TestClient
 from hayhooks import create_app
 from haystack import Pipeline
 from stand_in import StandIn
-from test_house import COMPONENTS
 
 from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator
 

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 import sentry_sdk
-from conftest import Mode
 from haystack import Document
+from modes import Mode
 from openinference.instrumentation.openai import OpenAIInstrumentor as OpenInferenceInstrumentor
 from opentelemetry.instrumentation.genai.openai import OpenAIInstrumentor
 from opentelemetry.sdk.trace import TracerProvider

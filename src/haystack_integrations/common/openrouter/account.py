@@ -15,10 +15,10 @@ from typing import Any, ClassVar
 
 import openai
 
-from haystack_integrations.common.openrouter.arguments import check_seconds
-from haystack_integrations.common.openrouter.errors.privacy import without_private_fields
-from haystack_integrations.common.openrouter.errors.remedies import ACCOUNT_REMEDIES, Remedies
-from haystack_integrations.common.openrouter.reader import OpenRouterReader
+from haystack_integrations.common.openrouter._base.checks import check_seconds
+from haystack_integrations.common.openrouter._base.reader import OpenRouterReader
+from haystack_integrations.common.openrouter.errors._advice import ACCOUNT_REMEDIES, Remedies
+from haystack_integrations.common.openrouter.errors._redaction import without_private_fields
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.05, 5.0
 

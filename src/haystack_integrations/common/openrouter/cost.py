@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from haystack_integrations.common.openrouter.responses import is_number
+from haystack_integrations.common.openrouter._wire.responses import is_number
 
 
 def usage_cost(usage: Mapping[str, Any] | None) -> float:

@@ -19,18 +19,18 @@ from urllib.parse import quote
 import openai
 from haystack.utils import Secret
 
-from haystack_integrations.common.openrouter.arguments import check_seconds
-from haystack_integrations.common.openrouter.catalogue.choosing import ModelNeeds, Selection
-from haystack_integrations.common.openrouter.catalogue.endpoint import OpenRouterEndpoint
-from haystack_integrations.common.openrouter.catalogue.fields import mappings
-from haystack_integrations.common.openrouter.catalogue.filters import ACCOUNT_FILTERS, ModelFilters, Query, query_of
-from haystack_integrations.common.openrouter.catalogue.model import OpenRouterModel
-from haystack_integrations.common.openrouter.catalogue.shared_cache import SharedCache
-from haystack_integrations.common.openrouter.clients import OPENROUTER_API_BASE_URL
-from haystack_integrations.common.openrouter.errors.remedies import CATALOGUE_REMEDIES, MODEL_REMEDIES, Remedies
-from haystack_integrations.common.openrouter.model_names import learn_names, near_names
-from haystack_integrations.common.openrouter.reader import OpenRouterReader
-from haystack_integrations.common.openrouter.secrets import checked_key
+from haystack_integrations.common.openrouter._base.checks import check_seconds
+from haystack_integrations.common.openrouter._base.model_names import learn_names, near_names
+from haystack_integrations.common.openrouter._base.reader import OpenRouterReader
+from haystack_integrations.common.openrouter._base.secrets import checked_key
+from haystack_integrations.common.openrouter._catalogue.cache import SharedCache
+from haystack_integrations.common.openrouter._catalogue.choosing import ModelNeeds, Selection
+from haystack_integrations.common.openrouter._catalogue.fields import mappings
+from haystack_integrations.common.openrouter._catalogue.filters import ACCOUNT_FILTERS, ModelFilters, Query, query_of
+from haystack_integrations.common.openrouter._catalogue.model import OpenRouterModel
+from haystack_integrations.common.openrouter._catalogue.offer import OpenRouterEndpoint
+from haystack_integrations.common.openrouter._transport.client_pool import OPENROUTER_API_BASE_URL
+from haystack_integrations.common.openrouter.errors._advice import CATALOGUE_REMEDIES, MODEL_REMEDIES, Remedies
 
 __all__ = ["ModelFilters", "ModelNeeds", "OpenRouterEndpoint", "OpenRouterModel", "OpenRouterModels"]
 
@@ -292,6 +292,6 @@ def _endpoints(data: Any) -> Endpoints:
 
 
 if __name__ == "__main__":
-    from haystack_integrations.common.openrouter.catalogue.table import main
+    from haystack_integrations.common.openrouter._catalogue.command import main
 
     sys.exit(main())

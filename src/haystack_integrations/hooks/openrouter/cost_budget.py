@@ -18,7 +18,7 @@ from haystack.dataclasses import ChatMessage
 from haystack.version import __version__ as haystack_version
 
 from haystack_integrations.common.openrouter.cost import amount
-from haystack_integrations.hooks.openrouter.run_cost import spent_in, with_tally
+from haystack_integrations.hooks.openrouter._tally import spent_in, with_tally
 
 if TYPE_CHECKING:
     from haystack.components.agents.state.state import State

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import openai
 
-from haystack_integrations.common.openrouter.errors.error_body import Failure, find_error
+from haystack_integrations.common.openrouter.errors._failure import Failure, find_error
 
 if TYPE_CHECKING:
     from haystack.dataclasses import ChatMessage

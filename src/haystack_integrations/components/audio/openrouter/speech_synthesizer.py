@@ -14,19 +14,19 @@ from haystack import component
 from haystack.dataclasses import ByteStream
 from haystack.utils import Secret
 
-from haystack_integrations.common.openrouter.arguments import check_at_least_one
-from haystack_integrations.common.openrouter.clients import OPENROUTER_API_BASE_URL
-from haystack_integrations.common.openrouter.component import shows_its_settings
-from haystack_integrations.common.openrouter.media_component import OpenRouterMediaComponent
-from haystack_integrations.common.openrouter.spans import tag_span
-from haystack_integrations.components.audio.openrouter.options import OpenRouterSpeechKwargs, SpeechKwargs
-from haystack_integrations.components.audio.openrouter.speech import (
+from haystack_integrations.common.openrouter._base.checks import check_at_least_one
+from haystack_integrations.common.openrouter._base.component import shows_its_settings
+from haystack_integrations.common.openrouter._base.media_component import OpenRouterMediaComponent
+from haystack_integrations.common.openrouter._base.span_tags import tag_span
+from haystack_integrations.common.openrouter._transport.client_pool import OPENROUTER_API_BASE_URL
+from haystack_integrations.components.audio.openrouter._speech_endpoint import (
     OWN_FIELDS,
     SPEECH_REMEDIES,
     check_voice,
     read_audio,
     request_fields,
 )
+from haystack_integrations.components.audio.openrouter.options import OpenRouterSpeechKwargs, SpeechKwargs
 
 
 @shows_its_settings

@@ -16,21 +16,21 @@ from haystack import Document, component
 from haystack.dataclasses import ByteStream
 from haystack.utils import Secret
 
-from haystack_integrations.common.openrouter.arguments import check_at_least_one
-from haystack_integrations.common.openrouter.clients import OPENROUTER_API_BASE_URL
-from haystack_integrations.common.openrouter.component import shows_its_settings
-from haystack_integrations.common.openrouter.media_component import OpenRouterMediaComponent
-from haystack_integrations.common.openrouter.workers import each_in_tasks, each_in_threads
-from haystack_integrations.components.audio.openrouter.options import (
-    OpenRouterTranscriptionKwargs,
-    TranscriptionKwargs,
-)
-from haystack_integrations.components.audio.openrouter.recordings import Recordings
-from haystack_integrations.components.audio.openrouter.sources import Source, checked_sources
-from haystack_integrations.components.audio.openrouter.transcription import (
+from haystack_integrations.common.openrouter._base.checks import check_at_least_one
+from haystack_integrations.common.openrouter._base.component import shows_its_settings
+from haystack_integrations.common.openrouter._base.media_component import OpenRouterMediaComponent
+from haystack_integrations.common.openrouter._many.workers import each_in_tasks, each_in_threads
+from haystack_integrations.common.openrouter._transport.client_pool import OPENROUTER_API_BASE_URL
+from haystack_integrations.components.audio.openrouter._recordings import Recordings
+from haystack_integrations.components.audio.openrouter._sources import Source, checked_sources
+from haystack_integrations.components.audio.openrouter._transcription_endpoint import (
     OWN_FIELDS,
     TRANSCRIPTION_REMEDIES,
     check_language,
+)
+from haystack_integrations.components.audio.openrouter.options import (
+    OpenRouterTranscriptionKwargs,
+    TranscriptionKwargs,
 )
 
 

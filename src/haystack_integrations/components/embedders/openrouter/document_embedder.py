@@ -13,10 +13,10 @@ from typing import Any
 from haystack import Document, component
 from haystack.utils import Secret
 
-from haystack_integrations.common.openrouter.clients import OPENROUTER_API_BASE_URL
-from haystack_integrations.common.openrouter.component import shows_its_settings
-from haystack_integrations.components.embedders.openrouter.corpus_embedder import OpenRouterCorpusEmbedder
-from haystack_integrations.components.embedders.openrouter.embedding import EMBEDDING_REMEDIES
+from haystack_integrations.common.openrouter._base.component import shows_its_settings
+from haystack_integrations.common.openrouter._transport.client_pool import OPENROUTER_API_BASE_URL
+from haystack_integrations.components.embedders.openrouter._corpus_embedder import OpenRouterCorpusEmbedder
+from haystack_integrations.components.embedders.openrouter._endpoint import EMBEDDING_REMEDIES
 from haystack_integrations.components.embedders.openrouter.options import EmbeddingParameters
 
 

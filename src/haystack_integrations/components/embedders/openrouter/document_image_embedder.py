@@ -14,16 +14,16 @@ from typing import Any
 from haystack import Document, component
 from haystack.utils import Secret
 
-from haystack_integrations.common.openrouter.arguments import (
+from haystack_integrations.common.openrouter._base.checks import (
     check_at_least_one,
     check_strings,
     check_strings_or_none,
 )
-from haystack_integrations.common.openrouter.clients import OPENROUTER_API_BASE_URL
-from haystack_integrations.common.openrouter.component import shows_its_settings
-from haystack_integrations.common.openrouter.document_images import DocumentImages, checked_size
-from haystack_integrations.components.embedders.openrouter.corpus_embedder import OpenRouterCorpusEmbedder
-from haystack_integrations.components.embedders.openrouter.embedding import IMAGE_EMBEDDING_REMEDIES, image_input
+from haystack_integrations.common.openrouter._base.component import shows_its_settings
+from haystack_integrations.common.openrouter._transport.client_pool import OPENROUTER_API_BASE_URL
+from haystack_integrations.common.openrouter._wire.document_images import DocumentImages, checked_size
+from haystack_integrations.components.embedders.openrouter._corpus_embedder import OpenRouterCorpusEmbedder
+from haystack_integrations.components.embedders.openrouter._endpoint import IMAGE_EMBEDDING_REMEDIES, image_input
 from haystack_integrations.components.embedders.openrouter.options import EmbeddingParameters
 
 

@@ -14,18 +14,18 @@ from typing import Any
 from haystack import component
 from haystack.utils import Secret
 
-from haystack_integrations.common.openrouter.arguments import check_at_least_one, check_parameters, check_strings
-from haystack_integrations.common.openrouter.clients import OPENROUTER_API_BASE_URL
-from haystack_integrations.common.openrouter.component import OpenRouterComponent, shows_its_settings
-from haystack_integrations.common.openrouter.spans import tag_span
-from haystack_integrations.common.openrouter.text import sendable
-from haystack_integrations.components.embedders.openrouter.embedding import (
+from haystack_integrations.common.openrouter._base.checks import check_at_least_one, check_parameters, check_strings
+from haystack_integrations.common.openrouter._base.component import OpenRouterComponent, shows_its_settings
+from haystack_integrations.common.openrouter._base.span_tags import tag_span
+from haystack_integrations.common.openrouter._transport.client_pool import OPENROUTER_API_BASE_URL
+from haystack_integrations.common.openrouter._wire.text import sendable
+from haystack_integrations.components.embedders.openrouter._endpoint import (
     EMBEDDING_REMEDIES,
     OWN_PARAMETERS,
     read_response,
     request_arguments,
 )
-from haystack_integrations.components.embedders.openrouter.endpoint import body_of, create_of
+from haystack_integrations.components.embedders.openrouter._watched_create import body_of, create_of
 from haystack_integrations.components.embedders.openrouter.options import EmbeddingParameters
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from haystack import Document, component
 from haystack.utils import Secret
 
-from haystack_integrations.common.openrouter.arguments import (
+from haystack_integrations.common.openrouter._base.checks import (
     check_at_least_one,
     check_documents,
     check_parameters,
@@ -25,19 +25,19 @@ from haystack_integrations.common.openrouter.arguments import (
     checked_fields,
     document_text,
 )
-from haystack_integrations.common.openrouter.clients import OPENROUTER_API_BASE_URL
-from haystack_integrations.common.openrouter.component import OpenRouterComponent, shows_its_settings
-from haystack_integrations.common.openrouter.document_images import DocumentImages, checked_size
-from haystack_integrations.common.openrouter.responses import is_number
-from haystack_integrations.common.openrouter.spans import tag_span
-from haystack_integrations.components.rankers.openrouter.options import RerankParameters
-from haystack_integrations.components.rankers.openrouter.reranking import (
+from haystack_integrations.common.openrouter._base.component import OpenRouterComponent, shows_its_settings
+from haystack_integrations.common.openrouter._base.span_tags import tag_span
+from haystack_integrations.common.openrouter._transport.client_pool import OPENROUTER_API_BASE_URL
+from haystack_integrations.common.openrouter._wire.document_images import DocumentImages, checked_size
+from haystack_integrations.common.openrouter._wire.responses import is_number
+from haystack_integrations.components.rankers.openrouter._endpoint import (
     OWN_PARAMETERS,
     RERANK_REMEDIES,
     image_document,
     read_response,
     request_body,
 )
+from haystack_integrations.components.rankers.openrouter.options import RerankParameters
 
 
 @shows_its_settings

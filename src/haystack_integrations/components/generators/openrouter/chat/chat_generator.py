@@ -23,32 +23,32 @@ from haystack.dataclasses import (
 from haystack.tools import ToolsType, serialize_tools_or_toolset
 from haystack.utils import Secret, serialize_callable
 
-from haystack_integrations.common.openrouter.clients import OPENROUTER_API_BASE_URL
-from haystack_integrations.common.openrouter.component import OpenRouterComponent, shows_its_settings
-from haystack_integrations.common.openrouter.generation_kwargs import merged_kwargs
-from haystack_integrations.common.openrouter.model_names import SUPPORTED_MODELS
-from haystack_integrations.common.openrouter.spans import tag_span
-from haystack_integrations.components.generators.openrouter.chat.completion import completion_dict
-from haystack_integrations.components.generators.openrouter.chat.options.generation import GenerationKwargs
-from haystack_integrations.components.generators.openrouter.chat.remedies import CHAT_REMEDIES
-from haystack_integrations.components.generators.openrouter.chat.reply import chat_messages, warn_of_flaws
-from haystack_integrations.components.generators.openrouter.chat.request.arguments import (
+from haystack_integrations.common.openrouter._base.component import OpenRouterComponent, shows_its_settings
+from haystack_integrations.common.openrouter._base.generation_kwargs import merged_kwargs
+from haystack_integrations.common.openrouter._base.model_names import SUPPORTED_MODELS
+from haystack_integrations.common.openrouter._base.span_tags import tag_span
+from haystack_integrations.common.openrouter._transport.client_pool import OPENROUTER_API_BASE_URL
+from haystack_integrations.components.generators.openrouter.chat._completion import completion_dict
+from haystack_integrations.components.generators.openrouter.chat._remedies import CHAT_REMEDIES
+from haystack_integrations.components.generators.openrouter.chat._reply import chat_messages, warn_of_flaws
+from haystack_integrations.components.generators.openrouter.chat._request.arguments import (
     as_messages,
     audio_format,
     request_arguments,
     serializable_kwargs,
 )
-from haystack_integrations.components.generators.openrouter.chat.request.checks import (
+from haystack_integrations.components.generators.openrouter.chat._request.checks import (
     check_generation_kwargs,
     check_tools,
 )
-from haystack_integrations.components.generators.openrouter.chat.stream.delivery import (
+from haystack_integrations.components.generators.openrouter.chat._stream.delivery import (
     deliver,
     deliver_async,
     with_retries,
     with_retries_async,
 )
-from haystack_integrations.components.generators.openrouter.chat.tool_warm_up import ToolWarmUp
+from haystack_integrations.components.generators.openrouter.chat._tool_warm_up import ToolWarmUp
+from haystack_integrations.components.generators.openrouter.chat.options.generation import GenerationKwargs
 
 
 @shows_its_settings

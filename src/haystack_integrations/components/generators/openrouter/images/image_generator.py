@@ -14,11 +14,11 @@ from haystack import component
 from haystack.dataclasses import ImageContent
 from haystack.utils import Secret
 
-from haystack_integrations.common.openrouter.clients import OPENROUTER_API_BASE_URL
-from haystack_integrations.common.openrouter.component import shows_its_settings
-from haystack_integrations.common.openrouter.media_component import OpenRouterMediaComponent
-from haystack_integrations.common.openrouter.spans import tag_span
-from haystack_integrations.components.generators.openrouter.images.generation import (
+from haystack_integrations.common.openrouter._base.component import shows_its_settings
+from haystack_integrations.common.openrouter._base.media_component import OpenRouterMediaComponent
+from haystack_integrations.common.openrouter._base.span_tags import tag_span
+from haystack_integrations.common.openrouter._transport.client_pool import OPENROUTER_API_BASE_URL
+from haystack_integrations.components.generators.openrouter.images._endpoint import (
     IMAGE_REMEDIES,
     OWN_FIELDS,
     read_images,

@@ -1,0 +1,163 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+`generation_kwargs`: checked and, for components that send their requests with the SDK's `post`, merged and sent.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import httpx
+import openai
+from haystack import logging
+
+from haystack_integrations.common.openrouter._base.headers import (
+    check_headers,
+    deserialized_headers,
+    merged_headers,
+    sendable_headers,
+    serialized_headers,
+)
+from haystack_integrations.common.openrouter._base.model_names import check_model_name
+
+logger = logging.getLogger(__name__)
+
+_TIMEOUTS = int | float | openai.Timeout | httpx.Timeout
+
+
+def checked_kwargs(
+    generation_kwargs: object, known_keys: Collection[str], own_fields: Mapping[str, str]
+) -> dict[str, Any]:
+    """
+    Copy parameters that can be sent. Log a warning for a key that looks like a typo.
+
+    :param generation_kwargs: The value of `generation_kwargs`: a dictionary, or None.
+    :param known_keys: The keys that OpenRouter's documentation names. Others are sent as well.
+    :param own_fields: What to do instead, for each name that the component fills itself.
+    :returns: A new dictionary.
+    :raises TypeError: If they are not a dictionary, or a value has the wrong type.
+    :raises ValueError: If the component fills one of them itself, or a value can't be sent.
+    """
+    if generation_kwargs is None:
+        return {}
+    if not isinstance(generation_kwargs, Mapping):
+        msg = f"`generation_kwargs` must be a dictionary, not {type(generation_kwargs).__name__}."
+        raise TypeError(msg)
+    for name, remedy in own_fields.items():
+        if name in generation_kwargs:
+            msg = f"`generation_kwargs` can't hold {name!r}. {remedy}"
+            raise ValueError(msg)
+    if generation_kwargs.get("model") is not None:
+        check_model_name(generation_kwargs["model"])
+    _check_dictionary(generation_kwargs, "provider")
+    check_request_options(generation_kwargs)
+    warn_of_typing_mistakes(generation_kwargs, known_keys)
+    return dict(generation_kwargs)
+
+
+def check_request_options(generation_kwargs: Mapping[str, Any]) -> None:
+    """
+    Raise unless the options of the openai SDK can be used: `extra_headers`, `extra_query`, `extra_body`, `timeout`.
+
+    :param generation_kwargs: Parameters, with or without these options.
+    :raises TypeError: If one of them has the wrong type.
+    :raises ValueError: If a header can't be sent.
+    """
+    for name in ("extra_body", "extra_query"):
+        _check_dictionary(generation_kwargs, name)
+    timeout = generation_kwargs.get("timeout")
+    if timeout is not None and (isinstance(timeout, bool) or not isinstance(timeout, _TIMEOUTS)):
+        msg = f'`generation_kwargs["timeout"]` must be a number (seconds), not {type(timeout).__name__}.'
+        raise TypeError(msg)
+    headers = deserialized_headers(generation_kwargs.get("extra_headers"))
+    check_headers(headers, 'generation_kwargs["extra_headers"]')
+
+
+def merged_kwargs(*layers: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    Merge parameters, later layers over earlier ones, key by key.
+
+    :param layers: Parameters that are checked.
+    :returns: A new dictionary. None leaves a key out, and headers are merged without regard to case.
+    """
+    headers = [deserialized_headers(layer.get("extra_headers")) or {} for layer in layers]
+    merged = {name: value for layer in layers for name, value in layer.items()}
+    merged["extra_headers"] = merged_headers(*headers) or None
+    return {name: value for name, value in merged.items() if value is not None}
+
+
+def post_arguments(
+    generation_kwargs: Mapping[str, Any], own_fields: Mapping[str, Any], headers: Mapping[str, Any]
+) -> dict[str, Any]:
+    """
+    Make the arguments of the SDK's `post` that depend on `generation_kwargs`.
+
+    :param generation_kwargs: What `merged_kwargs` returned. `extra_headers`, `extra_query`, `extra_body` and `timeout`
+        mean what they mean to the openai SDK; everything else is part of the body.
+    :param own_fields: What the component puts into the body, under all of that.
+    :param headers: HTTP headers, under those in `generation_kwargs`.
+    :returns: `body` and `options`.
+    """
+    fields = dict(generation_kwargs)
+    options: dict[str, Any] = {
+        "headers": merged_headers(headers, sendable_headers(fields.pop("extra_headers", None))),
+        "params": fields.pop("extra_query", {}),
+    }
+    if "timeout" in fields:
+        options["timeout"] = fields.pop("timeout")
+    extra = fields.pop("extra_body", {})
+    return {"body": {**own_fields, **fields, **extra}, "options": options}
+
+
+def serialized_kwargs(generation_kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    Copy parameters as they can be written to YAML.
+
+    :param generation_kwargs: The component's `generation_kwargs`.
+    :returns: A deep copy, with each `Secret` among the headers as Haystack writes it.
+    :raises ValueError: If a Secret holds a token, which must not be serialized.
+    """
+    written = dict(generation_kwargs)
+    if isinstance(headers := written.get("extra_headers"), Mapping):
+        written["extra_headers"] = serialized_headers(headers)
+    return copy.deepcopy(written)
+
+
+def warn_of_typing_mistakes(generation_kwargs: Mapping[Any, Any], known_keys: Collection[str]) -> None:
+    """
+    Log a warning for each key that is one edit away from a known one.
+
+    :param generation_kwargs: The parameters.
+    :param known_keys: The keys that OpenRouter's documentation names.
+    """
+    for key in generation_kwargs:
+        if not isinstance(key, str) or key in known_keys or len(key) < 4:
+            continue
+        if meant := next((known for known in sorted(known_keys) if _is_one_edit_away(key, known)), None):
+            msg = "`generation_kwargs` has the unknown key '{key}', which is sent unchanged. Did you mean '{meant}'?"
+            logger.warning(msg, key=key, meant=meant)
+
+
+def _check_dictionary(generation_kwargs: Mapping[str, Any], name: str) -> None:
+    value = generation_kwargs.get(name)
+    if value is not None and not isinstance(value, Mapping):
+        msg = f'`generation_kwargs["{name}"]` must be a dictionary, not {type(value).__name__}.'
+        raise TypeError(msg)
+
+
+def _is_one_edit_away(word: str, other: str) -> bool:
+    """
+    Whether one letter was left out, added, changed, or swapped with the next one.
+    """
+    if abs(len(word) - len(other)) > 1:
+        return False
+    same = next((i for i, (a, b) in enumerate(zip(word, other, strict=False)) if a != b), min(len(word), len(other)))
+    rest, other_rest = word[same:], other[same:]
+    if rest[1:] == other_rest or rest == other_rest[1:] or rest[1:] == other_rest[1:]:
+        return True
+    return rest[:2] == other_rest[1::-1] and rest[2:] == other_rest[2:]

@@ -1,0 +1,153 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+HTTP headers from the user: checked early, merged case-insensitively, and serialized without secrets.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from haystack import logging
+from haystack.utils import Secret
+from openai import Omit
+
+from haystack_integrations.common.openrouter.errors._redaction import keep_secret, looks_like_credential
+
+logger = logging.getLogger(__name__)
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+
+
+def check_headers(headers: object, argument: str) -> None:
+    """
+    Raise unless these headers can be sent.
+
+    :param headers: Header names and values, or None. A value may be a string, a `Secret`, or `openai.Omit()`, which
+        takes a header away.
+    :param argument: The argument's name, for the error.
+    :raises TypeError: If they are not a mapping of strings to strings or Secrets.
+    :raises ValueError: If a name or a value can't be part of an HTTP header.
+    """
+    if headers is None:
+        return
+    if not isinstance(headers, Mapping):
+        msg = f"`{argument}` must be a dictionary of header names and strings, not {type(headers).__name__}."
+        raise TypeError(msg)
+    for name, value in headers.items():
+        if not isinstance(name, str) or not isinstance(value, str | Secret | Omit):
+            msg = (
+                f"`{argument}`: the value of header {name!r} must be a string or a Secret, not {type(value).__name__}."
+            )
+            raise TypeError(msg)
+        if not _HEADER_NAME.fullmatch(name):
+            msg = f"`{argument}`: {name!r} is not a valid HTTP header name."
+            raise ValueError(msg)
+        if isinstance(value, str) and not (value.isascii() and value.isprintable()):
+            msg = f"`{argument}`: the value of header {name!r} must be printable ASCII text. Percent-encode the rest."
+            raise ValueError(msg)
+
+
+def merged_headers(*layers: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    Merge headers, later layers over earlier ones, without regard to the case of their names.
+
+    :param layers: Dictionaries of headers.
+    :returns: A new dictionary, with each name as the last layer spells it.
+    """
+    merged: dict[str, tuple[str, Any]] = {}
+    for layer in layers:
+        for name, value in layer.items():
+            merged[name.lower()] = (name, value)
+    return dict(merged.values())
+
+
+def sendable_headers(headers: Mapping[str, Any] | None) -> dict[str, Any]:
+    """
+    Resolve the Secrets among headers, and keep them out of errors and logs.
+
+    :param headers: Header names and values, or None.
+    :returns: A new dictionary without Secrets.
+    :raises ValueError: If a Secret is not set, or its value can't be part of an HTTP header.
+    """
+    resolved = {}
+    for name, value in (headers or {}).items():
+        if isinstance(value, Secret):
+            secret = value.resolve_value()
+            if not isinstance(secret, str) or not (secret.isascii() and secret.isprintable()):
+                msg = f"`extra_headers`: the Secret of header {name!r} must be set, to printable ASCII text."
+                raise ValueError(msg)
+            keep_secret(name)
+            resolved[name] = secret
+        else:
+            resolved[name] = value
+    return resolved
+
+
+def serialized_headers(headers: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """
+    Write headers down, a `Secret` as Haystack writes it.
+
+    :param headers: Header names and values, or None.
+    :returns: A new dictionary, or None.
+    :raises ValueError: If a Secret holds a token, which must not be serialized.
+    """
+    if headers is None:
+        return None
+    return {name: value.to_dict() if isinstance(value, Secret) else value for name, value in headers.items()}
+
+
+def deserialized_headers(headers: Any) -> Any:
+    """
+    Read headers that `serialized_headers` wrote.
+
+    :param headers: Header names and values, of any shape.
+    :returns: The same, with each `Secret` that was written down; a new dictionary only if there is one.
+    """
+    written = [name for name, value in headers.items() if _is_secret(value)] if isinstance(headers, Mapping) else []
+    return {**headers, **{name: Secret.from_dict(headers[name]) for name in written}} if written else headers
+
+
+def warn_of_credentials(
+    component: str, headers: Mapping[str, Any] | None, url: str | None, http_client_kwargs: Mapping[str, Any] | None
+) -> None:
+    """
+    Log a warning for each credential that a serialized component holds in plain text.
+
+    :param component: The name of the component's class.
+    :param headers: Its headers. Those that are a `Secret` are safe.
+    :param url: The URL of the API, which may hold a password.
+    :param http_client_kwargs: Arguments of the HTTP client; `proxy` and `auth` may hold a password.
+    """
+    kwargs = http_client_kwargs or {}
+    places = [
+        f"extra_headers[{name!r}]"
+        for name, value in (headers or {}).items()
+        if isinstance(value, str) and looks_like_credential(name)
+    ]
+    places += [f"http_client_kwargs[{name!r}]" for name in ("auth", "cookies", "headers") if kwargs.get(name)]
+    places += [f"http_client_kwargs[{name!r}]" for name in ("proxy", "base_url") if _has_password(kwargs.get(name))]
+    places += ["api_base_url"] if _has_password(url) else []
+    for place in places:
+        logger.warning(
+            "{component} is serialized with a credential in plain text: {place}. In `extra_headers`, use a Secret such "
+            "as Secret.from_env_var('MY_TOKEN'); set other credentials after the pipeline is loaded.",
+            component=component,
+            place=place,
+        )
+
+
+def _is_secret(value: object) -> bool:
+    return isinstance(value, Mapping) and value.get("type") == "env_var" and "env_vars" in value
+
+
+def _has_password(url: object) -> bool:
+    try:
+        return urlsplit(str(url or "")).password is not None
+    except ValueError:
+        return False

@@ -1,0 +1,103 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+The command `python -m haystack_integrations.common.openrouter.models`: a table of models.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Any, NoReturn, cast
+
+import openai
+
+from haystack_integrations.common.openrouter._catalogue.choosing import ModelNeeds, Selection
+from haystack_integrations.common.openrouter._catalogue.model import OpenRouterModel
+from haystack_integrations.common.openrouter._catalogue.prices import per_million
+from haystack_integrations.common.openrouter.models import OpenRouterModels
+
+_HEAD = ("model", "context", "USD/M in", "USD/M out", "takes", "makes")
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{message}\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """
+    Print a table of the models that fit.
+
+    :param arguments: The arguments of the command; None means those of the process.
+    :returns: The exit code: 0, or 1 after an error, which is one line.
+    """
+    options = vars(_parser().parse_args(arguments))
+    limit, order, for_account = options.pop("limit"), options.pop("sort"), options.pop("for_account")
+    base_url = options.pop("api_base_url")
+    try:
+        selection = Selection(cast("ModelNeeds", options))
+        models = OpenRouterModels(api_base_url=base_url).list(for_account=for_account)
+    except (openai.OpenAIError, TypeError, ValueError) as error:
+        print(" ".join(str(error).split()), file=sys.stderr)  # noqa: T201
+        return 1
+    found = [model for model in models if selection.fits(model)]
+    rows = [_row(model) for model in sorted(found, key=_ORDERS[order])[:limit]]
+    print(_table(rows))  # noqa: T201
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="python -m haystack_integrations.common.openrouter.models",
+        description="List the models that OpenRouter serves. Prices are in USD per million tokens.",
+    )
+    several: dict[str, Any] = {"action": "append", "metavar": "NAME"}
+    parser.add_argument("--takes", **several, help="an input modality: text, image, file, audio, video (repeatable)")
+    parser.add_argument("--makes", **several, help="an output modality: text, image, audio, embeddings (repeatable)")
+    parser.add_argument("--supports", **several, help="a parameter, such as tools or structured_outputs (repeatable)")
+    parser.add_argument("--min-context", type=int, metavar="TOKENS", help="the minimum context window")
+    parser.add_argument("--max-price", type=float, metavar="USD", help="the maximum price of the prompt")
+    parser.add_argument("--max-output-price", type=float, metavar="USD", help="the maximum price of the completion")
+    parser.add_argument("--exclude-free", action="store_true", help="leave out free models")
+    parser.add_argument("--for-account", action="store_true", help="only models that the settings of your key allow")
+    parser.add_argument("--sort", choices=_ORDERS, default="name", help="the order of the table (default: name)")
+    parser.add_argument("--limit", type=int, metavar="N", help="show only the first N")
+    parser.add_argument("--api-base-url", metavar="URL", help="the URL of the API, if it is not OpenRouter's")
+    return parser
+
+
+def _row(model: OpenRouterModel) -> tuple[str, ...]:
+    window = f"{model.context_window:,}" if model.context_window else "?"
+    prices = [model.price("prompt"), model.price("completion")] if model.is_billed_by_token else [None, None]
+    shown = ["?" if price is None else f"{per_million(price):f}" for price in prices]
+    return model.id, window, *shown, ",".join(model.input_modalities), ",".join(model.output_modalities)
+
+
+def _table(rows: Sequence[tuple[str, ...]]) -> str:
+    widths = [max(map(len, column)) for column in zip(_HEAD, *rows, strict=True)]
+    lines = []
+    for row in (_HEAD, *rows):
+        name, *numbers, takes, makes = row
+        right = "  ".join(number.rjust(width) for number, width in zip(numbers, widths[1:4], strict=True))
+        lines.append(f"{name.ljust(widths[0])}  {right}  {takes.ljust(widths[4])}  {makes}".rstrip())
+    return "\n".join(lines)
+
+
+def _by_price(model: OpenRouterModel) -> tuple[bool, Decimal, str]:
+    """
+    By the price of prompt and completion together, unknown prices last.
+    """
+    prompt, completion = model.price("prompt") or Decimal(0), model.price("completion") or Decimal(0)
+    return not model.is_billed_by_token, prompt + completion, model.id
+
+
+_ORDERS: dict[str, Callable[[OpenRouterModel], Any]] = {
+    "price": _by_price,
+    "context": lambda model: -(model.context_window or 0),
+    "name": lambda model: model.id.lower(),
+}

@@ -1,0 +1,213 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+A model of OpenRouter's catalogue.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from haystack_integrations.common.openrouter._base.checks import check_token_counts
+from haystack_integrations.common.openrouter._catalogue.fields import count, day, mapping, smallest, string, strings
+from haystack_integrations.common.openrouter._catalogue.prices import cost_of, per_million, price_of
+
+_NOTHING = (Decimal(0), Decimal(0))
+
+
+@dataclass(frozen=True)
+class OpenRouterModel:
+    """
+    A model as OpenRouter lists it. A field that is missing or unreadable is None or an empty list.
+
+    Source: `Model` in OpenRouter's OpenAPI document.
+
+    :param raw: The entry as OpenRouter sent it, with every field. All callers share it: don't change it.
+    """
+
+    raw: dict[str, Any]
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+    def __repr__(self) -> str:
+        prices = ("unknown" if price is None else f"{per_million(price):f}" for price in self._listed_prices)
+        shown = " in, ".join(prices)
+        return (
+            f"OpenRouterModel(id={self.id!r}, context_window={self.context_window}, "
+            f"usd_per_million_tokens='{shown} out')"
+        )
+
+    @property
+    def id(self) -> str:
+        """
+        The name to use as `model` of a component, such as "openai/gpt-4o-mini".
+        """
+        return string(self.raw.get("id"))
+
+    @property
+    def name(self) -> str:
+        """
+        The display name, such as "OpenAI: GPT-4o-mini".
+        """
+        return string(self.raw.get("name")) or self.id
+
+    @property
+    def context_window(self) -> int | None:
+        """
+        The maximum number of tokens of prompt and reply together, whichever provider OpenRouter chooses first.
+
+        This is the smaller of `context_length` and `top_provider.context_length`, which differ for every tenth model.
+        """
+        return smallest(self.raw.get("context_length"), self._top_provider.get("context_length"))
+
+    @property
+    def max_output_tokens(self) -> int | None:
+        """
+        The maximum number of tokens of the reply. None if OpenRouter lists no limit.
+        """
+        return count(self._top_provider.get("max_completion_tokens"))
+
+    @property
+    def input_modalities(self) -> list[str]:
+        """
+        The input types, such as "text", "image", "file", "audio" and "video".
+        """
+        return strings(self._architecture.get("input_modalities"))
+
+    @property
+    def output_modalities(self) -> list[str]:
+        """
+        The output types, such as "text", "image", "audio", "embeddings", "rerank", "speech" and "transcription".
+        """
+        return strings(self._architecture.get("output_modalities"))
+
+    @property
+    def supported_parameters(self) -> list[str]:
+        """
+        The parameters of a request that the model supports, such as "tools" and "structured_outputs".
+        """
+        return strings(self.raw.get("supported_parameters"))
+
+    @property
+    def voices(self) -> list[str]:
+        """
+        The voices of a speech model.
+        """
+        return strings(self.raw.get("supported_voices"))
+
+    @property
+    def expires(self) -> date | None:
+        """
+        The day after which OpenRouter may remove the model. It can be decades away.
+        """
+        return day(self.raw.get("expiration_date"))
+
+    @property
+    def alias_of(self) -> str | None:
+        """
+        The model that an alias such as "~openai/gpt-latest" stands for now.
+        """
+        return string(mapping(self.raw.get("alias_target")).get("slug")) or None
+
+    @property
+    def is_router(self) -> bool:
+        """
+        Whether it is a router such as "openrouter/auto", which chooses a model for each request.
+        """
+        return self._architecture.get("tokenizer") == "Router" and not self.alias_of
+
+    @property
+    def is_free(self) -> bool:
+        """
+        Whether it is free: a `:free` variant, or the router "openrouter/free". Free models have daily limits.
+        """
+        return self.id.endswith((":free", "/free")) and self._listed_prices == _NOTHING
+
+    @property
+    def is_billed_by_token(self) -> bool:
+        """
+        Whether `price` and `cost` give the cost of a request.
+
+        They don't for a router, because its prices are unknown, and for a model with a price of 0 that is not free: it
+        is billed per song, image or search.
+        """
+        return None not in self._listed_prices and (self.is_free or self._listed_prices != _NOTHING)
+
+    def supports(self, parameter: str) -> bool:
+        """
+        Whether the model supports a parameter.
+
+        :param parameter: Its name in a request, such as "tools", "reasoning" or "structured_outputs".
+        :returns: Whether OpenRouter lists it.
+        """
+        return parameter in self.supported_parameters
+
+    def takes(self, modality: str) -> bool:
+        """
+        Whether the model takes a kind of input.
+
+        :param modality: "text", "image", "file", "audio" or "video".
+        :returns: Whether OpenRouter lists it.
+        """
+        return modality in self.input_modalities
+
+    def makes(self, modality: str) -> bool:
+        """
+        Whether the model makes a kind of output.
+
+        :param modality: Such as "text", "image", "audio" or "embeddings".
+        :returns: Whether OpenRouter lists it.
+        """
+        return modality in self.output_modalities
+
+    def price(self, kind: str = "prompt") -> Decimal | None:
+        """
+        Return one of the model's prices, before overrides for long prompts or times of day.
+
+        :param kind: "prompt", "completion", "input_cache_read", "input_cache_write" or another key of `raw["pricing"]`.
+        :returns: The price in USD per token (for "request" and "web_search", per request or search). None if it is
+            unknown, as for routers, or not listed.
+        """
+        return price_of(self.raw.get("pricing"), kind)
+
+    def cost(
+        self, prompt_tokens: int, completion_tokens: int = 0, cached_tokens: int = 0, at: datetime | None = None
+    ) -> Decimal | None:
+        """
+        Estimate the cost of a request, including overrides for long prompts and times of day.
+
+        Only text is counted: images, audio and web searches may have separate prices.
+
+        :param prompt_tokens: Tokens of the prompt, including those from a cache.
+        :param completion_tokens: Tokens of the reply, including those of its reasoning.
+        :param cached_tokens: Tokens of the prompt that are read from a cache.
+        :param at: When the request is sent, in UTC if it has no time zone. None means now.
+        :returns: The cost in USD, or None if a price that it depends on is unknown.
+        :raises TypeError: If a count is not a whole number.
+        :raises ValueError: If a count is negative, or `cached_tokens` is more than `prompt_tokens`.
+        """
+        check_token_counts(
+            prompt_tokens=prompt_tokens, completion_tokens=completion_tokens, cached_tokens=cached_tokens
+        )
+        if cached_tokens > prompt_tokens:
+            msg = f"`cached_tokens` is a part of `prompt_tokens`: {cached_tokens} can't be more than {prompt_tokens}."
+            raise ValueError(msg)
+        return cost_of(self.raw.get("pricing"), prompt_tokens, completion_tokens, cached_tokens, at)
+
+    @property
+    def _listed_prices(self) -> tuple[Decimal | None, Decimal | None]:
+        return self.price("prompt"), self.price("completion")
+
+    @property
+    def _architecture(self) -> dict[str, Any]:
+        return mapping(self.raw.get("architecture"))
+
+    @property
+    def _top_provider(self) -> dict[str, Any]:
+        return mapping(self.raw.get("top_provider"))

@@ -1,0 +1,178 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+The HTTP clients of the openai SDK's clients, with the response hook and a log message for failed requests.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import openai
+from openai import DefaultAsyncHttpxClient, DefaultHttpxClient
+
+from haystack_integrations.common.openrouter._transport.response_hook import check_response, check_response_async
+from haystack_integrations.common.openrouter._transport.retries import refuse_if_over, warn_of_retry
+
+# What the openai SDK gives its own client; httpx's default of 100 connections makes a busy server wait.
+_LIMITS = {"max_connections": 1000, "max_keepalive_connections": 100}
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """
+    How the openai SDK retries a failed request.
+
+    :param max_retries: How many times a request is sent again.
+    :param after_timeout: Whether a request that timed out is sent again.
+    """
+
+    max_retries: int
+    after_timeout: bool
+
+
+def check_http_client_kwargs(kwargs: object) -> None:
+    """
+    Raise unless `httpx.Client` takes these keyword arguments.
+
+    :param kwargs: The value of `http_client_kwargs`.
+    :raises TypeError: If they are not a dictionary, or hold a name or a value that httpx does not take.
+    :raises ValueError: If httpx does not take a value.
+    """
+    if kwargs is None:
+        return
+    if not isinstance(kwargs, Mapping):
+        msg = f"`http_client_kwargs` must be a dictionary of arguments of httpx.Client, not {type(kwargs).__name__}."
+        raise TypeError(msg)
+    known = inspect.signature(httpx.Client).parameters
+    if unknown := [name for name in kwargs if name not in known]:
+        msg = (
+            f"`http_client_kwargs` has {unknown[0]!r}, which is not an argument of httpx.Client. Its arguments: "
+            f"{', '.join(known)}."
+        )
+        raise TypeError(msg)
+    # certificates are read when they are needed: reading them takes 20 ms, and they may be on another machine
+    cheap = {name: value for name, value in kwargs.items() if name not in ("verify", "cert", "trust_env")}
+    try:
+        httpx.Client(**_with_limits(cheap), verify=False, trust_env=False).close()  # noqa: S501
+    except Exception as error:
+        # httpx quotes the value, which may be a password
+        msg = f"`http_client_kwargs`: httpx.Client does not accept one of the values of {', '.join(kwargs)}."
+        raise (ValueError if isinstance(error, ValueError) else TypeError)(msg) from None
+
+
+def build_http_client(kwargs: Mapping[str, Any] | None, retries: RetryPolicy) -> Any:
+    """
+    Build the HTTP client of a synchronous openai client.
+
+    :param kwargs: Keyword arguments of `httpx.Client`. Without any, the openai SDK's own kind of client is built.
+    :param retries: What the SDK does after a failed request.
+    :returns: An `httpx` or `httpx2` client.
+    """
+    if not kwargs:
+        return _Client(retries, event_hooks={"response": [check_response]})
+    return _LegacyClient(retries, **_with_hook(kwargs, check_response))
+
+
+def build_async_http_client(kwargs: Mapping[str, Any] | None, retries: RetryPolicy) -> Any:
+    """
+    Build the HTTP client of an asynchronous openai client.
+
+    :param kwargs: Keyword arguments of `httpx.AsyncClient`. Event hooks may be functions or coroutine functions.
+    :param retries: What the SDK does after a failed request.
+    :returns: An `httpx` or `httpx2` client.
+    """
+    if not kwargs:
+        return _AsyncClient(retries, event_hooks={"response": [check_response_async]})
+    hooked = _with_hook(kwargs, check_response_async)
+    hooks = {event: [_as_coroutine(hook) for hook in given] for event, given in hooked["event_hooks"].items()}
+    return _LegacyAsyncClient(retries, **{**hooked, "event_hooks": hooks})
+
+
+class _Sends:
+    def __init__(self, retries: RetryPolicy, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._retries = retries
+
+    def send(self, request: Any, **kwargs: Any) -> Any:
+        refuse_if_over(request)
+        with _failure_named(self, request, self._retries):
+            response = super().send(request, **kwargs)  # type: ignore[misc]
+        warn_of_retry(request, response, self._retries.max_retries)
+        return response
+
+
+class _SendsAsync:
+    def __init__(self, retries: RetryPolicy, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._retries = retries
+
+    async def send(self, request: Any, **kwargs: Any) -> Any:
+        refuse_if_over(request)
+        with _failure_named(self, request, self._retries):
+            response = await super().send(request, **kwargs)  # type: ignore[misc]
+        warn_of_retry(request, response, self._retries.max_retries)
+        return response
+
+
+class _Client(_Sends, DefaultHttpxClient):
+    pass
+
+
+class _LegacyClient(_Sends, httpx.Client):
+    pass
+
+
+class _AsyncClient(_SendsAsync, DefaultAsyncHttpxClient):
+    pass
+
+
+class _LegacyAsyncClient(_SendsAsync, httpx.AsyncClient):
+    pass
+
+
+@contextmanager
+def _failure_named(client: Any, request: Any, retries: RetryPolicy) -> Iterator[None]:
+    """
+    Log a failed request that will be sent again. If it must not be sent again, raise openai's error.
+    """
+    try:
+        yield
+    except openai.OpenAIError:
+        raise
+    except Exception as error:
+        if client.is_closed:
+            msg = "The client was closed while the request was under way"
+            raise openai.APIConnectionError(message=msg, request=request) from error
+        if "Timeout" in type(error).__name__ and not retries.after_timeout:
+            raise openai.APITimeoutError(request=request) from error
+        warn_of_retry(request, error, retries.max_retries)
+        raise
+
+
+def _with_limits(kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    limits = kwargs.get("limits")
+    return {**kwargs, "limits": httpx.Limits(**limits)} if isinstance(limits, dict) else dict(kwargs)
+
+
+def _with_hook(kwargs: Mapping[str, Any], hook: Callable[[Any], Any]) -> dict[str, Any]:
+    complete = _with_limits({"follow_redirects": True, "limits": _LIMITS, **kwargs})
+    hooks = {event: list(given) for event, given in (complete.get("event_hooks") or {}).items()}
+    complete["event_hooks"] = {**hooks, "response": [*hooks.get("response", []), hook]}
+    return complete
+
+
+def _as_coroutine(hook: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    async def call(subject: Any) -> None:
+        result = hook(subject)
+        if inspect.isawaitable(result):
+            await result
+
+    return call

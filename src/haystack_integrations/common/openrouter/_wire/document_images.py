@@ -1,0 +1,120 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+The images that documents name in their meta, read with Haystack's `DocumentToImageContent`.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+from threading import Lock
+
+# Importing the package takes no time. Its classes, with Pillow and pypdfium2, are imported when they are used.
+import haystack.components.converters.image as converters
+from haystack import Document
+from haystack.dataclasses import ImageContent
+
+from haystack_integrations.common.openrouter._base.checks import check_at_least_one
+from haystack_integrations.common.openrouter._wire.media import data_url, image_type
+
+
+class DocumentImages:
+    """
+    Reads images and pages of PDF files.
+
+    :param meta_field: The meta field with the path of the file. For a PDF file, `page_number` in the meta tells the
+        page, from 1 on.
+    :param root_path: The folder that paths are relative to, and that they must not leave. None means that paths are
+        taken as they are.
+    :param size: The width and height in pixels that images are made to fit into. None leaves them as they are.
+    :raises ImportError: If Pillow or pypdfium2 is not installed.
+    """
+
+    def __init__(self, meta_field: str, *, root_path: str | None, size: tuple[int, int] | None) -> None:
+        self.meta_field = meta_field
+        self._converter = converters.DocumentToImageContent(
+            file_path_meta_field=meta_field, root_path=root_path, size=size
+        )
+
+    def has_image(self, document: Document) -> bool:
+        """
+        Whether the meta of a document names an image.
+
+        :param document: The document.
+        :returns: Whether it does.
+        """
+        return document.meta.get(self.meta_field) is not None
+
+    def data_url(self, document: Document) -> str:
+        """
+        Read the image of a document.
+
+        :param document: The document.
+        :returns: The image as a data URL.
+        :raises ValueError: If it can't be read. The text names the document and the file.
+        """
+        if not self.has_image(document):
+            msg = f"Document {document.id} has no `{self.meta_field}` in its meta, so it has no image."
+            raise ValueError(msg)
+        page = f", page {document.meta['page_number']}" if "page_number" in document.meta else ""
+        image = f"The image of document {document.id}, {document.meta[self.meta_field]!r}{page},"
+        try:
+            with _Reading.lock:
+                (content,) = self._converter.run([document])["image_contents"]
+        except Exception as error:  # Pillow, pypdfium2 and the file system have many kinds
+            msg = f"{image} can't be read: {type(error).__name__}: {error}"
+            raise ValueError(msg) from error
+        if content is None:
+            msg = f"{image} can't be read. For the reason, see Haystack's warning in the log."
+            raise ValueError(msg)
+        if not content.base64_image:
+            msg = f"{image} is an empty file."
+            raise ValueError(msg)
+        return data_url(content.base64_image, _media_type(content), image)
+
+
+def checked_size(size: object) -> tuple[int, int] | None:
+    """
+    Check the size that images are made to fit into.
+
+    :param size: The value of `image_size`: two numbers, or None. In YAML they are a list.
+    :returns: The width and height in pixels, or None.
+    :raises TypeError: If it is neither.
+    :raises ValueError: If a number is less than 1.
+    """
+    if size is None:
+        return None
+    if not isinstance(size, list | tuple) or len(size) != 2:
+        msg = f"`image_size` must be a width and a height in pixels, such as (1024, 1024), or None, not {size!r}."
+        raise TypeError(msg)
+    width, height = size
+    check_at_least_one(width, "image_size[0]")
+    check_at_least_one(height, "image_size[1]")
+    return width, height
+
+
+class _Reading:
+    """
+    PDFium, which renders pages, must not be called by two threads at once.
+    """
+
+    lock = Lock()
+
+    @classmethod
+    def renew(cls) -> None:
+        """
+        Make a new lock for a forked child, which does not have the thread that may hold the old one.
+        """
+        cls.lock = Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_Reading.renew)
+
+
+def _media_type(image: ImageContent) -> str:
+    # what the file is, even if its name says something else
+    return image_type(base64.b64decode(image.base64_image[:64])) or image.mime_type or "image/jpeg"

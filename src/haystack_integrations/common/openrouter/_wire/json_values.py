@@ -1,0 +1,87 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+Copies of JSON values that are safe to keep, to serialize and to send.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container
+from math import isfinite
+from typing import Any
+
+from haystack_integrations.common.openrouter._wire.text import sendable
+
+# More than the JSON parser allows, and few enough for whatever walks the copy recursively.
+_MOST_LEVELS = 250
+
+
+def plain_json(value: Any) -> Any:
+    """
+    Copy a decoded JSON value. NaN and infinity, which JSON does not have, become None.
+
+    :param value: The value.
+    :returns: The copy.
+    :raises ValueError: If it is nested too deep.
+    """
+    return copied_json(value, _finite)
+
+
+def sendable_json(value: Any) -> Any:
+    """
+    Copy a JSON value so that it can be sent: as `plain_json` does, and with strings that UTF-8 can encode.
+
+    :param value: The value.
+    :returns: The copy.
+    :raises ValueError: If it is nested too deep.
+    """
+    return copied_json(value, _sendable, rename=_sendable)
+
+
+def copied_json(
+    value: Any,
+    change: Callable[[Any], Any],
+    *,
+    rename: Callable[[str], str] | None = None,
+    left_out: Container[str] = (),
+) -> Any:
+    """
+    Copy a JSON value level by level, without recursion: the caller may be deep in a stack already.
+
+    :param value: The value.
+    :param change: Is called with everything that is neither a dictionary nor a list, and returns what to copy.
+    :param rename: Is called with the names in dictionaries, and returns what to copy.
+    :param left_out: Names in dictionaries that are not copied.
+    :returns: The copy.
+    :raises ValueError: If it is nested too deep.
+    """
+    root: list[Any] = [value]
+    level: list[Any] = [root]
+    for _ in range(_MOST_LEVELS):
+        deeper: list[Any] = []
+        for container in level:
+            for key, item in container.items() if isinstance(container, dict) else enumerate(container):
+                if isinstance(item, dict):
+                    kept = {name: field for name, field in item.items() if name not in left_out} if left_out else item
+                    container[key] = {rename(name): field for name, field in kept.items()} if rename else dict(kept)
+                    deeper.append(container[key])
+                elif isinstance(item, list):
+                    container[key] = list(item)
+                    deeper.append(container[key])
+                else:
+                    container[key] = change(item)
+        if not deeper:
+            return root[0]
+        level = deeper
+    msg = "JSON nested too deep"
+    raise ValueError(msg)
+
+
+def _finite(value: Any) -> Any:
+    return value if not isinstance(value, float) or isfinite(value) else None
+
+
+def _sendable(value: Any) -> Any:
+    return sendable(value) if isinstance(value, str) else _finite(value)

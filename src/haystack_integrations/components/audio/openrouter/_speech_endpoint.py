@@ -1,0 +1,103 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+Requests and responses of the speech endpoint, as plain data.
+
+Source: `SpeechRequest` in OpenRouter's OpenAPI document.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from haystack.dataclasses import ByteStream
+
+from haystack_integrations.common.openrouter._transport.response_headers import header_fields
+from haystack_integrations.common.openrouter._wire.media import AUDIO_FORMATS, wav_file
+from haystack_integrations.common.openrouter._wire.responses import decoded_body, unusable_response
+from haystack_integrations.common.openrouter._wire.text import sendable
+from haystack_integrations.common.openrouter.errors._advice import MEDIA_REMEDIES, Remedies
+
+SPEECH_REMEDIES: Remedies = {
+    **MEDIA_REMEDIES,
+    "too long": "Shorten the text or split it: each model has a limit",
+    400: "Check that the model has this `voice`, and the names and values in `generation_kwargs`. Voices differ by "
+    "model: see https://openrouter.ai/models?output_modalities=speech",
+    404: "Check that `{model}` at https://openrouter.ai/models?output_modalities=speech is a speech model, and relax "
+    "`provider` in `generation_kwargs`{names}",
+    413: "Shorten the text or split it",
+}
+"""What to do about the failures of the speech endpoint."""
+
+OWN_FIELDS = {
+    "input": "Pass `text` to `run`.",
+}
+"""What the component sends itself, and what to do instead of giving it in `generation_kwargs`."""
+
+_ANY_BYTES = "application/octet-stream"
+
+
+def check_voice(voice: object) -> None:
+    """
+    Raise unless `voice` can be the name of a voice.
+
+    :param voice: The value of `voice`, or None.
+    :raises TypeError: If it is not a string.
+    :raises ValueError: If it is empty.
+    """
+    if voice is None:
+        return
+    if not isinstance(voice, str):
+        msg = f"`voice` must be the name of a voice, not {type(voice).__name__}."
+        raise TypeError(msg)
+    if not voice.strip():
+        msg = "`voice` is empty: leave it out to use the model's own default."
+        raise ValueError(msg)
+
+
+def request_fields(text: object, *, sample_rate: int | None) -> dict[str, Any]:
+    """
+    Make the fields of a request that are not from `generation_kwargs`.
+
+    :param text: What to say.
+    :param sample_rate: The sample rate of pcm. If it is set, pcm is requested.
+    :returns: The fields of the body.
+    :raises TypeError: If the text is not a string.
+    :raises ValueError: If the text is empty.
+    """
+    if not isinstance(text, str):
+        msg = f"`text` must be a string, not {type(text).__name__}. For a ChatMessage, pass its `text`."
+        raise TypeError(msg)
+    if not text.strip():
+        msg = "`text` is empty: pass the text to speak."
+        raise ValueError(msg)
+    # OpenRouter's own default is pcm without a header, which players can't open
+    audio_format = "mp3" if sample_rate is None else "pcm"
+    return {"input": sendable(text), "response_format": audio_format}
+
+
+def read_audio(response: Any, body: dict[str, Any], *, sample_rate: int | None) -> tuple[ByteStream, dict[str, Any]]:
+    """
+    Read a response of the speech endpoint.
+
+    :param response: The HTTP response.
+    :param body: The body of the request.
+    :param sample_rate: The sample rate of pcm. If it is set, pcm becomes a WAV file.
+    :returns: The audio, and the `model` of the request with `id` and `content_type` from the headers of the response.
+    :raises openai.APIError: If the response is not audio.
+    """
+    content_type = response.headers.get("content-type", "")
+    media_type = content_type.partition(";")[0].strip().lower()
+    if media_type == _ANY_BYTES:
+        name = str(body.get("response_format"))
+        media_type = f"audio/{'mpeg' if name == 'mp3' else name}"
+    data, decoded = response.content, decoded_body(response)
+    if not media_type.startswith("audio/") or not data or isinstance(decoded, dict):
+        msg = f"The response is not audio, but {len(data)} bytes of the type {content_type!r}"
+        raise unusable_response(f"{msg}. Check that `model` is a speech model", decoded, response)
+    if sample_rate is not None and AUDIO_FORMATS.get(media_type.removeprefix("audio/")) == "pcm16":
+        data, media_type = wav_file(data, sample_rate), "audio/wav"
+    meta = {"model": body["model"], "id": None, **header_fields(response.headers), "content_type": content_type}
+    return ByteStream(data=data, mime_type=media_type), meta

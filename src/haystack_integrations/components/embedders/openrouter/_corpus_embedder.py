@@ -1,0 +1,162 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+The base of the document embedders: batches, and several requests at the same time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+from typing import Any, ClassVar
+
+from haystack import Document
+
+from haystack_integrations.common.openrouter._base.checks import (
+    check_at_least_one,
+    check_documents,
+    check_parameters,
+    check_strings,
+    checked_fields,
+    document_text,
+)
+from haystack_integrations.common.openrouter._base.component import OpenRouterComponent
+from haystack_integrations.common.openrouter._many.workers import each_in_tasks, each_in_threads
+from haystack_integrations.common.openrouter._wire.text import sendable
+from haystack_integrations.components.embedders.openrouter._batches import Batch
+from haystack_integrations.components.embedders.openrouter._corpus import Corpus
+from haystack_integrations.components.embedders.openrouter._endpoint import OWN_PARAMETERS, request_arguments
+from haystack_integrations.components.embedders.openrouter._watched_create import body_of, create_of
+from haystack_integrations.components.embedders.openrouter.options import EmbeddingParameters
+
+
+class OpenRouterCorpusEmbedder(OpenRouterComponent):
+    """
+    A component that embeds many documents.
+
+    A subclass hands its parameters to `_set_up` and `_set_up_batches`. `_input` makes what is sent for a document.
+    """
+
+    _reads_files: ClassVar[bool] = False
+    max_batch_bytes: int | None = None
+
+    def _set_up_batches(
+        self,
+        *,
+        dimensions: int | None,
+        prefix: str,
+        suffix: str,
+        batch_size: int,
+        progress_bar: bool,
+        meta_fields_to_embed: list[str] | None,
+        embedding_separator: str,
+        extra_parameters: EmbeddingParameters | None,
+        raise_on_failure: bool,
+        concurrency: int,
+    ) -> None:
+        """
+        Check the parameters that these components share, and keep them under the same names.
+        """
+        if dimensions is not None:
+            check_at_least_one(dimensions, "dimensions")
+        check_at_least_one(batch_size, "batch_size")
+        check_at_least_one(concurrency, "concurrency")
+        check_strings(prefix=prefix, suffix=suffix, embedding_separator=embedding_separator)
+        check_parameters(extra_parameters, OWN_PARAMETERS)
+        self.dimensions = dimensions
+        self.prefix = prefix
+        self.suffix = suffix
+        self.batch_size = batch_size
+        self.progress_bar = progress_bar
+        self.meta_fields_to_embed = checked_fields(meta_fields_to_embed)
+        self.embedding_separator = embedding_separator
+        self.extra_parameters = extra_parameters
+        self.raise_on_failure = raise_on_failure
+        self.concurrency = concurrency
+
+    def _to_dict(self, **own_parameters: Any) -> dict[str, Any]:
+        """
+        Serialize the component: the parameters that all of these components have, and the given ones.
+        """
+        return super()._to_dict(
+            dimensions=self.dimensions,
+            prefix=self.prefix,
+            suffix=self.suffix,
+            batch_size=self.batch_size,
+            progress_bar=self.progress_bar,
+            meta_fields_to_embed=list(self.meta_fields_to_embed),
+            embedding_separator=self.embedding_separator,
+            extra_parameters=copy.deepcopy(self.extra_parameters),
+            raise_on_failure=self.raise_on_failure,
+            concurrency=self.concurrency,
+            **own_parameters,
+        )
+
+    def _embed(self, documents: list[Document]) -> dict[str, Any]:
+        """
+        Embed documents, with requests in threads.
+        """
+        corpus = self._corpus(documents)
+        if documents:
+            create = create_of(self._clients.get())
+
+            def embed(batch: Batch) -> None:
+                with corpus.attempt(batch), self._requesting():
+                    if corpus.fill(batch):
+                        corpus.take(batch, body_of(create(**self._arguments(batch))))
+
+            with corpus.sending_batches(progress_bar=self.progress_bar):
+                each_in_threads(embed, corpus, min(self.concurrency, len(corpus)))
+        return corpus.result()
+
+    async def _embed_async(self, documents: list[Document]) -> dict[str, Any]:
+        """
+        Embed documents without blocking the event loop. Files are read in a thread.
+        """
+        corpus = self._corpus(documents)
+        if documents:
+            create = create_of(await self._clients.get_async())
+
+            async def embed(batch: Batch) -> None:
+                with corpus.attempt(batch), self._requesting():
+                    if await asyncio.to_thread(corpus.fill, batch) if self._reads_files else corpus.fill(batch):
+                        corpus.take(batch, body_of(await create(**self._arguments(batch))))
+
+            with corpus.sending_batches(progress_bar=self.progress_bar):
+                await each_in_tasks(embed, corpus, min(self.concurrency, len(corpus)))
+        return corpus.result()
+
+    def _corpus(self, documents: list[Document]) -> Corpus:
+        check_documents(documents, "Use OpenRouterTextEmbedder for a string.")
+        return Corpus(
+            documents,
+            input_of=self._input,
+            batch_size=self.batch_size,
+            max_bytes=self.max_batch_bytes,
+            model=self.model,
+            dimensions=self.dimensions,
+            raise_on_failure=self.raise_on_failure,
+        )
+
+    def _input(self, document: Document) -> Any:
+        """
+        Make the input for a document: its text, unless a subclass overrides this.
+
+        :raises ValueError: If that can't be done.
+        """
+        return self._text(document)
+
+    def _text(self, document: Document) -> str:
+        text = document_text(document, self.meta_fields_to_embed, self.embedding_separator)
+        return sendable(f"{self.prefix}{text}{self.suffix}")
+
+    def _arguments(self, batch: Batch) -> dict[str, Any]:
+        return request_arguments(
+            batch.inputs,
+            model=self.model,
+            dimensions=self.dimensions,
+            extra_parameters=self.extra_parameters,
+            extra_headers=self._sent_headers(),
+        )

@@ -1,0 +1,204 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+Turns the events of a stream, as dicts, into `StreamingChunk`s at once and into one completion at the end.
+
+This runs for every token: it builds each chunk once and keeps none of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from haystack.dataclasses import ChatMessage, ComponentInfo, StreamingChunk
+
+from haystack_integrations.common.openrouter._transport.response_headers import with_header_fields
+from haystack_integrations.common.openrouter._wire.json_values import plain_json
+from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
+from haystack_integrations.components.generators.openrouter.chat._reply import chat_messages
+from haystack_integrations.components.generators.openrouter.chat._stream.clock import Clock
+from haystack_integrations.components.generators.openrouter.chat._stream.message import Payload, StreamedMessage
+from haystack_integrations.components.generators.openrouter.chat._stream.other_fields import Fields
+from haystack_integrations.components.generators.openrouter.chat._stream.tool_calls import with_numbered_calls
+
+_CHUNK_FINISH_REASONS = {"function_call": "tool_calls"}
+_NO_PAYLOAD: Payload = ("", None, None, False, None)
+
+
+class StreamedReply:
+    """
+    One streamed reply. It turns events into chunks, and has the whole reply at the end.
+
+    :param component_info: The component that every chunk names.
+    :param headers: Fields from the headers of the response, for the completion.
+    """
+
+    def __init__(
+        self, component_info: ComponentInfo | None = None, headers: Mapping[str, Any] = MappingProxyType({})
+    ) -> None:
+        self._component_info = component_info
+        self._headers = headers
+        self._top: dict[str, Any] = {}
+        self._choice: dict[str, Any] = {}
+        self._logprobs = Fields()
+        self._message = StreamedMessage()
+        self._whole: dict[str, Any] | None = None
+        self._clock = Clock()
+        # what the meta of the next chunk begins with: to look it up for each chunk takes three times as long
+        self._meta: dict[str, Any] = dict.fromkeys(
+            ("model", "index", "finish_reason", "received_at", "usage", "id", "provider")
+        )
+        self.first_chunk_at: str | None = None
+        """When the first chunk came, in ISO 8601; None if there is none yet."""
+
+    @property
+    def generation_id(self) -> str | None:
+        """
+        The id of the generation, from the events or from the headers of the response.
+        """
+        found = self._top.get("id") or self._headers.get("id")
+        return found if isinstance(found, str) else None
+
+    def check_whole(self, *, done: bool) -> None:
+        """
+        Raise if the stream ended too early.
+
+        :param done: Whether the stream ended with `[DONE]`.
+        :raises OpenRouterStreamError: If it held no reply, or ended with neither a finish reason nor a `[DONE]`.
+        """
+        if not self._choice:
+            raise OpenRouterStreamError("The stream ended without a reply")
+        if not done and not self._choice.get("finish_reason"):
+            raise OpenRouterStreamError("The stream was cut: it ended with neither a finish reason nor a [DONE]")
+
+    def chunks(self, event: dict[str, Any]) -> list[StreamingChunk]:
+        """
+        Take the next event.
+
+        :param event: The decoded data of a server-sent event. It is changed.
+        :returns: The chunks for the callback: at most one for each payload, none if the event carries nothing.
+        :raises OpenRouterStreamError: If the event reports an error.
+        """
+        choices = event.pop("choices", None)
+        if event != self._top:  # most events differ in their choices only
+            event = self._take_top(event)
+        self._meta["received_at"], usage = self._clock.now(), event.get("usage")
+        if not choices:
+            return [self._chunk(_NO_PAYLOAD, usage=usage)] if usage else []
+        choice = choices[0] if type(choices) is list and len(choices) == 1 else None
+        delta = choice.pop("delta", None) if type(choice) is dict else None
+        if delta is None and type(choice) is dict:
+            delta = self._take_whole(event, choice)
+        if type(choice) is not dict or type(delta) is not dict:
+            raise OpenRouterStreamError("An event of the stream has unreadable `choices`")
+        extra: dict[str, Any] = {}
+        # most choices differ in their delta only
+        finish_reason = self._take_choice(choice, extra) if choice != self._choice or not choice else None
+        payloads = self._message.add(delta, extra)
+        if finish_reason is None and not usage and not extra:
+            return [self._chunk(payloads[0])] if len(payloads) == 1 else [*map(self._chunk, payloads)]
+        if not payloads or (finish_reason is not None and payloads[-1][-1] is not None):
+            payloads.append(_NO_PAYLOAD)
+        *first, last = payloads
+        return [*map(self._chunk, first), self._chunk(last, extra, finish_reason, usage)]
+
+    def completion(self) -> dict[str, Any]:
+        """
+        Join everything that came.
+
+        :returns: A completion with one choice, as a request without streaming returns it.
+        """
+        if self._whole is not None:
+            return with_header_fields(self._whole, self._headers)
+        choice = {**self._choice, **self._logprobs.joined(), "message": self._message.joined()}
+        joined = plain_json({**self._top, "object": "chat.completion", "choices": [choice]})
+        return with_header_fields(joined, self._headers)
+
+    def message(self, audio_format: str | None = None) -> ChatMessage:
+        """
+        Build the reply.
+
+        :param audio_format: The `audio.format` that was requested.
+        :returns: The reply so far.
+        """
+        (reply,) = chat_messages(self.completion(), audio_format)
+        reply.meta["completion_start_time"] = self.first_chunk_at
+        return reply
+
+    def partial_message(self, audio_format: str | None = None) -> ChatMessage | None:
+        """
+        Build the reply of a stream that failed.
+
+        :param audio_format: The `audio.format` that was requested.
+        :returns: The reply so far, or None if the callback has received nothing.
+        """
+        return self.message(audio_format) if self.first_chunk_at else None
+
+    def _take_top(self, event: dict[str, Any]) -> dict[str, Any]:
+        """
+        Note the fields besides the choices.
+
+        :returns: A copy of them.
+        """
+        if event.get("error"):
+            raise OpenRouterStreamError.from_event(event)
+        event, top = plain_json(event), self._top
+        top.update({name: value for name, value in event.items() if value is not None or name not in top})
+        self._meta.update({name: top.get(name) for name in ("model", "id", "provider")})
+        self._meta["id"] = self._meta["id"] or self._headers.get("id")
+        return event
+
+    def _take_whole(self, event: dict[str, Any], choice: dict[str, Any]) -> Any:
+        """
+        Note a completion that came instead of a stream. If nothing follows, it is used as it is.
+
+        :returns: A delta with all of the message.
+        """
+        if not choice.get("message"):
+            return {}
+        self._whole = None if self._choice else plain_json({**event, "choices": [choice]})
+        return with_numbered_calls(choice.pop("message"))
+
+    def _take_choice(self, choice: dict[str, Any], extra: dict[str, Any]) -> str | None:
+        """
+        Note the fields besides the delta.
+
+        :returns: The finish reason, if it is the first.
+        """
+        if choice.get("error") or choice.get("finish_reason") == "error":
+            raise OpenRouterStreamError.from_event({"choices": [choice]})
+        choice = plain_json(choice)
+        own, finish_reason = self._choice, choice.get("finish_reason") or None
+        index = self._meta["index"] = choice.get("index") or 0
+        if own.setdefault("index", index) != index:
+            msg = "The stream holds several choices, which can't be joined to one reply"
+            raise OpenRouterStreamError(msg, retryable=False)
+        if logprobs := choice.get("logprobs"):
+            extra["logprobs"] = logprobs
+            self._logprobs.add("logprobs", choice.pop("logprobs"))
+        if own.get("finish_reason"):
+            finish_reason = None
+        for name, value in choice.items():
+            if name not in own or (value is not None and own[name] in (None, "")):
+                own[name] = value
+        return finish_reason
+
+    def _chunk(
+        self, payload: Payload, extra: dict[str, Any] | None = None, finish_reason: Any = None, usage: Any = None
+    ) -> StreamingChunk:
+        meta = self._meta.copy()
+        if self.first_chunk_at is None:
+            self.first_chunk_at = meta["received_at"]
+        if usage or finish_reason is not None:
+            meta["usage"], meta["finish_reason"] = usage, finish_reason
+        if extra:
+            meta = {**extra, **meta}
+        if finish_reason is not None:
+            finish_reason = _CHUNK_FINISH_REASONS.get(str(finish_reason), finish_reason)
+        content, index, calls, start, reasoning = payload
+        # by position: names cost half a microsecond
+        return StreamingChunk(content, meta, self._component_info, index, calls, None, start, finish_reason, reasoning)

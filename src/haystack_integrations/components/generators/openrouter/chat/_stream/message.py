@@ -1,0 +1,189 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+Turns the deltas of a stream into payloads of chunks at once and into one message at the end.
+
+This runs for every token.
+"""
+
+from __future__ import annotations
+
+from io import StringIO
+from typing import Any
+
+from haystack.dataclasses import ReasoningContent, ToolCallDelta
+
+from haystack_integrations.common.openrouter._wire.json_values import plain_json
+from haystack_integrations.components.generators.openrouter.chat._reply import content_text, reasoning_text
+from haystack_integrations.components.generators.openrouter.chat._stream.blocks import REASONING, TEXT, Blocks
+from haystack_integrations.components.generators.openrouter.chat._stream.other_fields import AudioFragments, Fields
+from haystack_integrations.components.generators.openrouter.chat._stream.reasoning_details import (
+    ReasoningDetails,
+    carries_something,
+)
+from haystack_integrations.components.generators.openrouter.chat._stream.tool_calls import ToolCallFragments, ToolCalls
+
+_PLAIN_DELTA = {"role", "content"}
+_REASONING_FIELDS = {"reasoning", "reasoning_content", "reasoning_details"}
+_PAYLOAD_FIELDS = {"role", "content", "tool_calls", *_REASONING_FIELDS}
+
+# content, index, tool_calls, start and reasoning of a StreamingChunk
+Payload = tuple[str, int | None, list[ToolCallDelta] | None, bool, ReasoningContent | None]
+
+
+class StreamedMessage:
+    """
+    Joins the deltas of one message.
+
+    Content blocks are numbered from 0. A block is a run of one kind; each tool call is a block of its own.
+    """
+
+    def __init__(self) -> None:
+        self._text, self._reasoning = StringIO(), StringIO()
+        self._shown_of_details = 0  # characters, to leave out where `reasoning` repeats them
+        self._other_parts: list[Any] = []
+        self._details, self._calls = ReasoningDetails(), ToolCalls()
+        self._audio, self._other_fields = AudioFragments(), Fields()
+        self._blocks = Blocks()
+
+    def add(self, delta: dict[str, Any], extra: dict[str, Any]) -> list[Payload]:
+        """
+        Take the next delta.
+
+        :param delta: The delta.
+        :param extra: Gets the fields that are not a payload of a chunk.
+        :returns: The payloads: reasoning, text, then tool calls.
+        """
+        content = delta.get("content")
+        if type(content) is str and _PLAIN_DELTA.issuperset(delta):
+            self._text.write(content)
+            return [self._text_payload(content)] if content else []
+        payloads: list[Payload] = []
+        if not _REASONING_FIELDS.isdisjoint(delta):
+            payloads += self._reasoning_payloads(delta)
+        if content:
+            payloads += self._content_payloads(content)
+        if calls := delta.get("tool_calls"):
+            payloads += self._tool_call_payloads(calls)
+        if not _PAYLOAD_FIELDS.issuperset(delta):
+            for name in delta.keys() - _PAYLOAD_FIELDS:
+                payloads += self._other_payloads(name, delta[name], extra)
+        return payloads
+
+    def joined(self) -> dict[str, Any]:
+        """
+        Join everything that came.
+
+        :returns: The message, as a request without streaming returns it. Fields that did not come are empty.
+        """
+        text = self._text.getvalue()
+        message = {
+            "role": "assistant",
+            "content": [{"type": "text", "text": text}, *self._other_parts] if self._other_parts else text,
+            "audio": self._audio.joined(),
+            "reasoning": self._reasoning.getvalue(),
+            "reasoning_details": self._details.joined(),
+            "tool_calls": [call.joined() for call in self._calls.calls],
+        }
+        # a field of an unexpected type stays, unless it came in the expected one too
+        return message | {n: value for n, value in self._other_fields.joined().items() if not message.get(n)}
+
+    def _text_payload(self, text: str) -> Payload:
+        blocks = self._blocks
+        if blocks.kind is TEXT:
+            return text, blocks.index, None, False, None
+        if type(blocks.kind) is ToolCallFragments and text.isspace():
+            return text, None, None, False, None
+        index, start = blocks.place(TEXT)
+        return text, index, None, start, None
+
+    def _content_payloads(self, content: object) -> list[Payload]:
+        text = content_text(content)
+        self._text.write(text)
+        if isinstance(content, list):
+            self._other_parts += [part for part in content if not content_text([part])]
+        elif not isinstance(content, str):
+            self._keep("content", content)
+        return [self._text_payload(text)] if text else []
+
+    def _reasoning_payloads(self, delta: dict[str, Any]) -> list[Payload]:
+        text, details = delta.get("reasoning"), delta.get("reasoning_details")
+        if type(text) is not str or "reasoning_content" in delta:
+            text = self._reasoning_of(delta)
+        if not isinstance(details, list):
+            self._keep("reasoning_details", details)
+            details = []
+        for fragment in details:
+            self._details.add(fragment)
+        if text and not self._shown_of_details:
+            self._reasoning.write(text)
+        else:
+            text = self._new_reasoning(text, details)
+        if not text and not any(map(carries_something, details)):
+            return []
+        index, start = self._blocks.place(REASONING)
+        extra = {"reasoning_details": details} if details else {}
+        return [("", index, None, start, ReasoningContent(text, extra))]
+
+    def _reasoning_of(self, delta: dict[str, Any]) -> str:
+        """
+        Choose between `reasoning` and its alias, and keep what is not chosen.
+        """
+        given: dict[str, Any] = {name: delta.get(name) for name in ("reasoning", "reasoning_content")}
+        chosen = next((name for name, value in given.items() if isinstance(value, str) and value), None)
+        for name, value in given.items():
+            if name != chosen:
+                self._keep(name, value)
+        return str(given[chosen]) if chosen else ""
+
+    def _keep(self, name: str, value: Any) -> None:
+        if value is not None:
+            self._other_fields.add(name, value)
+
+    def _new_reasoning(self, text: str, details: list[Any]) -> str:
+        """
+        Leave out what was shown before: `reasoning` and its details hold the same text, at times in separate deltas.
+        """
+        if text:
+            self._reasoning.write(text)
+            shown = self._shown_of_details
+            self._shown_of_details = max(shown - len(text), 0)
+            return text[shown:]
+        if self._reasoning.tell():
+            return ""
+        text = reasoning_text(details)
+        self._shown_of_details += len(text)
+        return text
+
+    def _tool_call_payloads(self, entries: object) -> list[Payload]:
+        payloads: list[Payload] = []
+        for sent in entries if isinstance(entries, list) else [entries]:
+            entry = sent if type(sent) is dict else {"function": {"arguments": sent}}
+            function = entry.get("function")
+            function = function if type(function) is dict else {}
+            call = self._calls.call_of(entry, function)
+            call_id, name, arguments = call.add(entry, function)
+            if call_id or name or arguments:
+                index, start = self._blocks.place(call)
+                delta = ToolCallDelta(call.number, name, arguments, call_id)
+                payloads.append(("", index, [delta], start, None))
+        return payloads
+
+    def _other_payloads(self, name: str, value: Any, extra: dict[str, Any]) -> list[Payload]:
+        """
+        Note a field that is not a payload of a chunk. The transcript of audio is shown until there is text.
+        """
+        if value is None:
+            return []
+        if value or value == 0:
+            extra[name] = plain_json(value)
+        if name != "audio" or not isinstance(value, dict):
+            self._other_fields.add(name, value)
+            return []
+        self._audio.add(value)
+        transcript = value.get("transcript")
+        if self._text.tell() or not isinstance(transcript, str) or not transcript:
+            return []
+        return [self._text_payload(transcript)]

@@ -1,0 +1,130 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+Requests and responses of the rerank endpoint, as plain data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from haystack import logging
+
+from haystack_integrations.common.openrouter._wire.json_values import sendable_json
+from haystack_integrations.common.openrouter._wire.responses import is_number, response_meta, unusable_response
+from haystack_integrations.common.openrouter.errors._advice import COMMON_REMEDIES, Remedies
+
+logger = logging.getLogger(__name__)
+
+RERANK_REMEDIES: Remedies = {
+    **COMMON_REMEDIES,
+    400: "Check that no text is empty or too long for the model, and check the names in `extra_parameters`. With "
+    '`image_meta_field`, the model must take images: `OpenRouterModels().list(output_modalities="rerank", '
+    'input_modalities="image")` lists models that do',
+    404: "Check that `{model}` at https://openrouter.ai/models?output_modalities=rerank is a rerank model, and relax "
+    "`provider` in `extra_parameters`{names}",
+    413: "Send fewer or shorter documents at once, and with images a lower `image_size`",
+}
+"""What to do about the failures of the rerank endpoint."""
+
+OWN_PARAMETERS = {
+    "model": "Pass `model` to the component.",
+    "query": "Pass `query` to `run`.",
+    "documents": "Pass `documents` to `run`.",
+    "top_n": "Pass `top_k` to the component or to `run`.",
+}
+"""What the component sends itself, and what to do instead of giving it in `extra_parameters`."""
+
+
+def image_document(url: str, text: str) -> dict[str, str]:
+    """
+    Make the wire format of a document with an image.
+
+    :param url: The image as a data URL.
+    :param text: The text of the document, "" if there is none.
+    :returns: The document in wire format.
+    """
+    return {"text": text, "image": url} if text else {"image": url}
+
+
+def request_body(
+    query: str,
+    documents: list[str | dict[str, str]],
+    *,
+    model: str,
+    top_k: int | None,
+    extra_parameters: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    """
+    Make the body of a request to `/rerank`.
+
+    :param query: The query that the documents are compared with.
+    :param documents: Texts, or what `image_document` returned.
+    :param model: The name of the model.
+    :param top_k: How many results to request. None means all.
+    :param extra_parameters: Parameters that are added to the request unchanged.
+    :returns: The body.
+    """
+    top_n = {} if top_k is None else {"top_n": min(top_k, len(documents))}
+    body = {"model": model, "query": query, "documents": documents, **top_n, **(extra_parameters or {})}
+    sendable: dict[str, Any] = sendable_json(body)
+    return sendable
+
+
+def read_response(
+    body: object, count: int, *, top_k: int | None, model: str
+) -> tuple[list[tuple[int, float]], dict[str, Any]]:
+    """
+    Read the body of a response.
+
+    :param body: The decoded body.
+    :param count: How many documents were sent.
+    :param top_k: How many results were requested. None means all.
+    :param model: The requested model.
+    :returns: Pairs of the index of a document and a score, best first and at most `top_k`, and everything else that was
+        sent. Copies of the documents in the results are left out.
+    :raises openai.APIError: If a result has no index of a document or no score, or if there are no results. If there
+        are fewer than requested, a warning is logged.
+    """
+    results = body.get("results") if isinstance(body, dict) else None
+    if not isinstance(body, dict) or not isinstance(results, list):
+        msg = "The response has no results. Check that `model` is a rerank model"
+        raise unusable_response(msg, body)
+    try:
+        scores = _scores(results, count)
+    except ValueError as error:
+        raise unusable_response(str(error), body) from None
+    asked = count if top_k is None else min(top_k, count)
+    if not scores:
+        raise unusable_response("The response has no results", body)
+    if len(scores) < asked:
+        msg = "{model} ranked only {ranked} of {asked} documents. The others are left out."
+        logger.warning(msg, model=model, ranked=len(scores), asked=asked)
+    ranking = sorted(scores.items(), key=lambda pair: -pair[1])[:asked]
+    return ranking, {"provider": None, **response_meta(body, model, ("results",))}
+
+
+def _scores(results: list[Any], count: int) -> dict[int, float]:
+    scores: dict[int, float] = {}
+    for result in results:
+        index, score = _index_and_score(result, count)
+        if index in scores:
+            msg = f"The response scores the document with index {index} twice"
+            raise ValueError(msg)
+        scores[index] = score
+    return scores
+
+
+def _index_and_score(result: object, count: int) -> tuple[int, float]:
+    result = result if isinstance(result, dict) else {}
+    index, score = result.get("index"), result.get("relevance_score")
+    if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < count:
+        msg = f"The response has a result with index {index!r}, but {count} documents were sent"
+        raise ValueError(msg)
+    if not is_number(score):
+        msg = f"The response has {score!r} as the score of the document with index {index}, which is not a number"
+        raise ValueError(msg)
+    return index, float(score)

@@ -1,0 +1,320 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""What must not be shown, logged, sent elsewhere or written down; and what must."""
+
+import base64
+import json
+import logging
+import pickle
+import random
+import time
+from typing import Any
+
+import openai
+import pytest
+from haystack import Pipeline
+from haystack.utils import Secret
+from hypothesis import given
+from hypothesis import strategies as st
+from modes import Mode
+from stand_in import Answer, StandIn
+from wire import SOON
+
+from haystack_integrations.common.openrouter.errors._redaction import without_private
+from haystack_integrations.components.embedders.openrouter import OpenRouterTextEmbedder
+from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator
+
+PROMPT = "My diagnosis is a rare\nform of *lupus*, said Dr. Müller."
+
+
+class SentRequest:
+    """
+    A request with this body, for the pure function.
+    """
+
+    def __init__(self, body: Any, **headers: str) -> None:
+        self.content = json.dumps(body).encode()
+        self.headers = headers
+
+
+def request_of(prompt: str) -> SentRequest:
+    return SentRequest({"messages": [{"role": "user", "content": prompt}]}, authorization="Bearer sk-or-1234567890")
+
+
+class TestRedaction:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "Invalid tool name user_preferences",
+            "org_settings and user_profile are unknown",
+            "Provider returned error",
+            "The key is missing",
+        ],
+    )
+    def test_nothing_else_is_cut_out(self, text: str):
+        assert without_private(text, request_of(PROMPT), "a", "the") == text
+
+    def test_tool_names_that_were_sent_stay(self):
+        call = {"id": "call_user_preferences", "function": {"name": "get_user_preferences", "arguments": "{}"}}
+        request = SentRequest({"messages": [{"role": "assistant", "tool_calls": [call]}], "tools": [call]})
+        text = "Invalid tool name get_user_preferences for call_user_preferences"
+        assert without_private(text, request) == text
+
+    def test_names_of_options_stay(self):
+        names = {
+            "voice": "en_paul_neutral",
+            "response_format": "verbose_json",
+            "models": ["anthropic/claude-haiku-4.5"],
+        }
+        request = SentRequest({**names, "provider": {"order": ["google-vertex/global"]}, "prompt": PROMPT})
+        text = "Voice en_paul_neutral, verbose_json, anthropic/claude-haiku-4.5 and google-vertex/global do not match"
+        assert without_private(text, request) == text
+
+    def test_a_schema_of_the_user_is_cut_out(self):
+        schema = {"type": "json_schema", "json_schema": {"schema": {"description": PROMPT}}}
+        assert without_private(f"<{PROMPT}>", SentRequest({"response_format": schema})) == "<***>"
+
+    def test_a_file_of_megabytes_is_looked_through_fast(self):
+        data = base64.b64encode(random.Random(0).randbytes(15_000_000)).decode()
+        request = SentRequest({"input_audio": {"data": data, "format": "wav"}})
+        start = time.process_time()
+        assert without_private(f"Bad audio: {data[:300]}", request) == "Bad audio: ***"
+        for _ in range(5):
+            without_private("Not in the file at all. " * 100, request)
+        assert time.process_time() - start < 2
+
+    @pytest.mark.parametrize(
+        "secret",
+        ["user_2wT5abcdefghijklmnop", "org_29abcdefghijklmnop", "sk-or-1234567890", "a quoted input", PROMPT],
+    )
+    def test_secrets_are_cut_out(self, secret: str):
+        assert without_private(f"<{secret}>", request_of(PROMPT), "a quoted input") == "<***>"
+
+    def test_a_prompt_in_json_is_cut_out(self):
+        for ascii_only in (True, False):
+            echo = json.dumps({"content": PROMPT}, ensure_ascii=ascii_only)
+            assert without_private(echo, request_of(PROMPT)) == '{"content": "***"}'
+
+    def test_a_long_part_of_a_prompt_is_cut_out(self):
+        text = "Bad input near 'is a rare\nform of *lupus*, said' at 12"
+        assert without_private(text, request_of(PROMPT)) == "Bad input near '***' at 12"
+
+    @given(st.text(min_size=24, max_size=60), st.text(max_size=40), st.text(max_size=40))
+    def test_no_window_of_a_prompt_is_left(self, prompt: str, before: str, after: str):
+        left = without_private(f"{before}{prompt}{after}", request_of(prompt))
+        assert not any(prompt[start : start + 24] in left for start in range(len(prompt) - 23))
+
+    @pytest.mark.parametrize("body", [b"", b"\xff", b"[1]", b"null", b"{"])
+    def test_an_odd_request_is_no_problem(self, body: bytes):
+        request = request_of("x")
+        request.content = body
+        assert without_private("fine", request) == "fine"
+
+
+class TestErrors:
+    @pytest.mark.parametrize("kind", ["text/html", "application/json"])
+    def test_a_body_that_echoes_the_request(self, mode: Mode, stand_in: StandIn, caplog, kind: str):
+        echo = json.dumps({"you_sent": [{"content": PROMPT}], "detail": "Unprocessable input"}).encode()
+        stand_in.script(Answer([echo], 422, {"content-type": kind}))
+        with caplog.at_level(logging.DEBUG, "haystack_integrations"), pytest.raises(openai.APIStatusError) as caught:
+            mode(PROMPT)
+        assert "lupus" not in str(caught.value) + repr(caught.value) + caplog.text
+        assert "Unprocessable input" in str(caught.value)
+
+    def test_of_a_web_page_the_title_is_shown(self, plain: Mode, stand_in: StandIn):
+        page = f"<html><head><title>502\n Bad Gateway</title></head><body>{PROMPT * 50}</body></html>"
+        stand_in.script(Answer([page.encode()], 502, {"content-type": "text/html"}))
+        with pytest.raises(openai.InternalServerError, match="a web page with the title '502 Bad Gateway'") as caught:
+            plain(PROMPT)
+        assert len(str(caught.value)) < 300
+
+    def test_a_long_message_is_cut(self, plain: Mode, stand_in: StandIn):
+        stand_in.script(Answer.error(400, "so long " * 1000, metadata={"raw": "and so on " * 1000}))
+        with pytest.raises(openai.BadRequestError) as caught:
+            plain()
+        assert 2000 < len(str(caught.value)) < 2400
+
+    def test_the_id_of_the_generation_is_on_the_error(self, mode: Mode, stand_in: StandIn):
+        stand_in.script(
+            Answer.json({"error": {"code": 400, "message": "x"}}, 400, headers={"X-Generation-Id": "gen-7"})
+        )
+        with pytest.raises(openai.BadRequestError, match="gen-7") as caught:
+            mode()
+        assert caught.value.generation_id == "gen-7"
+
+
+class TestRedirects:
+    @pytest.fixture
+    def elsewhere(self) -> Any:
+        with StandIn() as server:
+            yield server
+
+    @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+    @pytest.mark.parametrize("kwargs", [None, {"trust_env": False}])
+    def test_another_host_gets_nothing(self, plain: Mode, stand_in: StandIn, elsewhere: StandIn, status, kwargs):
+        target = elsewhere.url.replace("127.0.0.1", "localhost") + "/chat/completions"
+        stand_in.script(Answer([], status, {"location": target}))
+        with pytest.raises(openai.APIConnectionError, match="redirects to http://localhost.*`api_base_url`"):
+            plain(max_retries=3, http_client_kwargs=kwargs, extra_headers={"X-Secret": "s"})
+        assert not elsewhere.requests
+        assert len(stand_in.requests) == 1
+
+    @pytest.mark.parametrize("kwargs", [None, {"trust_env": False}])
+    @pytest.mark.parametrize("target", ["http://[::1", "\x01", "/" * 70000])
+    def test_what_is_not_a_url(self, plain: Mode, stand_in: StandIn, target, kwargs):
+        stand_in.script(Answer([], 307, {"location": target}))
+        with pytest.raises(openai.APIConnectionError, match=r"127\.0\.0\.1 redirects to something that is not a URL"):
+            plain(http_client_kwargs=kwargs)
+
+    def test_the_same_host_is_followed(self, plain: Mode, stand_in: StandIn):
+        stand_in.script(Answer([], 307, {"location": "/api/v1/chat/completions?again"}))
+        assert plain().text
+        assert len(stand_in.requests) == 2
+
+
+class TestOpenAIEnvironment:
+    def test_copies_of_the_client_send_nothing_of_openai(self, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setenv("OPENAI_ORG_ID", "org-mine")
+        monkeypatch.setenv("OPENAI_PROJECT_ID", "proj-mine")
+        monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Mine: yes")
+        generator = OpenRouterChatGenerator(api_base_url=stand_in.url)
+        generator.warm_up()
+        client = generator.client.with_options(timeout=5)
+        client.chat.completions.create(model="a/b", messages=[{"role": "user", "content": "hi"}])
+        (request,) = stand_in.requests
+        assert not {"openai-organization", "openai-project", "x-mine"} & request.headers.keys()
+
+
+class TestSecretHeaders:
+    @pytest.fixture(autouse=True)
+    def token(self, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setenv("GATEWAY_TOKEN", "very-secret-token")
+
+    HEADERS = {"X-Gateway-Token": Secret.from_env_var("GATEWAY_TOKEN"), "X-Title": "mine"}
+
+    def test_resolved_when_sent(self, mode: Mode, stand_in: StandIn):
+        mode(extra_headers=self.HEADERS)
+        mode(run={"extra_headers": self.HEADERS})
+        for request in stand_in.requests:
+            assert request.headers["x-gateway-token"] == "very-secret-token"
+            assert request.headers["x-title"] == "mine"
+
+    def test_of_an_embedder(self, stand_in: StandIn):
+        OpenRouterTextEmbedder(api_base_url=stand_in.url, extra_headers=self.HEADERS).run("x")
+        assert stand_in.requests[0].headers["x-gateway-token"] == "very-secret-token"
+
+    def test_written_as_secrets(self, stand_in: StandIn):
+        pipeline = Pipeline()
+        component = OpenRouterChatGenerator(
+            api_base_url=stand_in.url, extra_headers=self.HEADERS, generation_kwargs={"extra_headers": self.HEADERS}
+        )
+        pipeline.add_component("llm", component)
+        text = pipeline.dumps()
+        assert "very-secret-token" not in text
+        loaded = Pipeline.loads(text)
+        assert loaded.get_component("llm").extra_headers == self.HEADERS
+        loaded.run({"llm": {"messages": "hi"}})
+        assert stand_in.requests[0].headers["x-gateway-token"] == "very-secret-token"
+
+    @pytest.mark.parametrize("given", ["extra_headers", "run"])
+    def test_whatever_its_name_it_is_in_no_error_and_no_log(self, mode: Mode, stand_in: StandIn, caplog, given):
+        headers = {"X-Tenant": Secret.from_env_var("GATEWAY_TOKEN")}
+        echo = Answer.error(429, "We got x-tenant: very-secret-token", headers=SOON)
+        stand_in.script(echo, echo)
+        with caplog.at_level(logging.DEBUG, "haystack_integrations"), pytest.raises(openai.RateLimitError) as caught:
+            mode(max_retries=1, **{given: headers if given == "extra_headers" else {"extra_headers": headers}})
+        assert "We got x-tenant: ***" in str(caught.value)
+        assert "We got x-tenant: ***" in caplog.text
+        assert "very-secret-token" not in caplog.text
+        assert b"very-secret-token" not in pickle.dumps(caught.value)
+
+    def test_one_that_is_not_set(self, plain: Mode, stand_in: StandIn):
+        with pytest.raises(ValueError, match="NOT_SET|X-Key"):
+            plain(extra_headers={"X-Key": Secret.from_env_var("NOT_SET")})
+        with pytest.raises(ValueError, match="'X-Key' must be set"):
+            plain(extra_headers={"X-Key": Secret.from_env_var("NOT_SET", strict=False)})
+        assert not stand_in.requests
+
+    @pytest.mark.parametrize(
+        ("parameters", "named"),
+        [
+            ({"extra_headers": {"X-Api-Key": "abc"}}, "extra_headers['X-Api-Key']"),
+            ({"extra_headers": {"Cookie": "abc"}}, "extra_headers['Cookie']"),
+            ({"extra_headers": {"Authorization": "abc"}}, "extra_headers['Authorization']"),
+            ({"extra_headers": {"auth-token": "abc"}}, "extra_headers['auth-token']"),
+            ({"api_base_url": "https://me:word@gate.example/v1"}, "api_base_url"),
+            ({"http_client_kwargs": {"proxy": "http://me:word@proxy.example"}}, "http_client_kwargs['proxy']"),
+            ({"http_client_kwargs": {"auth": ("me", "word")}}, "http_client_kwargs['auth']"),
+            ({"http_client_kwargs": {"headers": {"X-Api-Key": "abc"}}}, "http_client_kwargs['headers']"),
+        ],
+    )
+    def test_a_credential_in_clear_is_warned_of(self, caplog: pytest.LogCaptureFixture, parameters, named):
+        OpenRouterChatGenerator(**parameters).to_dict()
+        (record,) = [record for record in caplog.records if "in plain text" in record.getMessage()]
+        assert named in record.getMessage()
+        assert "word@" not in record.getMessage()
+        assert "abc" not in record.getMessage()
+
+    def test_no_warning_of_harmless_settings(self, caplog: pytest.LogCaptureFixture):
+        OpenRouterChatGenerator(
+            extra_headers={"X-Title": "monkey", "X-Gateway-Token": Secret.from_env_var("GATEWAY_TOKEN")},
+            http_client_kwargs={"proxy": "http://proxy.example"},
+        ).to_dict()
+        assert "in plain text" not in caplog.text
+
+    def test_a_url_that_cannot_be_read(self, caplog: pytest.LogCaptureFixture):
+        generator = OpenRouterChatGenerator(api_base_url="https://[::1/v1")
+        assert generator.to_dict()["init_parameters"]["api_base_url"] == "https://[::1/v1"
+        assert "in clear" not in caplog.text
+        assert "api_base_url='?'" in repr(generator)
+
+
+class TestSettings:
+    @pytest.mark.parametrize(
+        ("parameters", "named"),
+        [
+            ({"timeout": "30"}, "`timeout`"),
+            ({"timeout": -1}, "`timeout`"),
+            ({"max_retries": "5"}, "`max_retries`"),
+            ({"max_retries": 1.5}, "`max_retries`"),
+            ({"max_retries": True}, "`max_retries`"),
+            ({"http_client_kwargs": {"proxi": "http://x"}}, "'proxi'"),
+            ({"http_client_kwargs": {"proxy": 5}}, "`http_client_kwargs`"),
+            ({"http_client_kwargs": [1]}, "`http_client_kwargs`"),
+            ({"model": ""}, "`model`"),
+            ({"model": "  "}, "`model`"),
+        ],
+    )
+    def test_refused_at_init(self, parameters, named):
+        with pytest.raises((TypeError, ValueError), match=named):
+            OpenRouterTextEmbedder(**parameters)
+        with pytest.raises((TypeError, ValueError), match=named):
+            OpenRouterChatGenerator(**parameters)
+
+    @pytest.mark.parametrize("value", [None, " "])
+    def test_a_missing_key_says_where_keys_are(self, plain: Mode, monkeypatch: pytest.MonkeyPatch, value):
+        if value is None:
+            monkeypatch.delenv("OPENROUTER_API_KEY")
+        else:
+            monkeypatch.setenv("OPENROUTER_API_KEY", value)
+        with pytest.raises(
+            ValueError, match="environment variable OPENROUTER_API_KEY is not set or blank.*settings/keys"
+        ):
+            plain(api_key=Secret.from_env_var("OPENROUTER_API_KEY"))
+
+
+class TestModelNames:
+    @pytest.mark.parametrize("code", [400, 404])
+    @pytest.mark.parametrize("message", ["x/gpt is not a valid model ID", "Model openai/gpt-4o-minni does not exist"])
+    def test_a_wrong_name_is_met_with_near_ones(self, stand_in: StandIn, code, message):
+        for component in (
+            OpenRouterChatGenerator(api_base_url=stand_in.url, model="openai/gpt-4o-minni"),
+            OpenRouterTextEmbedder(api_base_url=stand_in.url, model="openai/gpt-4o-minni"),
+        ):
+            stand_in.script(Answer.error(code, message))
+            with pytest.raises(
+                openai.APIStatusError, match="`openai/gpt-4o-minni` at.*Did you mean `openai/gpt-4o-mini`"
+            ):
+                component.run("hi")

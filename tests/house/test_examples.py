@@ -1,0 +1,221 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""The examples, the snippets of the README and of the docs, and their links: each runs or leads somewhere, as it stands."""
+
+import re
+import sys
+import tomllib
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+import yaml
+from haystack import Pipeline
+from haystack.version import __version__ as haystack_version
+from run_example import Run, run_example
+from snippets import PRODUCTION, snippets_of
+from stand_in import StandIn
+from stand_in.files import mp3
+
+from haystack_integrations.common.openrouter.account import OpenRouterAccount
+from haystack_integrations.common.openrouter.models import OpenRouterModels
+from haystack_integrations.components.audio.openrouter import OpenRouterSpeechSynthesizer, OpenRouterTranscriber
+from haystack_integrations.components.embedders.openrouter import (
+    OpenRouterDocumentEmbedder,
+    OpenRouterDocumentImageEmbedder,
+    OpenRouterTextEmbedder,
+)
+from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator, OpenRouterImageGenerator
+from haystack_integrations.components.rankers.openrouter import OpenRouterRanker
+
+ROOT = Path(__file__).parents[2]
+KINDS = (
+    OpenRouterAccount,
+    OpenRouterChatGenerator,
+    OpenRouterDocumentEmbedder,
+    OpenRouterDocumentImageEmbedder,
+    OpenRouterImageGenerator,
+    OpenRouterModels,
+    OpenRouterRanker,
+    OpenRouterSpeechSynthesizer,
+    OpenRouterTextEmbedder,
+    OpenRouterTranscriber,
+)
+EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+# these, and the snippets of PRODUCTION, need other packages: tests/scale runs them
+SCALE = [path for path in EXAMPLES if f"`hatch run scale:{path.stem}`" in path.read_text("utf-8")]
+PAGES = [
+    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")),
+    ROOT / "benchmarks" / "README.md",
+    ROOT / "examples" / "README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+]
+SNIPPETS = [snippet for page in PAGES if page != PRODUCTION for snippet in snippets_of(page)]
+YAML = [
+    pytest.param(written, id=page.stem)
+    for page in PAGES
+    for written in re.findall(r"^```yaml\n(.*?)^```", page.read_text("utf-8"), re.M | re.S)
+]
+LINKS = [
+    pytest.param(page, link, id=f"{page.stem}: {link}")
+    for page in PAGES
+    for link in re.findall(r"\[[^\]]*\]\(([^)\s]+)\)", page.read_text("utf-8"))
+]
+
+
+@pytest.fixture(scope="module")
+def run_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Run]:
+    """
+    Runs an example, once.
+    """
+    folder = tmp_path_factory.mktemp("examples")
+    return cache(lambda name: run_example(ROOT / "examples" / f"{name}.py", folder))
+
+
+def skip_what_is_missing(code: str) -> None:
+    version = tuple(map(int, haystack_version.split(".")[:2]))
+    if re.search(r"(OpenRouterCostBudget|Compaction)Hook\(", code) and version < (3, 4):
+        pytest.skip("hooks like this need haystack-ai 3.4")
+
+
+@pytest.mark.parametrize("path", [path for path in EXAMPLES if path not in SCALE], ids=lambda path: path.stem)
+def test_example(path: Path, run_of: Callable[[str], Run]):
+    skip_what_is_missing(path.read_text("utf-8"))
+    done = run_of(path.stem)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("OPENROUTER_API_KEY is not set") == 1
+    assert "Traceback" not in done.stderr
+    assert done.stdout.strip()
+    assert len(path.read_text("utf-8").splitlines()) < 60
+
+
+def test_the_error_example_shows_provider_cause_and_what_came(run_of: Callable[[str], Run]):
+    told = run_of("error_handling").stdout
+    assert "Provider: Stand-in. The provider says: The stand-in fails here" in told
+    assert told.count("So far: This is the stand-in") == 2
+    assert "Error code: 402" in told
+    assert "***" not in told
+
+
+def test_the_example_of_a_cut_stream_tells_what_it_cost(run_of: Callable[[str], Run]):
+    told = run_of("cost_of_a_cut_stream").stdout
+    assert "The stream was cut" in told
+    (cost,) = re.findall(r"It cost (0\.\d+) USD", told)
+    assert float(cost) > 0
+    assert f"has spent {cost} USD today; 10.00 USD of its limit are left" in told
+
+
+def test_the_example_of_a_choice(run_of: Callable[[str], Run]):
+    skip_what_is_missing("CompactionHook(")
+    told = run_of("choose_a_model").stdout
+    assert "sharp-eyes (stand-in/sharp-eyes): 262,144 tokens" in told
+    assert "Stand-by fails" in told
+
+
+def test_the_rag_example_answers_with_citations_and_costs(run_of: Callable[[str], Run]):
+    told = run_of("rag").stdout
+    assert "The ferry to Gull Island leaves the harbour at nine and at three. [1]" in told
+    assert re.findall(r"^\[\d\] \w+", told, re.M) == ["[1] Ferry"]
+    costs = re.findall(r"^([\w ]+): (0\.\d{6}) USD", told, re.M)
+    assert {name for name, cost in costs if float(cost) > 0} == {
+        "embed documents",
+        "embed question",
+        "rerank",
+        "answer",
+    }
+
+
+def test_the_vision_rag_example_finds_and_reads_the_right_page(run_of: Callable[[str], Run]):
+    told = run_of("vision_rag").stdout
+    assert re.search(r"^3 pages: 0\.00\d*[1-9]\d* USD$", told, re.M)
+    assert re.search(r"^ferry\.png \(score 1\.00\): .*The ferry to Gull Island leaves .* \[1 image\]$", told, re.M)
+
+
+def test_the_image_example_saves_images_that_differ(run_of: Callable[[str], Run]):
+    told = run_of("images").stdout
+    assert "[2 images]" in told
+    day, night = re.findall(r"^(\S+\.png): image/png, 0\.\d{4} USD, generation gen-img-", told, re.M)
+    assert Path(day).read_bytes().startswith(b"\x89PNG")
+    assert Path(day).read_bytes() != Path(night).read_bytes()
+
+
+def test_the_voice_example_hears_what_was_spoken_and_tells_costs(run_of: Callable[[str], Run]):
+    told = run_of("voice_notes").stdout
+    assert "Heard: When does the ferry to Gull Island leave?" in told
+    assert re.search(r"^Files: \S+answer\.wav \S+question\.mp3$", told, re.M)
+    assert len([cost for cost in re.findall(r": (0\.\d{6}) USD$", told, re.M) if float(cost) > 0]) == 4
+
+
+@pytest.fixture
+def users_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    The files that snippets read, in the working directory.
+    """
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "product.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    (tmp_path / "meeting.mp3").write_bytes(mp3("Welcome", 0.1))
+    (tmp_path / "offer.pdf").write_bytes(b"%PDF-1.4\n%%EOF")
+
+
+@pytest.mark.usefixtures("users_files")
+@pytest.mark.parametrize("snippet", SNIPPETS)
+def test_snippet(snippet: str, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch, capsys):
+    skip_what_is_missing(snippet)
+    for kind in KINDS:
+        monkeypatch.setitem(kind.__init__.__kwdefaults__, "api_base_url", stand_in.url)
+    monkeypatch.setitem(sys.modules, "snippet", type(sys)("snippet"))
+    exec(compile(snippet, "snippet", "exec"), {"__name__": "snippet"})
+    assert stand_in.requests
+    if "print" in snippet and "except" not in snippet:
+        assert capsys.readouterr().out.strip()
+
+
+def test_every_snippet_is_found():
+    for page in PAGES:
+        assert len(snippets_of(page)) == page.read_text("utf-8").count("```python")
+
+
+@pytest.mark.parametrize(("page", "link"), LINKS)
+def test_link(page: Path, link: str):
+    if re.match(r"https://[a-z0-9.-]+\.[a-z]{2,}(/\S*)?$", link):
+        return
+    target, _, anchor = link.partition("#")
+    path = (page.parent / target).resolve() if target else page
+    assert path.exists()
+    if anchor:
+        titles = re.findall(r"^#+ (.+)$", path.read_text("utf-8"), re.M)
+        assert anchor in {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("written", YAML)
+def test_yaml_snippet(written: str):
+    pipeline = Pipeline.loads(written)
+    assert set(pipeline.graph.nodes) == set(yaml.safe_load(written)["components"])
+
+
+def test_the_yaml_example_has_the_published_parameters():
+    written = (ROOT / "examples" / "pipeline.yaml").read_text("utf-8")
+    assert len(yaml.safe_load(written)["components"]["llm"]["init_parameters"]) == 10
+    pipeline = Pipeline.loads(written)
+    assert yaml.safe_load(pipeline.dumps()) == yaml.safe_load(written)
+
+
+def test_the_readme_names_every_example():
+    readme = (ROOT / "README.md").read_text("utf-8")
+    unnamed = {path.name for path in EXAMPLES if f"(examples/{path.name})" not in readme}
+    assert unnamed == {"demo.py"}
+
+
+def test_the_list_of_examples_names_each():
+    named = re.findall(r"^\| \[`([^`]+)`\]\(([^)]+)\) \|", (ROOT / "examples" / "README.md").read_text("utf-8"), re.M)
+    assert sorted(named) == [(path.name, path.name) for path in EXAMPLES]
+
+
+def test_each_example_that_needs_other_packages_has_a_command():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    commands = set(project["tool"]["hatch"]["envs"]["scale"]["scripts"]) - {"test"}
+    assert commands == {path.stem for path in SCALE}
+    assert all(len(path.read_text("utf-8").splitlines()) < 80 for path in SCALE)

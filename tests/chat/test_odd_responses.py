@@ -23,7 +23,7 @@ from strategies import json_values
 from wire import answer, call, comparable, completion, event, events, folded, proxied
 
 from haystack_integrations.components.generators.openrouter import reply_cost
-from haystack_integrations.components.generators.openrouter.chat._completion import completion_dict
+from haystack_integrations.components.generators.openrouter.chat._endpoint import completion_dict
 from haystack_integrations.components.generators.openrouter.chat._reply import chat_messages
 from haystack_integrations.components.generators.openrouter.chat._stream.chunks import StreamedReply
 from haystack_integrations.components.generators.openrouter.chat._stream.growing_json import GrowingObject

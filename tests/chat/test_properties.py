@@ -19,7 +19,7 @@ from stand_in import Answer, StandIn
 from strategies import json_objects
 from wire import BYTES, DELTAS, DETAIL, TOP, call, chunk_list, comparable, event, events, folded
 
-from haystack_integrations.components.generators.openrouter.chat._completion import completion_dict
+from haystack_integrations.components.generators.openrouter.chat._endpoint import completion_dict
 from haystack_integrations.components.generators.openrouter.chat._reply import chat_messages
 from haystack_integrations.components.generators.openrouter.chat._stream.chunks import StreamedReply
 from haystack_integrations.components.generators.openrouter.chat._stream.reasoning_details import ReasoningDetails

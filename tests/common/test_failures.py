@@ -277,7 +277,7 @@ class TestStatus:
 
     def test_a_stream_to_a_request_without_streaming(self, plain: Mode, stand_in: StandIn):
         stand_in.script(Answer.sse(events({"content": "Good"})))
-        with pytest.raises(openai.APIError, match="not a completion"):
+        with pytest.raises(openai.APIError, match="is a stream, which was not asked for"):
             plain()
 
 

@@ -13,7 +13,8 @@ from modes import Mode
 from stand_in import CUT, Answer, StandIn
 from wire import SOON, answer, comparable, completion, embedding, embeddings, error_body, event, ranking, scored
 
-from haystack_integrations.common.openrouter._transport.response_headers import header_fields, last_header_fields
+from haystack_integrations.common.openrouter._transport.run import last_headers
+from haystack_integrations.common.openrouter._wire.responses import header_fields
 from haystack_integrations.components.embedders.openrouter import OpenRouterDocumentEmbedder, OpenRouterTextEmbedder
 from haystack_integrations.components.generators.openrouter import (
     OpenRouterChatGenerator,
@@ -209,4 +210,4 @@ def test_outside_of_a_run_nothing_is_kept(stand_in: StandIn):
     assert "id" not in generator.run("x")["replies"][0].meta
     stand_in.script(with_headers(Answer.json(completion({"content": "a"}))))
     generator.run("x")
-    assert last_header_fields() == {}
+    assert last_headers() == {}

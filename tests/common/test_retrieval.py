@@ -206,7 +206,7 @@ class TestFailures:
         assert plain(max_retries=1)["meta"]["model"] == "test/model"
         assert len(stand_in.requests) == 2
         stand_in.script(empty)
-        with pytest.raises(openai.InternalServerError, match="The response is incomplete: {"):
+        with pytest.raises(openai.InternalServerError, match="The response has no (embeddings|results): {"):
             plain()
 
     def test_an_unusable_answer_tells_who_gave_it(self, plain: Case, stand_in: StandIn):
@@ -239,17 +239,6 @@ class TestFailures:
         stand_in.script(Answer.json(body, blanks=3))
         meta = plain()["meta"]
         assert (meta["model"], meta["usage"]) == ("test/dated", {"cost": 0.5})
-
-    @pytest.mark.parametrize(
-        "answer",
-        ["no object", None, {"data": [], "results": []}, {"error": {"code": 502, "message": "Upstream is gone"}}],
-    )
-    def test_a_client_of_the_users_without_the_guard(self, plain: Case, stand_in: StandIn, answer):
-        component = plain.component()
-        component.client = openai.OpenAI(api_key=KEY, base_url=stand_in.url, max_retries=0)
-        stand_in.script(Answer.json(answer))
-        with pytest.raises(openai.APIError, match="Check that `model`|Upstream is gone|no results|0 embeddings"):
-            plain.run(component)
 
     def test_cancelling_closes_the_connection(self, plain: Case, stand_in: StandIn):
         stand_in.script(Answer([b"{", STALL]))
@@ -319,7 +308,7 @@ class TestSerialization:
     def test_every_parameter_is_written(self, plain: Case):
         component = plain.kind(extra_headers={"X-Title": "T"}, extra_parameters={"provider": {"order": ["a"]}})
         data = component_to_dict(component, "name")
-        assert list(data["init_parameters"]) == list(inspect.signature(plain.kind.__init__).parameters)[1:]
+        assert {"self", *data["init_parameters"]} == set(inspect.signature(plain.kind.__init__).parameters)
         assert data["init_parameters"]["api_key"]["env_vars"] == ["OPENROUTER_API_KEY"]
         before = copy.deepcopy(data)
         again = component_from_dict(plain.kind, data, "name")

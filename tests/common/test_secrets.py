@@ -301,8 +301,11 @@ class TestSettings:
             monkeypatch.setenv("OPENROUTER_API_KEY", value)
         with pytest.raises(
             ValueError, match="environment variable OPENROUTER_API_KEY is not set or blank.*settings/keys"
-        ):
+        ) as caught:
             plain(api_key=Secret.from_env_var("OPENROUTER_API_KEY"))
+        assert ("None of the following authentication environment variables are set" in str(caught.value)) == (
+            value is None
+        )
 
 
 class TestModelNames:

@@ -12,6 +12,7 @@ import threading
 import tracemalloc
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar, copy_context
+from types import SimpleNamespace
 from typing import Any
 
 import openai
@@ -23,7 +24,11 @@ from wire import SOON, embedding, embeddings
 from haystack_integrations.common.openrouter._many import workers
 from haystack_integrations.common.openrouter._many.workers import each_in_tasks, each_in_threads
 from haystack_integrations.common.openrouter._wire import responses
-from haystack_integrations.components.embedders.openrouter import OpenRouterDocumentEmbedder, OpenRouterTextEmbedder
+from haystack_integrations.components.embedders.openrouter import (
+    OpenRouterDocumentEmbedder,
+    OpenRouterTextEmbedder,
+    _endpoint,
+)
 
 Embed = Callable[..., dict[str, Any]]
 
@@ -399,10 +404,10 @@ class TestReading:
     @pytest.fixture
     def decoded(self, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         decoded: list[Any] = []
-        for name in ("decode_vectors", "decode_json"):
-            decode = getattr(responses, name)
-            counted = lambda data, decode=decode: decoded.append(data) or decode(data)  # noqa: E731
-            monkeypatch.setattr(responses, name, counted)
+        from_json, validator = responses.from_json, _endpoint._body_validator
+        monkeypatch.setattr(responses, "from_json", lambda data: decoded.append(data) or from_json(data))
+        counted = SimpleNamespace(validate_json=lambda data: decoded.append(data) or validator.validate_json(data))
+        monkeypatch.setattr(_endpoint, "_body_validator", counted)
         return decoded
 
     def test_no_model_is_built_and_the_body_is_decoded_once(self, embed: Embed, stand_in: StandIn, built, decoded):
@@ -417,7 +422,7 @@ class TestReading:
         assert component.run("a")["embedding"] == [1.0, 0.5]
         assert not built
         stand_in.script(Answer([b"no JSON"], 200, {"content-type": "text/html"}))
-        with pytest.raises(openai.APIError, match="no embeddings"):
+        with pytest.raises(openai.APIError, match="not from OpenRouter's API: no JSON"):
             component.run("a")
         component.client.close()
 
@@ -477,7 +482,7 @@ class TestReading:
         assert [body["input"] for body in seen] == [["a", "b"]]
         assert stand_in.requests[0].body == stand_in.requests[1].body
         assert embedded(traced) == embedded(plain)
-        assert not built
+        assert built
 
     def test_a_proxy_of_the_client(self, stand_in: StandIn, built):
         class Proxy:

@@ -103,7 +103,7 @@ class TestInStepWithTheSDK:
                 set(),
                 {"input", "model", "dimensions", "encoding_format"},
             ),
-            (OpenRouterRerankParameters, [operations.CreateRerankRequestBody], set(), {*_endpoint.OWN_PARAMETERS}),
+            (OpenRouterRerankParameters, [operations.CreateRerankRequestBody], set(), {*_endpoint.RERANK.own_fields}),
         ],
     )
     def test_fields(self, ours, theirs, only_ours, only_theirs):

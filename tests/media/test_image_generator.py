@@ -166,7 +166,7 @@ class TestResult:
 
     def test_a_stream_that_nobody_asked_for(self, draw: Draw, stand_in: StandIn):
         stand_in.script(Answer.sse([{"type": "image_generation.partial_image", "b64_json": encoded(PNG)}]))
-        with pytest.raises(openai.APIError, match="not a JSON object"):
+        with pytest.raises(openai.APIError, match="is a stream, which was not asked for"):
             draw("A cat")
 
 

@@ -227,17 +227,6 @@ class TestFailures:
         stand_in.script(Answer([b"\n    \n", *good(plain).body], 200, good(plain).headers))
         assert plain()
 
-    @pytest.mark.parametrize(
-        "body", ["no object", None, {}, {"error": {"code": 502, "message": f"Upstream is gone. {PROMPT}"}}]
-    )
-    def test_a_client_of_the_users(self, plain: Case, stand_in: StandIn, body):
-        component = plain.component()
-        stand_in.script(Answer.json(body, headers={"x-generation-id": "gen-7"}))
-        told = pytest.raises(openai.APIError, match=r"(The response|Upstream is gone).*Generation id: gen-7")
-        with openai.OpenAI(api_key=KEY, base_url=stand_in.url, max_retries=0) as component.client, told as caught:
-            plain.run(component)
-        assert PROMPT not in str(caught.value)
-
     def test_an_error_holds_nothing_private(self, plain: Case, stand_in: StandIn):
         sent = base64.b64encode(PROMPT.encode()).decode() if plain.kind is OpenRouterTranscriber else PROMPT
         stand_in.script(Answer.error(400, f"Refused: {sent} {KEY}", metadata={"raw": sent}))
@@ -302,7 +291,7 @@ class TestSerialization:
     def test_every_parameter_is_written(self, plain: Case):
         component = plain.kind(extra_headers={"X-Title": "T"}, generation_kwargs={"provider": {"order": ["a"]}})
         data = component_to_dict(component, "name")
-        assert list(data["init_parameters"]) == list(inspect.signature(plain.kind.__init__).parameters)[1:]
+        assert {"self", *data["init_parameters"]} == set(inspect.signature(plain.kind.__init__).parameters)
         assert data["type"] == f"{plain.kind.__module__}.{plain.kind.__name__}"
         before = copy.deepcopy(data)
         again = component_from_dict(plain.kind, data, "name")

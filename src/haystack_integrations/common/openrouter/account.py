@@ -6,24 +6,37 @@
 The limits of a key, and the cost of past generations.
 """
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any
 
 import openai
+from haystack.utils import Secret
 
 from haystack_integrations.common.openrouter._base.checks import check_seconds
-from haystack_integrations.common.openrouter._base.reader import OpenRouterReader
-from haystack_integrations.common.openrouter.errors._advice import ACCOUNT_REMEDIES, Remedies
+from haystack_integrations.common.openrouter._base.component import OPENROUTER_API_BASE_URL, OpenRouterBase
+from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
+from haystack_integrations.common.openrouter._wire.responses import decoded_body
+from haystack_integrations.common.openrouter.errors._advice import COMMON_ADVICE, Advice
 from haystack_integrations.common.openrouter.errors._redaction import without_private_fields
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.05, 5.0
 
+_ADVICE: Advice = {
+    "timeout": "No data arrived in time: raise `timeout` (seconds)",
+    "connection": COMMON_ADVICE["connection"],
+    401: COMMON_ADVICE[401],
+    404: "Check the id, and that the key in {key} belongs to the account that made the generation. OpenRouter may need "
+    "more time to list a new one: raise `timeout` (seconds)",
+    429: "Try again later, or raise `max_retries`",
+    "server": "Try again later",
+}
+_KEY = Endpoint("/key", shape=dict, advice=_ADVICE)
+_GENERATION = Endpoint("/generation", shape=dict, advice=_ADVICE)
 
-class OpenRouterAccount(OpenRouterReader):
+
+class OpenRouterAccount(OpenRouterBase):
     """
     Looks up the limits of a key and past generations of the account.
 
@@ -37,11 +50,42 @@ class OpenRouterAccount(OpenRouterReader):
     print(account.generation(reply.meta["id"])["total_cost"])
     ```
 
-    The parameters are those of `OpenRouterReader`: `api_key`, `api_base_url`, `timeout`, `max_retries` and
-    `http_client_kwargs`.
+    :param api_key: The OpenRouter API key. None means the environment variable `OPENROUTER_API_KEY`.
+    :param api_base_url: The URL of the API. None means OpenRouter.
+    :param timeout: Seconds to wait for a connection, and for the next bytes of a response. None means the environment
+        variable `OPENAI_TIMEOUT`, or 30 if it is not set.
+    :param max_retries: How many times a failed request is sent again. None means the environment variable
+        `OPENAI_MAX_RETRIES`, or 5 if it is not set.
+    :param http_client_kwargs: Keyword arguments for `httpx.Client` and `httpx.AsyncClient`.
+    :raises TypeError: If an argument has the wrong type.
+    :raises ValueError: If the value of an argument can't be used.
     """
 
-    _remedies: ClassVar[Remedies] = ACCOUNT_REMEDIES
+    def __init__(
+        self,
+        *,
+        api_key: Secret | None = None,
+        api_base_url: str | None = OPENROUTER_API_BASE_URL,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        http_client_kwargs: dict[str, Any] | None = None,
+    ) -> None:
+        self._set_up_connection(
+            api_key=Secret.from_env_var("OPENROUTER_API_KEY") if api_key is None else api_key,
+            api_base_url=api_base_url,
+            timeout=timeout,
+            max_retries=max_retries,
+            http_client_kwargs=http_client_kwargs,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """
+        Serialize the parameters.
+
+        :returns: A dictionary with the class and its parameters.
+        :raises ValueError: If the key is a token, which must not be serialized.
+        """
+        return self._to_dict()
 
     def key(self) -> dict[str, Any]:
         """
@@ -53,8 +97,8 @@ class OpenRouterAccount(OpenRouterReader):
         :raises ValueError: If there is no key.
         :raises openai.APIError: If OpenRouter can't be reached or refuses the key.
         """
-        with self._requesting():
-            return _without_user_ids(self._read("/key"))
+        with self._calling(_KEY) as client:
+            return _without_user_ids(_KEY.send(client))
 
     async def key_async(self) -> dict[str, Any]:
         """
@@ -62,8 +106,8 @@ class OpenRouterAccount(OpenRouterReader):
 
         :returns: OpenRouter's data without user ids.
         """
-        with self._requesting():
-            return _without_user_ids(await self._read_async("/key"))
+        async with self._calling_async(_KEY) as client:
+            return _without_user_ids(await _KEY.send_async(client))
 
     def generation(self, generation_id: str, *, timeout: float = 30.0) -> dict[str, Any]:
         """
@@ -82,16 +126,14 @@ class OpenRouterAccount(OpenRouterReader):
         :raises openai.APIError: If OpenRouter can't be reached or refuses the key.
         """
         waits = _waits(generation_id, timeout)
-        with self._requesting():
+        with self._calling(_GENERATION) as client:
             while True:
                 try:
-                    found: dict[str, Any] = self._read("/generation", {"id": generation_id})
+                    return _data(_GENERATION.send(client, options={"params": {"id": generation_id}}))
                 except openai.NotFoundError:
                     wait = next(waits, None)
                     if wait is None:
                         raise
-                else:
-                    return found
                 time.sleep(wait)
 
     async def generation_async(self, generation_id: str, *, timeout: float = 30.0) -> dict[str, Any]:  # noqa: ASYNC109
@@ -103,21 +145,24 @@ class OpenRouterAccount(OpenRouterReader):
         :returns: OpenRouter's data, as in `generation`.
         """
         waits = _waits(generation_id, timeout)
-        with self._requesting():
+        async with self._calling_async(_GENERATION) as client:
             while True:
                 try:
-                    found: dict[str, Any] = await self._read_async("/generation", {"id": generation_id})
+                    return _data(await _GENERATION.send_async(client, options={"params": {"id": generation_id}}))
                 except openai.NotFoundError:
                     wait = next(waits, None)
                     if wait is None:
                         raise
-                else:
-                    return found
                 await asyncio.sleep(wait)
 
 
-def _without_user_ids(key: dict[str, Any]) -> dict[str, Any]:
-    public: dict[str, Any] = without_private_fields(key)
+def _data(response: Any) -> dict[str, Any]:
+    data: dict[str, Any] = decoded_body(response)["data"]
+    return data
+
+
+def _without_user_ids(response: Any) -> dict[str, Any]:
+    public: dict[str, Any] = without_private_fields(_data(response))
     return public
 
 

@@ -8,29 +8,28 @@ The catalogue of models, with their abilities and prices.
 As a command, it prints a table: `python -m haystack_integrations.common.openrouter.models --help`.
 """
 
-from __future__ import annotations
-
 import re
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, ClassVar, Unpack
-from urllib.parse import quote
 
 import openai
 from haystack.utils import Secret
 
 from haystack_integrations.common.openrouter._base.checks import check_seconds
+from haystack_integrations.common.openrouter._base.component import OPENROUTER_API_BASE_URL, OpenRouterBase
+from haystack_integrations.common.openrouter._base.headers import checked_key
 from haystack_integrations.common.openrouter._base.model_names import learn_names, near_names
-from haystack_integrations.common.openrouter._base.reader import OpenRouterReader
-from haystack_integrations.common.openrouter._base.secrets import checked_key
 from haystack_integrations.common.openrouter._catalogue.cache import SharedCache
 from haystack_integrations.common.openrouter._catalogue.choosing import ModelNeeds, Selection
 from haystack_integrations.common.openrouter._catalogue.fields import mappings
 from haystack_integrations.common.openrouter._catalogue.filters import ACCOUNT_FILTERS, ModelFilters, Query, query_of
 from haystack_integrations.common.openrouter._catalogue.model import OpenRouterModel
 from haystack_integrations.common.openrouter._catalogue.offer import OpenRouterEndpoint
-from haystack_integrations.common.openrouter._transport.client_pool import OPENROUTER_API_BASE_URL
-from haystack_integrations.common.openrouter.errors._advice import CATALOGUE_REMEDIES, MODEL_REMEDIES, Remedies
+from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
+from haystack_integrations.common.openrouter._wire.responses import decoded_body
+from haystack_integrations.common.openrouter.errors._advice import COMMON_ADVICE, Advice
 
 __all__ = ["ModelFilters", "ModelNeeds", "OpenRouterEndpoint", "OpenRouterModel", "OpenRouterModels"]
 
@@ -38,12 +37,24 @@ __all__ = ["ModelFilters", "ModelNeeds", "OpenRouterEndpoint", "OpenRouterModel"
 Models = list[OpenRouterModel]
 Endpoints = list[OpenRouterEndpoint]
 
-_PUBLIC, _OF_ACCOUNT = "/models", "/models/user"
+_ADVICE: Advice = {
+    "timeout": "No data arrived in time: raise `timeout` (seconds)",
+    "connection": COMMON_ADVICE["connection"],
+    400: "Check the values of the filters",
+    401: "Check the API key in {key}. The public lists need no key",
+    404: "Check `api_base_url`: there is no such list",
+    429: "Try again later, raise `max_retries`, or keep lists for longer with `cache_seconds`",
+    "server": "Try again later",
+}
+_OF_A_MODEL: Advice = {**_ADVICE, 404: COMMON_ADVICE[404]}
+_PUBLIC, _OF_ACCOUNT = (Endpoint(path, may_be_empty=True, advice=_ADVICE) for path in ("/models", "/models/user"))
+_MODEL = Endpoint("/model/{}/{}", shape=dict, advice=_OF_A_MODEL)
+_ENDPOINTS = Endpoint("/models/{}/{}/endpoints", shape=dict, advice=_OF_A_MODEL)
 _WHOLE = query_of({})
 _NAME = re.compile(r"([~@\w][^/\s]*)/(\w[^/\s]*)")
 
 
-class OpenRouterModels(OpenRouterReader):
+class OpenRouterModels(OpenRouterBase):
     """
     Lists the models that OpenRouter serves.
 
@@ -73,7 +84,6 @@ class OpenRouterModels(OpenRouterReader):
     :raises ValueError: If the value of an argument can't be used.
     """
 
-    _remedies: ClassVar[Remedies] = CATALOGUE_REMEDIES
     _key_is_optional: ClassVar[bool] = True
 
     def __init__(
@@ -86,8 +96,8 @@ class OpenRouterModels(OpenRouterReader):
         http_client_kwargs: dict[str, Any] | None = None,
         cache_seconds: float = 300.0,
     ) -> None:
-        super().__init__(
-            api_key=api_key,
+        self._set_up_connection(
+            api_key=Secret.from_env_var("OPENROUTER_API_KEY") if api_key is None else api_key,
             api_base_url=api_base_url,
             timeout=timeout,
             max_retries=max_retries,
@@ -96,6 +106,15 @@ class OpenRouterModels(OpenRouterReader):
         check_seconds(cache_seconds, "cache_seconds")
         self.cache_seconds = cache_seconds
         self._cache: SharedCache[Models] = SharedCache(cache_seconds)
+
+    def to_dict(self) -> dict[str, Any]:
+        """
+        Serialize the parameters.
+
+        :returns: A dictionary with the class and its parameters.
+        :raises ValueError: If the key is a token, which must not be serialized.
+        """
+        return self._to_dict(cache_seconds=self.cache_seconds)
 
     def list(self, *, for_account: bool = False, **filters: Unpack[ModelFilters]) -> Models:
         """
@@ -109,8 +128,8 @@ class OpenRouterModels(OpenRouterReader):
         :raises ValueError: If `for_account` is set and there is no key.
         :raises openai.APIError: If OpenRouter can't be reached or refuses the request.
         """
-        path, query = self._list_request(for_account, filters)
-        return [*self._cache.get((path, query), lambda: self._load_list(path, query))]
+        endpoint, query = self._list_request(for_account, filters)
+        return [*self._cache.get((endpoint, query), lambda: self._load_list(endpoint, query))]
 
     async def list_async(self, *, for_account: bool = False, **filters: Unpack[ModelFilters]) -> Models:
         """
@@ -120,8 +139,8 @@ class OpenRouterModels(OpenRouterReader):
         :param filters: OpenRouter's own filters: see `ModelFilters`.
         :returns: A new list.
         """
-        path, query = self._list_request(for_account, filters)
-        return [*await self._cache.get_async((path, query), lambda: self._load_list_async(path, query))]
+        endpoint, query = self._list_request(for_account, filters)
+        return [*await self._cache.get_async((endpoint, query), lambda: self._load_list_async(endpoint, query))]
 
     def get(self, name: str) -> OpenRouterModel:
         """
@@ -134,8 +153,8 @@ class OpenRouterModels(OpenRouterReader):
         :raises openai.NotFoundError: If there is no such model. The text suggests similar names.
         :raises openai.APIError: If OpenRouter can't be reached.
         """
-        path = _path_of(name, "/model/{}/{}")
-        return self._listed(name) or self._cache.get(path, lambda: [OpenRouterModel(self._load(path, name))])[0]
+        parts = _parts_of(name)
+        return self._listed(name) or self._cache.get(name, lambda: [OpenRouterModel(self._load(_MODEL, parts))])[0]
 
     async def get_async(self, name: str) -> OpenRouterModel:
         """
@@ -144,12 +163,12 @@ class OpenRouterModels(OpenRouterReader):
         :param name: The model's name.
         :returns: The model.
         """
-        path = _path_of(name, "/model/{}/{}")
+        parts = _parts_of(name)
 
         async def load() -> Models:
-            return [OpenRouterModel(await self._load_async(path, name))]
+            return [OpenRouterModel(await self._load_async(_MODEL, parts))]
 
-        return self._listed(name) or (await self._cache.get_async(path, load))[0]
+        return self._listed(name) or (await self._cache.get_async(name, load))[0]
 
     def endpoints(self, name: str) -> Endpoints:
         """
@@ -162,7 +181,7 @@ class OpenRouterModels(OpenRouterReader):
         :raises openai.NotFoundError: If there is no such model. The text suggests similar names.
         :raises openai.APIError: If OpenRouter can't be reached.
         """
-        return _endpoints(self._load(_path_of(name, "/models/{}/{}/endpoints"), name))
+        return _endpoints(self._load(_ENDPOINTS, _parts_of(name)))
 
     async def endpoints_async(self, name: str) -> Endpoints:
         """
@@ -171,7 +190,7 @@ class OpenRouterModels(OpenRouterReader):
         :param name: The model's name.
         :returns: One entry for each provider's offer.
         """
-        return _endpoints(await self._load_async(_path_of(name, "/models/{}/{}/endpoints"), name))
+        return _endpoints(await self._load_async(_ENDPOINTS, _parts_of(name)))
 
     def cheapest(
         self,
@@ -222,40 +241,35 @@ class OpenRouterModels(OpenRouterReader):
         selection = Selection({"makes": "text", **needs}, prompt_tokens, completion_tokens)
         return selection.cheapest(await self.list_async(for_account=for_account))
 
-    def _parameters(self) -> dict[str, Any]:
-        return {**super()._parameters(), "cache_seconds": self.cache_seconds}
-
-    def _list_request(self, for_account: bool, filters: ModelFilters) -> tuple[str, Query]:
+    def _list_request(self, for_account: bool, filters: ModelFilters) -> tuple[Endpoint, Query]:
         if not for_account:
             return _PUBLIC, query_of(filters)
         query = query_of(filters, ACCOUNT_FILTERS)
         checked_key(self.api_key)
         return _OF_ACCOUNT, query
 
-    def _load_list(self, path: str, query: Query) -> Models:
-        with self._requesting():
-            return _models(self._read(path, dict(query)), query)
+    def _load_list(self, endpoint: Endpoint, query: Query) -> Models:
+        with self._calling(endpoint) as client:
+            return _models(endpoint.send(client, options={"params": dict(query)}), query)
 
-    async def _load_list_async(self, path: str, query: Query) -> Models:
-        with self._requesting():
-            return _models(await self._read_async(path, dict(query)), query)
+    async def _load_list_async(self, endpoint: Endpoint, query: Query) -> Models:
+        async with self._calling_async(endpoint) as client:
+            return _models(await endpoint.send_async(client, options={"params": dict(query)}), query)
 
-    def _load(self, path: str, name: str) -> Any:
-        """
-        Request one model. If it does not exist, load the list, so that the error can suggest similar names.
-        """
-        with self._requesting(MODEL_REMEDIES, name):
+    def _load(self, endpoint: Endpoint, parts: Sequence[str]) -> dict[str, Any]:
+        """Request one model. If it does not exist, load the list, so that the error can suggest similar names."""
+        with self._calling(endpoint, "/".join(parts)) as client:
             try:
-                return self._read(path)
+                return dict(_data(endpoint.send(client, *parts)))
             except openai.NotFoundError:
                 with suppress(openai.APIError):
                     self.list()
                 raise
 
-    async def _load_async(self, path: str, name: str) -> Any:
-        with self._requesting(MODEL_REMEDIES, name):
+    async def _load_async(self, endpoint: Endpoint, parts: Sequence[str]) -> dict[str, Any]:
+        async with self._calling_async(endpoint, "/".join(parts)) as client:
             try:
-                return await self._read_async(path)
+                return dict(_data(await endpoint.send_async(client, *parts)))
             except openai.NotFoundError:
                 with suppress(openai.APIError):
                     await self.list_async()
@@ -266,7 +280,7 @@ class OpenRouterModels(OpenRouterReader):
         return next((model for model in models if model.id == name), None)
 
 
-def _path_of(name: str, path: str) -> str:
+def _parts_of(name: str) -> Sequence[str]:
     if not isinstance(name, str):
         msg = f"`name` must be a string such as 'openai/gpt-4o-mini', not {type(name).__name__}."
         raise TypeError(msg)
@@ -276,18 +290,22 @@ def _path_of(name: str, path: str) -> str:
         meant = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
         msg = f"`name` must be an author and a slug, such as 'openai/gpt-4o-mini', not {name!r}.{meant}"
         raise ValueError(msg)
-    return path.format(*(quote(part, safe="~@:") for part in parts.groups()))
+    return parts.groups()
 
 
-def _models(data: Any, query: Query) -> Models:
-    models = [model for entry in mappings(data) if (model := OpenRouterModel(entry)).id]
+def _data(response: Any) -> Any:
+    return decoded_body(response)["data"]
+
+
+def _models(response: Any, query: Query) -> Models:
+    models = [model for entry in mappings(_data(response)) if (model := OpenRouterModel(entry)).id]
     if query == _WHOLE:
         # don't suggest a `:batch` variant: it refuses single requests
         learn_names(model.id for model in models if not model.id.endswith(":batch"))
     return models
 
 
-def _endpoints(data: Any) -> Endpoints:
+def _endpoints(data: dict[str, Any]) -> Endpoints:
     return [OpenRouterEndpoint(entry) for entry in mappings(data.get("endpoints"))]
 
 

@@ -3,147 +3,188 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-The base of all components: seven shared parameters, clients that are built on first use, and errors that explain.
+The base of everything that talks to OpenRouter: shared parameters, clients, and errors that explain.
 """
 
-from __future__ import annotations
-
 import copy
-import inspect
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, ClassVar, Self, TypeVar
 
 from haystack import default_from_dict, default_to_dict
 from haystack.utils import Secret
 from openai import AsyncOpenAI, OpenAI
 
+from haystack_integrations.common.openrouter._base.checks import check_number, check_strings_or_none
+from haystack_integrations.common.openrouter._base.generation_kwargs import (
+    checked_kwargs,
+    merged_kwargs,
+    request_of,
+    serialized_kwargs,
+)
 from haystack_integrations.common.openrouter._base.headers import (
     check_headers,
+    checked_key,
     deserialized_headers,
     sendable_headers,
     serialized_headers,
+    shown_url,
     warn_of_credentials,
 )
 from haystack_integrations.common.openrouter._base.model_names import check_model_name
-from haystack_integrations.common.openrouter._base.secrets import shown_url
-from haystack_integrations.common.openrouter._transport.client_pool import (
-    DEFAULT_TIMEOUT,
-    OPENROUTER_API_BASE_URL,
-    ClientPool,
-)
-from haystack_integrations.common.openrouter._transport.response_headers import NotingResponses
-from haystack_integrations.common.openrouter._transport.retries import one_run
-from haystack_integrations.common.openrouter.errors._advice import COMMON_REMEDIES, Remedies
+from haystack_integrations.common.openrouter._transport.client_pool import ClientPool, ClientSettings
+from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
+from haystack_integrations.common.openrouter._transport.http import check_http_client_kwargs
+from haystack_integrations.common.openrouter._transport.run import Run, run_of
 from haystack_integrations.common.openrouter.errors._explanation import explained
+from haystack_integrations.common.openrouter.errors._redaction import key_of
+
+OPENROUTER_API_BASE_URL = "https://openrouter.ai/api/v1"
 
 Class = TypeVar("Class")
 
 
-class OpenRouterComponent:
+class OpenRouterBase:
     """
-    The base of all components that send requests to OpenRouter.
+    What components, the catalogue and the account have in common.
 
-    A subclass lists the seven shared parameters in its constructor and hands them to `_set_up`, and lists its own in
-    `to_dict`. `_remedies` says what to do about the failures of its endpoint.
+    The attributes are the settings: they are read when a run starts, so each can be set at any time, and holds from the
+    next run on.
     """
 
-    _remedies: ClassVar[Remedies] = COMMON_REMEDIES
-    _default_timeout: ClassVar[float] = DEFAULT_TIMEOUT
-    _retry_after_timeout: ClassVar[bool] = True
+    _default_timeout: ClassVar[float] = 30.0
+    _key_is_optional: ClassVar[bool] = False
 
-    def _set_up(
+    def _set_up_connection(
         self,
         *,
         api_key: Secret,
-        model: str,
         api_base_url: str | None,
-        extra_headers: dict[str, Any] | None,
         timeout: float | None,
         max_retries: int | None,
         http_client_kwargs: dict[str, Any] | None,
     ) -> None:
-        """
-        Check the parameters that all components share, and keep them under the same names.
-
-        :param api_key: The OpenRouter API key.
-        :param model: The name of the model.
-        :param api_base_url: The URL of the API. None means OpenRouter.
-        :param extra_headers: HTTP headers of every request. A value may be a `Secret`.
-        :param timeout: Seconds to wait for a connection, and for the next bytes of a response.
-        :param max_retries: How many times a failed request is sent again.
-        :param http_client_kwargs: Keyword arguments for `httpx.Client` and `httpx.AsyncClient`.
-        :raises TypeError: If an argument has the wrong type.
-        :raises ValueError: If the value of an argument can't be used.
-        """
-        self._clients = ClientPool(
-            api_key=api_key,
-            api_base_url=api_base_url,
-            timeout=timeout,
-            max_retries=max_retries,
-            http_client_kwargs=http_client_kwargs,
-            default_timeout=self._default_timeout,
-            retry_after_timeout=self._retry_after_timeout,
-        )
-        check_model_name(model)
-        headers = deserialized_headers(extra_headers)
-        check_headers(headers, "extra_headers")
         self.api_key = api_key
-        self.model = model
         self.api_base_url: str | None = api_base_url or OPENROUTER_API_BASE_URL
-        self.extra_headers = headers
         self.timeout = timeout
         self.max_retries = max_retries
         self.http_client_kwargs = http_client_kwargs
+        self._check_connection()
+        check_http_client_kwargs(http_client_kwargs)
+        self._clients = ClientPool()
+
+    def _check_connection(self) -> None:
+        if not isinstance(self.api_key, Secret):
+            msg = (
+                f"`api_key` must be a Secret, not {type(self.api_key).__name__}: leave it out to read "
+                "OPENROUTER_API_KEY, or pass Secret.from_env_var(...) or Secret.from_token(...)."
+            )
+            raise TypeError(msg)
+        check_strings_or_none(api_base_url=self.api_base_url)
+        check_number(self.timeout, "timeout", "seconds")
+        check_number(self.max_retries, "max_retries", "a count", whole=True)
+
+    def _settings(self) -> ClientSettings:
+        """Read what a client is built from, as it is now."""
+        self._check_connection()
+        return ClientSettings.of(
+            api_key="" if self._key_is_optional and not key_of(self.api_key) else checked_key(self.api_key),
+            base_url=self.api_base_url or OPENROUTER_API_BASE_URL,
+            timeout=self.timeout,
+            max_retries=self.max_retries,
+            http_client_kwargs=self.http_client_kwargs,
+            default_timeout=self._default_timeout,
+        )
+
+    @contextmanager
+    def _requesting(self, endpoint: Endpoint, model: str = "") -> Iterator[Run]:
+        """Send requests inside this block. Their errors name the cause and a remedy, and the first retry is logged."""
+        with run_of(endpoint, self.api_key, model) as run, explained(run):
+            yield run
+
+    @contextmanager
+    def _calling(self, endpoint: Endpoint, model: str = "", settings: ClientSettings | None = None) -> Iterator[OpenAI]:
+        """Send requests inside this block, with the client that it is given."""
+        with self._clients.using(settings or self._settings()) as client, self._requesting(endpoint, model):
+            yield client
+
+    @asynccontextmanager
+    async def _calling_async(
+        self, endpoint: Endpoint, model: str = "", settings: ClientSettings | None = None
+    ) -> AsyncIterator[AsyncOpenAI]:
+        """Send requests inside this block, with the client that it is given."""
+        async with self._clients.using_async(settings or self._settings()) as client:
+            with self._requesting(endpoint, model):
+                yield client
+
+    def __repr__(self) -> str:
+        model = f"model={self.model!r}, " if hasattr(self, "model") else ""
+        return f"{type(self).__name__}({model}api_base_url={shown_url(self.api_base_url or '')!r})"
 
     def _to_dict(self, **own_parameters: Any) -> dict[str, Any]:
-        """
-        Serialize the component: the shared parameters, and the given ones.
-
-        :param own_parameters: The parameters that only this component has.
-        :returns: The component as a dictionary.
-        :raises ValueError: If a Secret holds a token, which must not be serialized.
-        """
-        warn_of_credentials(type(self).__name__, self.extra_headers, self.api_base_url, self.http_client_kwargs)
-        parameters = {
-            "api_key": self.api_key.to_dict(),
-            "model": self.model,
-            "api_base_url": self.api_base_url,
-            "extra_headers": serialized_headers(self.extra_headers),
-            "timeout": self.timeout,
-            "max_retries": self.max_retries,
-            "http_client_kwargs": copy.copy(self.http_client_kwargs),
+        """Serialize the shared parameters, and the given ones that only this class has."""
+        headers = getattr(self, "extra_headers", None)
+        warn_of_credentials(type(self).__name__, headers, self.api_base_url, self.http_client_kwargs)
+        serialized: dict[str, Any] = default_to_dict(
+            self,
+            api_key=self.api_key.to_dict(),
+            api_base_url=self.api_base_url,
+            timeout=self.timeout,
+            max_retries=self.max_retries,
+            http_client_kwargs=copy.copy(self.http_client_kwargs),
             **own_parameters,
-        }
-        in_order = [name for name in inspect.signature(type(self).__init__).parameters if name in parameters]
-        serialized: dict[str, Any] = default_to_dict(self, **{name: parameters[name] for name in in_order})
+        )
         return serialized
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
         """
-        Deserialize the component.
+        Deserialize the object.
 
         :param data: What `to_dict` returned. It is not changed.
-        :returns: The component.
+        :returns: The object.
         """
         return default_from_dict(cls, copy.deepcopy(data))
+
+    def close(self) -> None:
+        """
+        Close the connections of synchronous calls. The object can be used again.
+        """
+        self._clients.close()
+
+    async def close_async(self) -> None:
+        """
+        Close the connections of the running event loop. The object can be used again.
+        """
+        await self._clients.close_async()
+
+
+class OpenRouterComponent(OpenRouterBase):
+    """
+    The base of all components.
+
+    A subclass lists the seven shared parameters in its constructor and hands them to `_set_up`, and lists its own in
+    `to_dict`.
+    """
+
+    def _set_up(self, *, model: str, extra_headers: dict[str, Any] | None, **connection: Any) -> None:
+        """Check the parameters that all components share, and keep them under the same names."""
+        self._set_up_connection(**connection)
+        check_model_name(model)
+        headers = deserialized_headers(extra_headers)
+        check_headers(headers, "extra_headers")
+        self.model = model
+        self.extra_headers = headers
+
+    def _to_dict(self, **own_parameters: Any) -> dict[str, Any]:
+        headers = serialized_headers(self.extra_headers)
+        return super()._to_dict(model=self.model, extra_headers=headers, **own_parameters)
 
     def _sent_headers(self) -> dict[str, str]:
         return sendable_headers(self.extra_headers)
 
-    @contextmanager
-    def _requesting(self, model: str | None = None) -> Iterator[None]:
-        """
-        Send requests inside this block. Their errors name the cause and a remedy, and the first retry is logged.
-        """
-        with one_run(), NotingResponses(), explained(self.api_key, model or self.model, self._remedies):
-            yield
-
     def _get_telemetry_data(self) -> dict[str, Any]:
-        """
-        The data for Haystack's telemetry, if it is on.
-        """
+        """The data for Haystack's telemetry, if it is on."""
         return {"model": self.model}
 
     @property
@@ -176,7 +217,8 @@ class OpenRouterComponent:
 
         :raises ValueError: If the API key is missing or blank.
         """
-        self._clients.get()
+        with self._clients.using(self._settings()):
+            pass
 
     async def warm_up_async(self) -> None:
         """
@@ -184,19 +226,35 @@ class OpenRouterComponent:
 
         :raises ValueError: If the API key is missing or blank.
         """
-        await self._clients.get_async()
+        async with self._clients.using_async(self._settings()):
+            pass
 
-    def close(self) -> None:
-        """
-        Close the synchronous client. The component can be used again.
-        """
-        self._clients.close()
 
-    async def close_async(self) -> None:
-        """
-        Close the client of the running event loop. The component can be used again.
-        """
-        await self._clients.close_async()
+class OpenRouterMediaComponent(OpenRouterComponent):
+    """
+    The base of the components for images and audio: they take `generation_kwargs`, and their requests take minutes.
+
+    A subclass names its endpoint and the type of its `generation_kwargs`.
+    """
+
+    _endpoint: ClassVar[Endpoint]
+    _options: ClassVar[type]
+    _default_timeout: ClassVar[float] = 300.0
+    generation_kwargs: dict[str, Any]
+
+    def _to_dict(self, **own_parameters: Any) -> dict[str, Any]:
+        return super()._to_dict(generation_kwargs=serialized_kwargs(self.generation_kwargs), **own_parameters)
+
+    def _checked_kwargs(self, generation_kwargs: Any) -> dict[str, Any]:
+        return checked_kwargs(generation_kwargs, self._options.__annotations__, self._endpoint.own_fields)
+
+    def _merged(self, generation_kwargs: Any, **init_parameters: Any) -> dict[str, Any]:
+        """Put the parameters of a run over those given at init, and these over the given ones."""
+        return merged_kwargs(init_parameters, self.generation_kwargs, self._checked_kwargs(generation_kwargs))
+
+    def _request(self, generation_kwargs: Mapping[str, Any], **own_fields: Any) -> dict[str, Any]:
+        """Make the body and the options of a request from what `_merged` returned, over the given fields."""
+        return request_of(generation_kwargs, {"model": self.model, **own_fields}, self._sent_headers())
 
 
 def shows_its_settings(cls: type[Class]) -> type[Class]:
@@ -204,15 +262,12 @@ def shows_its_settings(cls: type[Class]) -> type[Class]:
     Decorate a component class: `repr` begins with the model and the URL, in place of an address in memory.
 
     It goes above `@component`, which sets a `__repr__` of its own on every class.
-
-    :param cls: The component class.
-    :returns: The same class.
     """
     haystack_repr = cls.__repr__
 
     def settings_repr(self: Any) -> str:
-        settings = f"{type(self).__name__}(model={self.model!r}, api_base_url={shown_url(self.api_base_url)!r})"
-        return haystack_repr(self).replace(object.__repr__(self), settings, 1)
+        _, newline, sockets = haystack_repr(self).partition("\n")
+        return f"{OpenRouterBase.__repr__(self)}{newline}{sockets}"
 
     cls.__repr__ = settings_repr  # type: ignore[method-assign]
     return cls

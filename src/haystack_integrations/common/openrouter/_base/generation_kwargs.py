@@ -6,8 +6,6 @@
 `generation_kwargs`: checked and, for components that send their requests with the SDK's `post`, merged and sent.
 """
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -91,17 +89,16 @@ def merged_kwargs(*layers: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in merged.items() if value is not None}
 
 
-def post_arguments(
+def request_of(
     generation_kwargs: Mapping[str, Any], own_fields: Mapping[str, Any], headers: Mapping[str, Any]
 ) -> dict[str, Any]:
     """
-    Make the arguments of the SDK's `post` that depend on `generation_kwargs`.
+    Make the body and the options of a request.
 
     :param generation_kwargs: What `merged_kwargs` returned. `extra_headers`, `extra_query`, `extra_body` and `timeout`
         mean what they mean to the openai SDK; everything else is part of the body.
     :param own_fields: What the component puts into the body, under all of that.
     :param headers: HTTP headers, under those in `generation_kwargs`.
-    :returns: `body` and `options`.
     """
     fields = dict(generation_kwargs)
     options: dict[str, Any] = {

@@ -16,9 +16,9 @@ from typing import Any, ClassVar, Generic, TypeVar
 import openai
 from haystack import logging
 
-from haystack_integrations.common.openrouter._transport.retries import one_run, sending_until
+from haystack_integrations.common.openrouter._transport.run import run_of
 from haystack_integrations.common.openrouter._wire.json_values import plain_json
-from haystack_integrations.common.openrouter.errors._consequences import ends_every_request
+from haystack_integrations.common.openrouter.errors._failure import ends_every_request
 
 logger = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ class ManyRequests(Generic[Item]):
 
         :raises openai.APIError: If an error ended the run before anything was done.
         """
-        with one_run(), sending_until(self._over):
+        with run_of(over=self._over):
             try:
                 yield
             finally:

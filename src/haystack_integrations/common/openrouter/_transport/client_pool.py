@@ -6,140 +6,171 @@
 The openai clients that talk to OpenRouter: one for synchronous calls, one for each running event loop.
 """
 
-from __future__ import annotations
-
 import asyncio
 import os
 import threading
 import weakref
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any, Generic, Self, TypeVar
 
-from haystack.utils import Secret
 from openai import AsyncOpenAI, Omit, OpenAI
 
-from haystack_integrations.common.openrouter._base.checks import check_number, check_strings_or_none
-from haystack_integrations.common.openrouter._base.secrets import checked_key, resolved
 from haystack_integrations.common.openrouter._transport.http import (
-    RetryPolicy,
     build_async_http_client,
     build_http_client,
-    check_http_client_kwargs,
 )
-from haystack_integrations.common.openrouter._transport.loop_client import LoopClient
 
-OPENROUTER_API_BASE_URL = "https://openrouter.ai/api/v1"
-DEFAULT_TIMEOUT = 30.0
 DEFAULT_MAX_RETRIES = 5
 
-_POOLS: weakref.WeakSet[ClientPool] = weakref.WeakSet()
+_POOLS: "weakref.WeakSet[ClientPool]" = weakref.WeakSet()
 # Clients that a forked child has from its parent. They are kept, because to finalize them could close the parent's
 # connections.
 _INHERITED: list[object] = []
 
+Client = TypeVar("Client")
 
-class ClientPool:
+
+@dataclass
+class ClientSettings:
     """
-    The openai clients of one component. They are built on first use.
-
-    A copy, a pickle and a forked child have their own clients. Only asyncio event loops are supported.
-
-    :param api_key: The OpenRouter API key.
-    :param api_base_url: The URL that the endpoints' paths are added to; None means OpenRouter.
-    :param timeout: Seconds to wait for a connection and for each next piece of a response. None means the environment
-        variable `OPENAI_TIMEOUT`, or `default_timeout` if it is not set.
-    :param max_retries: How many times a failed request is sent again. None means the environment variable
-        `OPENAI_MAX_RETRIES`, or 5 if it is not set, as in Haystack.
-    :param http_client_kwargs: Keyword arguments for `httpx.Client` and `httpx.AsyncClient`.
-    :param default_timeout: Seconds to wait if neither `timeout` nor the environment sets it.
-    :param retry_after_timeout: Whether a request that timed out is sent again.
-    :param key_is_optional: Whether clients are built without a key, for public data.
-    :raises TypeError: If an argument has the wrong type.
-    :raises ValueError: If the value of an argument can't be used.
+    What a client is built from. A client is used again as long as these are equal.
     """
 
-    def __init__(
-        self,
+    api_key: str = field(repr=False)
+    base_url: str
+    timeout: float
+    max_retries: int
+    http_client_kwargs: dict[str, Any] | None = field(repr=False)
+    # what the SDK reads from the environment for OpenAI
+    openai_headers: str = field(repr=False)
+
+    @classmethod
+    def of(
+        cls,
         *,
-        api_key: Secret,
-        api_base_url: str | None,
+        api_key: str,
+        base_url: str,
         timeout: float | None,
         max_retries: int | None,
         http_client_kwargs: Mapping[str, Any] | None,
-        default_timeout: float = DEFAULT_TIMEOUT,
-        retry_after_timeout: bool = True,
-        key_is_optional: bool = False,
-    ) -> None:
-        if not isinstance(api_key, Secret):
-            msg = (
-                f"`api_key` must be a Secret, not {type(api_key).__name__}: leave it out to read OPENROUTER_API_KEY, "
-                "or pass Secret.from_env_var(...) or Secret.from_token(...)."
-            )
-            raise TypeError(msg)
-        check_strings_or_none(api_base_url=api_base_url)
-        check_number(timeout, "timeout", "seconds")
-        check_number(max_retries, "max_retries", "a count", whole=True)
-        check_http_client_kwargs(http_client_kwargs)
-        self._api_key = api_key
-        self._base_url = api_base_url or OPENROUTER_API_BASE_URL
-        self._timeout = timeout
-        self._max_retries = max_retries
-        self._http_client_kwargs = http_client_kwargs
-        self._default_timeout = default_timeout
-        self._retry_after_timeout = retry_after_timeout
-        self._key_is_optional = key_is_optional
-        self._forget_clients()
+        default_timeout: float,
+    ) -> Self:
+        """Take a component's attributes as they are now, with what the environment sets in the place of None."""
+        environment = os.environ
+        return cls(
+            api_key,
+            base_url,
+            float(environment.get("OPENAI_TIMEOUT", default_timeout)) if timeout is None else timeout,
+            int(environment.get("OPENAI_MAX_RETRIES", DEFAULT_MAX_RETRIES)) if max_retries is None else max_retries,
+            _snapshot(http_client_kwargs),
+            environment.get("OPENAI_CUSTOM_HEADERS", ""),
+        )
 
-    def _forget_clients(self) -> None:
-        self._lock = threading.Lock()
-        self._built: OpenAI | None = None
-        self._by_loop: dict[asyncio.AbstractEventLoop, LoopClient] = {}
-        # what the user set, which is used and never closed
+    def build(self, kind: Callable[..., Any], build_http: Callable[..., Any]) -> Any:
+        """Build a client of the openai SDK."""
+        client = kind(
+            api_key=self.api_key or "none",
+            base_url=self.base_url,
+            timeout=self.timeout,
+            max_retries=self.max_retries,
+            default_headers=_headers_over_openai_environment(self.api_key, self.openai_headers),
+            http_client=build_http(self.http_client_kwargs, self.max_retries),
+        )
+        client.api_key = self.api_key  # the SDK accepts an empty one only here
+        # the SDK takes these from the environment, and they are OpenAI's
+        client.organization = client.project = client.admin_api_key = None
+        return client
+
+
+@dataclass(eq=False)
+class _Held(Generic[Client]):
+    """
+    A client that was built, and how many runs are using it.
+    """
+
+    client: Client
+    settings: ClientSettings
+    users: int = 0
+    is_replaced: bool = False
+
+    @property
+    def is_done(self) -> bool:
+        return self.is_replaced and not self.users
+
+
+class _HeldInLoop(_Held[AsyncOpenAI]):
+    """
+    A client that is closed with its event loop, or when nothing uses it any more.
+    """
+
+    def __init__(self, settings: ClientSettings, loop: asyncio.AbstractEventLoop, pool: "ClientPool") -> None:
+        super().__init__(settings.build(AsyncOpenAI, build_async_http_client), settings)
+        self._closer = _closed_with_loop(weakref.ref(pool), loop, self.client)
+        # until the pool is gone, this keeps the client from being collected together with its open connections
+        self._finalizer = weakref.finalize(pool, _close_soon, loop, self.client)
+        self._finalizer.atexit = False
+        self._waits = False
+
+    async def close_with_loop(self) -> None:
+        """Begin to wait for the loop to shut down, as `asyncio.run` does. To be called in the loop."""
+        if not self._waits:
+            self._waits = True
+            await anext(self._closer)
+
+    async def close(self) -> None:
+        """Close the client. To be called in its loop."""
+        await self._closer.aclose()
+
+    def detach(self) -> None:
+        """Leave the client open when its pool is gone."""
+        self._finalizer.detach()
+
+
+class ClientPool:
+    """
+    The openai clients of one component. They are built on first use, from the settings that each run hands over.
+
+    If the settings differ from those of the client at hand, a new one takes its place. Calls that are under way end on
+    the old one, whose connections are closed then. A client that the user set is used whatever the settings are, and is
+    never closed. A copy, a pickle and a forked child have their own clients. Only asyncio event loops are supported.
+    """
+
+    def __init__(self) -> None:
         self._given: OpenAI | None = None
         self._given_async: AsyncOpenAI | None = None
+        self._start_empty()
         _POOLS.add(self)
 
-    def leave_to_parent(self) -> None:
-        """
-        Start without clients in a forked child. Those that a user set stay.
-        """
-        given, given_async = self._given, self._given_async
-        for known in self._by_loop.values():
-            known.detach()
-        _INHERITED.append((self._built, self._by_loop))
-        self._forget_clients()
-        self._given, self._given_async = given, given_async
+    def _start_empty(self) -> None:
+        self._lock = threading.Lock()
+        self._built: _Held[OpenAI] | None = None
+        self._by_loop: dict[asyncio.AbstractEventLoop, _HeldInLoop] = {}
+        self._replaced: set[_HeldInLoop] = set()
 
-    def __getstate__(self) -> dict[str, Any]:
-        """
-        Leave out what can't be copied: clients, loops and the lock.
-        """
-        own = ("_lock", "_built", "_by_loop", "_given", "_given_async")
-        return {name: value for name, value in self.__dict__.items() if name not in own}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """
-        Start without clients.
-        """
-        self.__dict__.update(state)
-        self._forget_clients()
+    def __reduce__(self) -> tuple[Any, ...]:
+        return ClientPool, ()
 
     def __del__(self) -> None:
         """
         Close the connections of a deleted component. Those of event loops are closed with their loops.
         """
-        try:  # at the exit of the interpreter, names of this module may be gone
+        with suppress(Exception):  # at the exit of the interpreter, names of this module may be gone
             if self._built is not None:
-                self._built.close()
-        except Exception:  # noqa: S110
-            pass
+                self._built.client.close()
+
+    def leave_to_parent(self) -> None:
+        """Start without clients in a forked child. Those that a user set stay."""
+        for held in (*self._by_loop.values(), *self._replaced):
+            held.detach()
+        _INHERITED.append((self._built, self._by_loop, self._replaced))
+        self._start_empty()
 
     @property
     def sync_client(self) -> OpenAI | None:
-        """
-        The synchronous client: the one that a user set, or the one that was built.
-        """
-        return self._given or self._built
+        """The synchronous client: the one that a user set, or the one that was built."""
+        return self._given or (self._built.client if self._built else None)
 
     @sync_client.setter
     def sync_client(self, client: OpenAI | None) -> None:
@@ -149,17 +180,14 @@ class ClientPool:
 
     @property
     def async_client(self) -> AsyncOpenAI | None:
-        """
-        The asynchronous client: the one that a user set, or the one that was built for the running event loop.
-        """
+        """The asynchronous client: the one that a user set, or the one that was built for the running event loop."""
         if self._given_async is not None:
             return self._given_async
         try:
-            loop = asyncio.get_running_loop()
+            held = self._by_loop.get(asyncio.get_running_loop())
         except RuntimeError:
             return None
-        known = self._by_loop.get(loop)
-        return known.client if known is not None and not known.client.is_closed() else None
+        return held.client if held is not None and not held.client.is_closed() else None
 
     @async_client.setter
     def async_client(self, client: AsyncOpenAI | None) -> None:
@@ -167,99 +195,105 @@ class ClientPool:
         if client is None and self.async_client is not None:
             self.forget(asyncio.get_running_loop())  # the loop closes it
 
-    @property
-    def max_retries(self) -> int:
-        """
-        How many times a failed request is sent again.
-        """
-        if self._max_retries is not None:
-            return self._max_retries
-        return int(os.environ.get("OPENAI_MAX_RETRIES", DEFAULT_MAX_RETRIES))
-
-    def get(self) -> OpenAI:
-        """
-        Build the synchronous client, or return it.
-
-        :returns: The one client that all threads share.
-        :raises ValueError: If the API key is missing or blank.
-        """
-        if client := self.sync_client:
-            return client
+    @contextmanager
+    def using(self, settings: ClientSettings) -> Iterator[OpenAI]:
+        """Use the synchronous client inside this block. All threads share it."""
+        if self._given is not None:
+            yield self._given
+            return
         with self._lock:
-            if self._built is None:
-                self._built = self._build(OpenAI, build_http_client)
-            return self._built
+            held, old = self._built, None
+            if held is None or held.settings != settings or held.client.is_closed():
+                held, old = _Held(settings.build(OpenAI, build_http_client), settings), held
+                self._built = held
+            held.users += 1
+            if old is not None:
+                old.is_replaced = True
+        if old is not None and old.is_done:
+            old.client.close()
+        try:
+            yield held.client
+        finally:
+            with self._lock:
+                held.users -= 1
+            if held.is_done:
+                held.client.close()
 
-    async def get_async(self) -> AsyncOpenAI:
-        """
-        Build the client of the running event loop, or return it.
-
-        It is closed with its loop by `asyncio.run` and by everything else that shuts down asynchronous generators.
-
-        :returns: The client of this loop.
-        :raises ValueError: If the API key is missing or blank.
-        """
-        if client := self.async_client:
-            return client
+    @asynccontextmanager
+    async def using_async(self, settings: ClientSettings) -> AsyncIterator[AsyncOpenAI]:
+        """Use the client of the running event loop inside this block. It is closed with its loop."""
+        if self._given_async is not None:
+            yield self._given_async
+            return
         loop = asyncio.get_running_loop()
+        held, replaced = self._by_loop.get(loop), None
+        if held is None or held.settings != settings or held.client.is_closed():
+            held, replaced = self._build_in(loop, settings), held
+        held.users += 1  # before anything is awaited
+        try:
+            await held.close_with_loop()
+            if replaced is not None:
+                replaced.is_replaced = True
+                await self._close_if_done(replaced)
+            yield held.client
+        finally:
+            held.users -= 1
+            await self._close_if_done(held)
+
+    def _build_in(self, loop: asyncio.AbstractEventLoop, settings: ClientSettings) -> _HeldInLoop:
+        held = _HeldInLoop(settings, loop, self)
         with self._lock:
             for other in [other for other in self._by_loop if other.is_closed()]:
                 self._by_loop.pop(other).detach()
-            built: AsyncOpenAI = self._build(AsyncOpenAI, build_async_http_client)
-            known = self._by_loop[loop] = LoopClient(built, loop, self)
-        await known.close_with_loop()
-        return built
+            if loop in self._by_loop:
+                self._replaced.add(self._by_loop[loop])
+            self._by_loop[loop] = held
+        return held
+
+    async def _close_if_done(self, held: _HeldInLoop) -> None:
+        if held.is_done and held in self._replaced:
+            self._replaced.discard(held)
+            held.detach()
+            await asyncio.shield(held.close())
 
     def close(self) -> None:
-        """
-        Close the synchronous client that was built; one that a user set stays open. The next `get` builds a new one.
-        """
+        """Close the synchronous client that was built. The next run builds a new one."""
         with self._lock:
-            client, self._built = self._built, None
-        if client is not None:
-            client.close()
+            held, self._built = self._built, None
+        if held is not None:
+            held.client.close()
 
     async def close_async(self) -> None:
-        """
-        Close the client that was built for the running event loop. The next `get_async` builds a new one.
-        """
-        known = self.forget(asyncio.get_running_loop())
-        if known is not None:
-            await known.close()
+        """Close the client that was built for the running event loop. The next run builds a new one."""
+        held = self.forget(asyncio.get_running_loop())
+        if held is not None:
+            await held.close()
 
-    def forget(self, loop: asyncio.AbstractEventLoop, client: AsyncOpenAI | None = None) -> LoopClient | None:
-        """
-        Forget the client of an event loop, without closing it.
-
-        :param loop: The event loop.
-        :param client: The client that it must be; None means any.
-        :returns: What was forgotten, or None.
-        """
+    def forget(self, loop: asyncio.AbstractEventLoop, client: AsyncOpenAI | None = None) -> _HeldInLoop | None:
+        """Forget the client of an event loop, if it is the given one or none is given, without closing it."""
         with self._lock:
-            known = self._by_loop.get(loop)
-            if known is None or client not in (None, known.client):
+            held = self._by_loop.get(loop)
+            if held is None or client not in (None, held.client):
                 return None
-            known.detach()
+            held.detach()
             return self._by_loop.pop(loop)
 
-    def _build(self, kind: Callable[..., Any], build_http: Callable[..., Any]) -> Any:
-        key = "" if self._key_is_optional and not resolved(self._api_key) else checked_key(self._api_key)
-        timeout = self._timeout
-        if timeout is None:
-            timeout = float(os.environ.get("OPENAI_TIMEOUT", self._default_timeout))
-        retries = RetryPolicy(self.max_retries, after_timeout=self._retry_after_timeout)
-        client = kind(
-            api_key=key or "none",
-            base_url=self._base_url,
-            timeout=timeout,
-            max_retries=self.max_retries,
-            default_headers=_headers_over_openai_environment(key),
-            http_client=build_http(self._http_client_kwargs, retries),
-        )
-        client.api_key = key  # the SDK accepts an empty one only here
-        # the SDK takes these from the environment, and they are OpenAI's
-        client.organization = client.project = client.admin_api_key = None
-        return client
+
+async def _closed_with_loop(
+    pool: "weakref.ref[ClientPool]", loop: asyncio.AbstractEventLoop, client: AsyncOpenAI
+) -> AsyncGenerator[None, None]:
+    """Wait, as a generator that the loop knows of, until the loop shuts down its generators."""
+    try:
+        yield
+    finally:
+        if (known := pool()) is not None:
+            known.forget(loop, client)
+        await client.close()
+
+
+def _close_soon(loop: asyncio.AbstractEventLoop, client: AsyncOpenAI) -> None:
+    if loop.is_running():
+        asyncio.run_coroutine_threadsafe(client.close(), loop)
 
 
 def _leave_clients_to_parent() -> None:
@@ -271,13 +305,17 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_leave_clients_to_parent)
 
 
-def _headers_over_openai_environment(api_key: str) -> dict[str, Any]:
-    """
-    Headers that override what the SDK reads from the environment for OpenAI, in copies of the client too.
-    """
+def _snapshot(value: Any) -> Any:
+    """Copy dictionaries and lists, so that a change inside of them is seen as a change."""
+    if type(value) is dict:
+        return {name: _snapshot(item) for name, item in value.items()}
+    return [*map(_snapshot, value)] if type(value) is list else value
+
+
+def _headers_over_openai_environment(api_key: str, custom: str) -> dict[str, Any]:
+    """Headers that override what the SDK reads from the environment for OpenAI, in copies of the client too."""
     undone: dict[str, Any] = {"OpenAI-Organization": Omit(), "OpenAI-Project": Omit()}
-    lines = os.environ.get("OPENAI_CUSTOM_HEADERS", "").split("\n")
-    named = [line.partition(":")[0].strip() for line in lines if ":" in line]
+    named = [line.partition(":")[0].strip() for line in custom.split("\n") if ":" in line]
     if not named:
         return undone
     own = {"accept": "application/json", "content-type": "application/json"}

@@ -6,12 +6,9 @@
 The HTTP clients of the openai SDK's clients, with the response hook and a log message for failed requests.
 """
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -19,23 +16,10 @@ import openai
 from openai import DefaultAsyncHttpxClient, DefaultHttpxClient
 
 from haystack_integrations.common.openrouter._transport.response_hook import check_response, check_response_async
-from haystack_integrations.common.openrouter._transport.retries import refuse_if_over, warn_of_retry
+from haystack_integrations.common.openrouter._transport.run import refuse_if_over, retries_timeouts, warn_of_retry
 
 # What the openai SDK gives its own client; httpx's default of 100 connections makes a busy server wait.
 _LIMITS = {"max_connections": 1000, "max_keepalive_connections": 100}
-
-
-@dataclass(frozen=True)
-class RetryPolicy:
-    """
-    How the openai SDK retries a failed request.
-
-    :param max_retries: How many times a request is sent again.
-    :param after_timeout: Whether a request that timed out is sent again.
-    """
-
-    max_retries: int
-    after_timeout: bool
 
 
 def check_http_client_kwargs(kwargs: object) -> None:
@@ -68,57 +52,47 @@ def check_http_client_kwargs(kwargs: object) -> None:
         raise (ValueError if isinstance(error, ValueError) else TypeError)(msg) from None
 
 
-def build_http_client(kwargs: Mapping[str, Any] | None, retries: RetryPolicy) -> Any:
-    """
-    Build the HTTP client of a synchronous openai client.
-
-    :param kwargs: Keyword arguments of `httpx.Client`. Without any, the openai SDK's own kind of client is built.
-    :param retries: What the SDK does after a failed request.
-    :returns: An `httpx` or `httpx2` client.
-    """
+def build_http_client(kwargs: Mapping[str, Any] | None, max_retries: int) -> Any:
+    """Build the `httpx` client of a synchronous openai client: the SDK's own kind if there are no arguments."""
+    check_http_client_kwargs(kwargs)  # they may have been set after init
     if not kwargs:
-        return _Client(retries, event_hooks={"response": [check_response]})
-    return _LegacyClient(retries, **_with_hook(kwargs, check_response))
+        return _Client(max_retries, event_hooks={"response": [check_response]})
+    return _LegacyClient(max_retries, **_with_hook(kwargs, check_response))
 
 
-def build_async_http_client(kwargs: Mapping[str, Any] | None, retries: RetryPolicy) -> Any:
-    """
-    Build the HTTP client of an asynchronous openai client.
-
-    :param kwargs: Keyword arguments of `httpx.AsyncClient`. Event hooks may be functions or coroutine functions.
-    :param retries: What the SDK does after a failed request.
-    :returns: An `httpx` or `httpx2` client.
-    """
+def build_async_http_client(kwargs: Mapping[str, Any] | None, max_retries: int) -> Any:
+    """Build the same for an asynchronous client. Event hooks may be functions or coroutine functions."""
+    check_http_client_kwargs(kwargs)
     if not kwargs:
-        return _AsyncClient(retries, event_hooks={"response": [check_response_async]})
+        return _AsyncClient(max_retries, event_hooks={"response": [check_response_async]})
     hooked = _with_hook(kwargs, check_response_async)
     hooks = {event: [_as_coroutine(hook) for hook in given] for event, given in hooked["event_hooks"].items()}
-    return _LegacyAsyncClient(retries, **{**hooked, "event_hooks": hooks})
+    return _LegacyAsyncClient(max_retries, **{**hooked, "event_hooks": hooks})
 
 
 class _Sends:
-    def __init__(self, retries: RetryPolicy, **kwargs: Any) -> None:
+    def __init__(self, max_retries: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._retries = retries
+        self._max_retries = max_retries
 
     def send(self, request: Any, **kwargs: Any) -> Any:
         refuse_if_over(request)
-        with _failure_named(self, request, self._retries):
+        with _failure_named(self, request, self._max_retries):
             response = super().send(request, **kwargs)  # type: ignore[misc]
-        warn_of_retry(request, response, self._retries.max_retries)
+        warn_of_retry(request, response, self._max_retries)
         return response
 
 
 class _SendsAsync:
-    def __init__(self, retries: RetryPolicy, **kwargs: Any) -> None:
+    def __init__(self, max_retries: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._retries = retries
+        self._max_retries = max_retries
 
     async def send(self, request: Any, **kwargs: Any) -> Any:
         refuse_if_over(request)
-        with _failure_named(self, request, self._retries):
+        with _failure_named(self, request, self._max_retries):
             response = await super().send(request, **kwargs)  # type: ignore[misc]
-        warn_of_retry(request, response, self._retries.max_retries)
+        warn_of_retry(request, response, self._max_retries)
         return response
 
 
@@ -139,10 +113,8 @@ class _LegacyAsyncClient(_SendsAsync, httpx.AsyncClient):
 
 
 @contextmanager
-def _failure_named(client: Any, request: Any, retries: RetryPolicy) -> Iterator[None]:
-    """
-    Log a failed request that will be sent again. If it must not be sent again, raise openai's error.
-    """
+def _failure_named(client: Any, request: Any, max_retries: int) -> Iterator[None]:
+    """Log a failed request that will be sent again. If it must not be sent again, raise openai's error."""
     try:
         yield
     except openai.OpenAIError:
@@ -151,9 +123,9 @@ def _failure_named(client: Any, request: Any, retries: RetryPolicy) -> Iterator[
         if client.is_closed:
             msg = "The client was closed while the request was under way"
             raise openai.APIConnectionError(message=msg, request=request) from error
-        if "Timeout" in type(error).__name__ and not retries.after_timeout:
+        if "Timeout" in type(error).__name__ and not retries_timeouts():
             raise openai.APITimeoutError(request=request) from error
-        warn_of_retry(request, error, retries.max_retries)
+        warn_of_retry(request, error, max_retries)
         raise
 
 

@@ -3,27 +3,23 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-Bodies of good responses: decoded, unwrapped and checked.
+Responses as plain data: bodies are decoded once, and joined with what only the headers say.
+
+Source of the headers: https://openrouter.ai/docs/guides/features/response-caching.
 """
 
-from __future__ import annotations
-
 import json
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from math import isfinite
-from typing import Any, TypeGuard, cast
+from typing import Any, TypeGuard
 
 import openai
 from pydantic_core import from_json
 
-from haystack_integrations.common.openrouter._transport.response_headers import (
-    header_fields,
-    last_header_fields,
-    with_header_fields,
-)
 from haystack_integrations.common.openrouter._wire.json_values import plain_json
-from haystack_integrations.common.openrouter._wire.vectors import decode_vectors
 
+_CACHE_HEADERS = ("status", "age", "ttl", "source-id")
 # Where a response keeps its decoded body.
 _DECODED = "openrouter_decoded_body"
 
@@ -32,8 +28,6 @@ def decode_json(data: str | bytes) -> Any:
     """
     Decode JSON fast, and JSON that only Python's own decoder accepts (half a surrogate pair) slowly.
 
-    :param data: The JSON text.
-    :returns: The decoded value.
     :raises ValueError: If it is not JSON, or is nested too deep.
     """
     try:
@@ -46,63 +40,55 @@ def decode_json(data: str | bytes) -> Any:
             raise ValueError(msg) from error
 
 
-def decoded_body(response: Any) -> Any:
+def decoded_body(response: Any, decode: Callable[[bytes], Any] = decode_json) -> Any:
     """
-    Decode the body of an HTTP response, or return what an earlier call decoded: vectors take long to decode.
+    Decode the body of an HTTP response once: an earlier call's result is kept. None if the body is not JSON.
 
-    :param response: An `httpx` or `httpx2` response whose body was read.
-    :returns: The decoded value, None if the body is not JSON. A `CheckedBody`, if it has good vectors.
+    :param decode: What its endpoint decodes bodies with. If that fails, plain JSON is tried.
     """
-    if _DECODED not in response.extensions:
-        response.extensions[_DECODED] = _decode(response)
-    return response.extensions[_DECODED]
+    extensions: dict[str, Any] = response.extensions
+    if _DECODED not in extensions:
+        extensions[_DECODED] = None
+        for decoder in (decode, decode_json):
+            with suppress(ValueError):
+                extensions[_DECODED] = decoder(response.content)
+                break
+    return extensions[_DECODED]
 
 
-def _decode(response: Any) -> Any:
-    if response.request.url.path.endswith("/embeddings"):
-        with suppress(ValueError):
-            return decode_vectors(response.content)
-    with suppress(ValueError):
-        return decode_json(response.content)
-    return None
-
-
-def completion_of(body: dict[str, Any]) -> dict[str, Any]:
+def header_fields(headers: Mapping[str, str]) -> dict[str, Any]:
     """
-    Unwrap a completion that OpenRouter nested under `provider`, with null in its place (pydantic-ai#3994).
+    Read the headers of a response as fields of the response.
 
-    :param body: A decoded response body.
-    :returns: The completion in it, or `body` itself.
+    :param headers: The headers, by names in any case.
+    :returns: `id` and `response_cache`, if they were sent. The latter has the `status` ("HIT" or "MISS"), the `age` and
+        the `ttl` in seconds, and the `source_id`, which is the generation that was cached; each is None if it was not
+        sent.
     """
-    nested = body.get("provider")
-    if isinstance(nested, dict) and not body.get("choices") and nested.get("choices"):
-        return nested
-    return body
+    fields: dict[str, Any] = {}
+    if generation := headers.get("x-generation-id"):
+        fields["id"] = generation
+    if "x-openrouter-cache-status" in headers:
+        status, age, ttl, source = (headers.get(f"x-openrouter-cache-{name}") for name in _CACHE_HEADERS)
+        cache = {"status": status, "age": _seconds(age), "ttl": _seconds(ttl), "source_id": source}
+        fields["response_cache"] = cache
+    return fields
 
 
-def has_messages(completion: dict[str, Any]) -> bool:
+def with_header_fields(body: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Add fields from the headers of a response to a copy of its body, whose own id takes precedence."""
+    return {**body, **fields, "id": body["id"]} if body.get("id") else {**body, **fields}
+
+
+def response_meta(
+    body: dict[str, Any], model: str, payload: tuple[str, ...], headers: Mapping[str, str]
+) -> dict[str, Any]:
     """
-    Whether a completion has at least one choice, and a message in each.
+    Take everything from a response that is not its payload.
 
-    :param completion: A decoded completion.
-    :returns: Whether replies can be made of it.
-    """
-    choices = completion.get("choices")
-    if not isinstance(choices, list) or not choices:
-        return False
-    return all(isinstance(choice, dict) and isinstance(choice.get("message"), dict) for choice in choices)
-
-
-def response_meta(body: dict[str, Any], model: str, payload: tuple[str, ...], response: Any = None) -> dict[str, Any]:
-    """
-    Take everything from a response body that is not its payload.
-
-    :param body: The decoded body.
     :param model: The requested model, used if the body names none.
     :param payload: Names of the fields that are left out. Those that are null are left out too.
-    :param response: The HTTP response, if its endpoint sends the `id` of the generation only in the headers. None means
-        the last response of this run.
-    :returns: A new dictionary; `model` and `usage` are always in it, and so is `id` where a response is given.
+    :returns: A new dictionary; `model` and `usage` are always in it.
     """
     sent = {name: value for name, value in body.items() if name not in payload and value is not None}
     try:
@@ -110,19 +96,13 @@ def response_meta(body: dict[str, Any], model: str, payload: tuple[str, ...], re
     except ValueError:
         msg = "The response is nested too deep"
         raise unusable_response(msg, body) from None
-    fields = last_header_fields() if response is None else {"id": None, **header_fields(response.headers)}
-    sent = with_header_fields(sent, fields)
+    sent = with_header_fields(sent, header_fields(headers))
     usage = sent.pop("usage", None)
     return {"model": model, **sent, "usage": usage if isinstance(usage, dict) else {}}
 
 
 def is_number(value: object) -> TypeGuard[int | float]:
-    """
-    Whether a value is a finite number that a float can hold.
-
-    :param value: The value, of any type.
-    :returns: Whether it is. True and False are not numbers.
-    """
+    """Whether a value is a finite number that a float can hold. True and False are not numbers."""
     try:
         return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
     except OverflowError:
@@ -137,33 +117,30 @@ def unusable_response(message: str, body: object, response: Any = None) -> opena
     :param body: The decoded body, which may name the provider, the generation and its cost.
     :param response: The HTTP response, if it is at hand: its headers may name the generation, and nothing of its
         request is shown.
-    :returns: The error.
     """
     fields = body if isinstance(body, dict) else {}
     provider, found = fields.get("provider"), fields.get("id")
     text = f"{message}. Provider: {provider}" if isinstance(provider, str) else message
     request: Any = None if response is None else response.request
     error = openai.APIError(text, request=request, body=body)
-    found = found if isinstance(found, str) else None
     in_headers = {} if response is None else header_fields(response.headers)
-    error.generation_id = in_headers.get("id") or found  # type: ignore[attr-defined]
+    error.generation_id = in_headers.get("id") or (found if isinstance(found, str) else None)  # type: ignore[attr-defined]
     return error
 
 
-def json_object(response: Any) -> dict[str, Any]:
+def plain_body(response: Any) -> dict[str, Any]:
     """
-    Decode the body of a response. NaN and infinity, which JSON does not have, become None.
+    Copy the decoded body of a response that holds its result. NaN and infinity, which JSON does not have, become None.
 
-    :param response: An HTTP response whose body was read.
-    :returns: The JSON object in it.
-    :raises openai.APIError: If it is something else, or nested too deep.
+    :raises openai.APIError: If it is nested too deep.
     """
-    body = decoded_body(response)
-    if not isinstance(body, dict):
-        msg = "The response is not a JSON object"
-        raise unusable_response(msg, body, response)
     try:
-        return cast(dict[str, Any], plain_json(body))
+        body: dict[str, Any] = plain_json(decoded_body(response))
     except ValueError:
         msg = "The response is nested too deep"
         raise unusable_response(msg, None, response) from None
+    return body
+
+
+def _seconds(value: str | None) -> int | None:
+    return int(value) if value and value.isdecimal() and len(value) < 16 else None

@@ -3,19 +3,20 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-The `error` of a response or of a stream event, read leniently.
+The reading of a failure: the `error` of a response or of a stream event, read leniently, and what follows from it.
 
 Sources: the error schemas in OpenRouter's OpenAPI document and https://openrouter.ai/docs/api-reference/errors.
 """
 
-from __future__ import annotations
-
 import json
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, Self
+
+import openai
 
 from haystack_integrations.common.openrouter._wire.responses import decoded_body
 
@@ -47,6 +48,16 @@ LONGEST_WAIT = 60.0
 
 # How `metadata.limit_source` or the message names the daily cap on free models.
 _DAILY_CAPS = ("free_tier_daily", "free-models-per-day")
+_UNKNOWN_MODEL = re.compile(r"not a valid model|model\b.* (does not exist|not found)|(unknown|no such) model")
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+
+# The key, the credits, the permissions, the model.
+_ENDING = (401, 402, 403, 404)
+# The inputs, or how many there are.
+_REFUSING = (400, 413, 422)
+
+# Where a response keeps the name of the result that it lacks.
+_LACKS = "openrouter_lacks"
 
 
 @dataclass(frozen=True)
@@ -59,6 +70,7 @@ class Failure:
     :param status: The HTTP status that it means, or 502 if it is unknown.
     :param metadata: `error.metadata`, or `{}`.
     :param availability: `error.availability`, or `{}`.
+    :param lacks_result: Whether there is no error at all, but no result either.
     """
 
     message: str
@@ -66,15 +78,11 @@ class Failure:
     status: int = 502
     metadata: dict[str, Any] = field(default_factory=dict)
     availability: dict[str, Any] = field(default_factory=dict)
+    lacks_result: bool = False
 
     @classmethod
-    def read(cls, error: object) -> Failure:
-        """
-        Read an `error` value of any shape: an object, a string, or something else.
-
-        :param error: The value as sent.
-        :returns: What it says.
-        """
+    def read(cls, error: object) -> Self:
+        """Read an `error` value of any shape: an object, a string, or something else."""
         if not isinstance(error, dict):
             return cls(message=error if isinstance(error, str) else json.dumps(error, default=str))
         metadata, availability = error.get("metadata"), error.get("availability")
@@ -93,71 +101,60 @@ class Failure:
 
     @property
     def provider_name(self) -> str | None:
-        """
-        The provider that failed, if OpenRouter names it.
-        """
+        """The provider that failed, if OpenRouter names it."""
         return _text(self.metadata.get("provider_name")) or None
 
     @property
     def provider_message(self) -> str:
-        """
-        The provider's message, from `metadata.raw`: a string, JSON in a string, or an object. "" if there is none.
-        """
+        """The provider's message, from `metadata.raw`: a string, JSON in a string, or an object. "" if it has none."""
         try:
             return _message_in(self.metadata.get("raw"))
         except RecursionError:
             return ""
 
     @property
+    def said(self) -> str:
+        """What OpenRouter and the provider say, in lower case."""
+        return f"{self.message} {self.provider_message}".lower()
+
+    @property
     def is_retryable(self) -> bool:
-        """
-        Whether the openai SDK would retry this status, and a short wait can help.
-        """
+        """Whether the openai SDK would retry this status, and a short wait can help."""
         return (self.status in (408, 409, 429) or self.status >= 500) and not self.is_futile
 
     @property
     def forbids_retry(self) -> bool:
-        """
-        Whether OpenRouter says that the same request will not succeed soon, or the free daily cap is reached.
-        """
+        """Whether OpenRouter says that the same request will not succeed soon, or the free daily cap is reached."""
         limit = f"{self.metadata.get('limit_source', '')} {self.message}"
         return self.availability.get("retryable") is False or any(cap in limit for cap in _DAILY_CAPS)
 
     @property
     def is_futile(self) -> bool:
-        """
-        Whether a short wait does not help.
-        """
+        """Whether a short wait does not help."""
         wait = self.retry_after
         return self.forbids_retry or (wait is not None and wait > LONGEST_WAIT)
 
     @property
     def retry_after(self) -> float | None:
-        """
-        Seconds to wait before the next try, from `availability.retry_after` or the headers in `metadata`.
-        """
+        """Seconds to wait before the next try, from `availability.retry_after` or the headers in `metadata`."""
         return seconds_to_wait({}, self)
 
+    @property
+    def names_unknown_model(self) -> bool:
+        """Whether OpenRouter does not know the model. The status may be 400 or 404."""
+        return self.status in (400, 404) and bool(_UNKNOWN_MODEL.search(self.said))
 
-def failure_of_response(response: Any) -> Failure:
-    """
-    Read what a failed response reports.
-
-    :param response: An HTTP response whose body was read.
-    :returns: The failure; its message is empty if the body is not an error of OpenRouter's.
-    """
-    body = decoded_body(response)
-    error = find_error(body) if isinstance(body, dict) else None
-    return Failure.read(error) if error else Failure("")
+    @property
+    def is_moderated(self) -> bool:
+        """Whether moderation flagged an input."""
+        names = (self.code, self.metadata.get("error_type"))
+        return "reasons" in self.metadata or "content_policy_violation" in names
 
 
-def find_error(body: Mapping[str, Any]) -> Any:
-    """
-    Find what a response body or a stream event reports as an error: at the top, or in one of its choices.
-
-    :param body: A decoded response body or event.
-    :returns: The error as sent, or None if there is none.
-    """
+def find_error(body: Any) -> Any:
+    """What a body or a stream event reports as an error, at the top or in one of its choices; None if nothing."""
+    if not isinstance(body, dict):
+        return None
     if error := body.get("error"):
         return error
     choices = body.get("choices")
@@ -172,15 +169,66 @@ def find_error(body: Mapping[str, Any]) -> Any:
     return None
 
 
+def note_lack(response: Any, what: str) -> None:
+    """Note that a response reports no error, and lacks its result all the same."""
+    response.extensions[_LACKS] = what
+
+
+def failure_of_response(response: Any) -> Failure:
+    """Read what a failed response reports, its body read. The message is "" if that is nothing of OpenRouter's."""
+    body = decoded_body(response)
+    error = find_error(body)
+    if error is None and isinstance(body, dict) and body.get("message"):
+        error = body
+    if error is not None:
+        return Failure.read(error)
+    if isinstance(body, dict) and (what := response.extensions.get(_LACKS)):
+        return Failure(f"The response has no {what}: {_shown(response)}", lacks_result=True)
+    return Failure("")
+
+
+def failure_of(error: openai.APIError) -> Failure | None:
+    """Read what OpenRouter reported, whatever form the SDK gives the body; None if it reported nothing."""
+    if (known := getattr(error, "failure", None)) is not None:  # of a stream
+        return known if isinstance(known, Failure) else None
+    if isinstance(error, openai.APIStatusError) and error.response is not None:
+        failure = failure_of_response(error.response)
+        if failure.message:
+            return failure
+        return Failure(_odd_body(error.response), status=error.status_code)
+    found = find_error(error.body) or error.body
+    return Failure.read(found) if isinstance(found, dict) and found.get("message") else None
+
+
+def ends_every_request(error: openai.APIError) -> bool:
+    """
+    Whether every later request of a run would fail in the same way.
+
+    It would with 401, 402, 403 (other than by moderation) and 404, and if the model is unknown.
+    """
+    failure = failure_of(error)
+    if failure is None:
+        return False
+    return failure.names_unknown_model or (_status_of(error, failure) in _ENDING and not failure.is_moderated)
+
+
+def is_refusal(error: openai.APIError) -> bool:
+    """
+    Whether the inputs of a request are the cause, so that some of them may succeed on their own.
+
+    They are with 400, 413 and 422, and if moderation flagged an input.
+    """
+    failure = failure_of(error)
+    if failure is None or ends_every_request(error):
+        return False
+    return _status_of(error, failure) in _REFUSING or failure.is_moderated
+
+
 def seconds_to_wait(headers: Mapping[str, str], failure: Failure) -> float | None:
     """
-    Find how long to wait before the next try.
+    How many seconds to wait before the next try, from headers and body; None if it is unknown.
 
     `Retry-After` takes precedence over `X-RateLimit-Reset`, whose limit may not be the cause.
-
-    :param headers: The headers of the response.
-    :param failure: What its body reports.
-    :returns: Seconds, or None if it is unknown.
     """
     in_body = failure.metadata.get("headers")
     in_body = {str(name).lower(): value for name, value in in_body.items()} if isinstance(in_body, dict) else {}
@@ -191,9 +239,7 @@ def seconds_to_wait(headers: Mapping[str, str], failure: Failure) -> float | Non
 
 
 def _seconds(value: object) -> float | None:
-    """
-    The value of a `Retry-After`: seconds, or a date.
-    """
+    """The value of a `Retry-After`: seconds, or a date."""
     number = _number(value)
     if number is None and isinstance(value, str):
         try:
@@ -204,9 +250,7 @@ def _seconds(value: object) -> float | None:
 
 
 def _seconds_until(reset: object) -> float | None:
-    """
-    Seconds until a moment given in epoch milliseconds (as `X-RateLimit-Reset` is) or epoch seconds.
-    """
+    """Seconds until a moment given in epoch milliseconds (as `X-RateLimit-Reset` is) or epoch seconds."""
     moment = _number(reset)
     if moment is None:
         return None
@@ -247,3 +291,25 @@ def _number(value: object) -> float | None:
 
 def _text(value: object) -> str:
     return value.strip() if isinstance(value, str) else ""
+
+
+def _status_of(error: openai.APIError, failure: Failure) -> int:
+    status: int = getattr(error, "status_code", failure.status)
+    return status
+
+
+def _odd_body(response: Any) -> str:
+    shown = _shown(response)
+    if not shown:
+        return "The response has an empty body"
+    if shown.startswith(("data:", ":", "event:")):
+        return f"The response is a stream, which was not asked for: {shown}"
+    return f"The response is not from OpenRouter's API: {shown}"
+
+
+def _shown(response: Any) -> str:
+    """The beginning of a body, or the title of a web page."""
+    text = response.text.strip() if response.is_closed and response.is_stream_consumed else ""
+    if title := _TITLE.search(text):
+        text = f"a web page with the title {' '.join(title[1].split())!r}"
+    return text if len(text) <= 200 else f"{text[:200]}…"

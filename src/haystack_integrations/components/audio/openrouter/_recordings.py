@@ -6,8 +6,6 @@
 A run over many recordings.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import openai
@@ -16,7 +14,7 @@ from haystack import Document
 from haystack_integrations.common.openrouter._base.span_tags import tag_span
 from haystack_integrations.common.openrouter._many.requests import ManyRequests, usage_of_failure
 from haystack_integrations.common.openrouter._wire.usage import summed_usage
-from haystack_integrations.common.openrouter.errors._consequences import is_refusal
+from haystack_integrations.common.openrouter.errors._failure import is_refusal
 from haystack_integrations.components.audio.openrouter._sources import Source
 from haystack_integrations.components.audio.openrouter._transcription_endpoint import read_transcript
 

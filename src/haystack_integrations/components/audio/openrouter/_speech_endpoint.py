@@ -8,35 +8,48 @@ Requests and responses of the speech endpoint, as plain data.
 Source: `SpeechRequest` in OpenRouter's OpenAPI document.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from haystack.dataclasses import ByteStream
 
-from haystack_integrations.common.openrouter._transport.response_headers import header_fields
+from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._wire.media import AUDIO_FORMATS, wav_file
-from haystack_integrations.common.openrouter._wire.responses import decoded_body, unusable_response
+from haystack_integrations.common.openrouter._wire.responses import header_fields
 from haystack_integrations.common.openrouter._wire.text import sendable
-from haystack_integrations.common.openrouter.errors._advice import MEDIA_REMEDIES, Remedies
-
-SPEECH_REMEDIES: Remedies = {
-    **MEDIA_REMEDIES,
-    "too long": "Shorten the text or split it: each model has a limit",
-    400: "Check that the model has this `voice`, and the names and values in `generation_kwargs`. Voices differ by "
-    "model: see https://openrouter.ai/models?output_modalities=speech",
-    404: "Check that `{model}` at https://openrouter.ai/models?output_modalities=speech is a speech model, and relax "
-    "`provider` in `generation_kwargs`{names}",
-    413: "Shorten the text or split it",
-}
-"""What to do about the failures of the speech endpoint."""
-
-OWN_FIELDS = {
-    "input": "Pass `text` to `run`.",
-}
-"""What the component sends itself, and what to do instead of giving it in `generation_kwargs`."""
+from haystack_integrations.common.openrouter.errors._advice import MEDIA_ADVICE
 
 _ANY_BYTES = "application/octet-stream"
+
+
+class SpeechEndpoint(Endpoint):
+    """
+    Its good responses are audio: JSON is an error, whatever its status.
+    """
+
+    def is_good(self, body: Any, response: Any) -> bool:
+        """Whether a response has the content type of audio, and is not empty."""
+        content_type = response.headers.get("content-type", "").lower()
+        is_audio = content_type.startswith(("audio/", _ANY_BYTES)) and not isinstance(body, dict)
+        return is_audio and bool(response.content)
+
+
+SPEECH = SpeechEndpoint(
+    "/audio/speech",
+    what="audio",
+    accept="audio/*",  # a gateway that negotiates content answers 406 to a request for JSON
+    retries_timeouts=False,
+    advice={
+        **MEDIA_ADVICE,
+        "no result": "Check that `{model}` is a speech model, or try again",
+        "too long": "Shorten the text or split it: each model has a limit",
+        400: "Check that the model has this `voice`, and the names and values in `generation_kwargs`. Voices differ by "
+        "model: see https://openrouter.ai/models?output_modalities=speech",
+        404: "Check that `{model}` at https://openrouter.ai/models?output_modalities=speech is a speech model, and "
+        "relax `provider` in `generation_kwargs`{names}",
+        413: "Shorten the text or split it",
+    },
+    own_fields={"input": "Pass `text` to `run`."},
+)
 
 
 def check_voice(voice: object) -> None:
@@ -86,17 +99,13 @@ def read_audio(response: Any, body: dict[str, Any], *, sample_rate: int | None) 
     :param body: The body of the request.
     :param sample_rate: The sample rate of pcm. If it is set, pcm becomes a WAV file.
     :returns: The audio, and the `model` of the request with `id` and `content_type` from the headers of the response.
-    :raises openai.APIError: If the response is not audio.
     """
     content_type = response.headers.get("content-type", "")
     media_type = content_type.partition(";")[0].strip().lower()
     if media_type == _ANY_BYTES:
         name = str(body.get("response_format"))
         media_type = f"audio/{'mpeg' if name == 'mp3' else name}"
-    data, decoded = response.content, decoded_body(response)
-    if not media_type.startswith("audio/") or not data or isinstance(decoded, dict):
-        msg = f"The response is not audio, but {len(data)} bytes of the type {content_type!r}"
-        raise unusable_response(f"{msg}. Check that `model` is a speech model", decoded, response)
+    data = response.content
     if sample_rate is not None and AUDIO_FORMATS.get(media_type.removeprefix("audio/")) == "pcm16":
         data, media_type = wav_file(data, sample_rate), "audio/wav"
     meta = {"model": body["model"], "id": None, **header_fields(response.headers), "content_type": content_type}

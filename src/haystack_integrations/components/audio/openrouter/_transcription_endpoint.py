@@ -8,31 +8,33 @@ Requests and responses of the transcription endpoint, as plain data.
 Source: `STTRequest` and `STTResponse` in OpenRouter's OpenAPI document.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from haystack import Document
 
-from haystack_integrations.common.openrouter._wire.responses import json_object, response_meta, unusable_response
+from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
+from haystack_integrations.common.openrouter._wire.responses import plain_body, response_meta
 from haystack_integrations.common.openrouter._wire.text import sendable
-from haystack_integrations.common.openrouter.errors._advice import MEDIA_REMEDIES, Remedies
+from haystack_integrations.common.openrouter.errors._advice import MEDIA_ADVICE
 from haystack_integrations.components.audio.openrouter._sources import Source
 
-TRANSCRIPTION_REMEDIES: Remedies = {
-    **MEDIA_REMEDIES,
-    400: "Check that the audio is not damaged and that the model takes its format. Also check the names and values in "
-    "`generation_kwargs`: not all models support `response_format` and `diarize`, for example",
-    404: "Check that `{model}` at https://openrouter.ai/models?output_modalities=transcription is a transcription "
-    "model, and relax `provider` in `generation_kwargs`{names}",
-    413: "Split the recording",
-}
-"""What to do about the failures of the transcription endpoint."""
-
-OWN_FIELDS = {
-    "input_audio": "Pass `sources` to `run`.",
-}
-"""What the component sends itself, and what to do instead of giving it in `generation_kwargs`."""
+TRANSCRIPTIONS = Endpoint(
+    "/audio/transcriptions",
+    result="text",
+    shape=str,
+    what="transcript",
+    retries_timeouts=False,
+    advice={
+        **MEDIA_ADVICE,
+        "no result": "Check that `{model}` is a transcription model, or try again",
+        400: "Check that the audio is not damaged and that the model takes its format. Also check the names and values "
+        "in `generation_kwargs`: not all models support `response_format` and `diarize`, for example",
+        404: "Check that `{model}` at https://openrouter.ai/models?output_modalities=transcription is a transcription "
+        "model, and relax `provider` in `generation_kwargs`{names}",
+        413: "Split the recording",
+    },
+    own_fields={"input_audio": "Pass `sources` to `run`."},
+)
 
 
 def check_language(language: object) -> None:
@@ -53,6 +55,11 @@ def check_language(language: object) -> None:
         raise ValueError(msg)
 
 
+def with_audio(request: dict[str, Any], input_audio: dict[str, Any]) -> dict[str, Any]:
+    """Add one recording to a request, which is not changed."""
+    return {**request, "body": {"input_audio": input_audio, **request["body"]}}
+
+
 def read_transcript(response: Any, source: Source, model: str) -> tuple[Document, dict[str, Any]]:
     """
     Read a response of the transcription endpoint.
@@ -61,16 +68,12 @@ def read_transcript(response: Any, source: Source, model: str) -> tuple[Document
     :param source: The source that was sent.
     :param model: The requested model.
     :returns: The document, with everything else that was sent in its meta, and `model`, `id` and `usage`.
-    :raises openai.APIError: If there is no transcript. An empty transcript is valid: it means silence.
+        An empty transcript means silence.
     """
-    body = json_object(response)
-    text = body.get("text")
-    if not isinstance(text, str):
-        msg = "The response holds no transcript. Check that `model` is a transcription model"
-        raise unusable_response(msg, body, response)
-    sent = response_meta(body, model, ("text",), response)
+    body = plain_body(response)
+    sent = {"id": None, **response_meta(body, model, TRANSCRIPTIONS.payload, response.headers)}
     meta = {name: sent.pop(name) for name in ("model", "id", "usage")}
-    return Document(content=sendable(text), meta=_merged(source.meta, sent)), meta
+    return Document(content=sendable(body["text"]), meta=_merged(source.meta, sent)), meta
 
 
 def _merged(of_the_source: dict[str, Any], of_the_transcript: dict[str, Any]) -> dict[str, Any]:

@@ -6,8 +6,6 @@
 The component that turns text into speech.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from haystack import component
@@ -15,13 +13,14 @@ from haystack.dataclasses import ByteStream
 from haystack.utils import Secret
 
 from haystack_integrations.common.openrouter._base.checks import check_at_least_one
-from haystack_integrations.common.openrouter._base.component import shows_its_settings
-from haystack_integrations.common.openrouter._base.media_component import OpenRouterMediaComponent
+from haystack_integrations.common.openrouter._base.component import (
+    OPENROUTER_API_BASE_URL,
+    OpenRouterMediaComponent,
+    shows_its_settings,
+)
 from haystack_integrations.common.openrouter._base.span_tags import tag_span
-from haystack_integrations.common.openrouter._transport.client_pool import OPENROUTER_API_BASE_URL
 from haystack_integrations.components.audio.openrouter._speech_endpoint import (
-    OWN_FIELDS,
-    SPEECH_REMEDIES,
+    SPEECH,
     check_voice,
     read_audio,
     request_fields,
@@ -48,10 +47,8 @@ class OpenRouterSpeechSynthesizer(OpenRouterMediaComponent):
     ```
     """
 
-    _path = "/audio/speech"
+    _endpoint = SPEECH
     _options = OpenRouterSpeechKwargs
-    _own_fields = OWN_FIELDS
-    _remedies = SPEECH_REMEDIES
 
     def __init__(
         self,
@@ -132,10 +129,9 @@ class OpenRouterSpeechSynthesizer(OpenRouterMediaComponent):
         :raises openai.APIError: If OpenRouter or a provider fails. The class depends on the HTTP status, as in the
             openai SDK. The text names the provider and the cause and, where possible, says what to do.
         """
-        arguments = self._arguments(text, generation_kwargs)
-        post, body = self._clients.get().post, arguments["body"]
-        with self._requesting(body["model"]):
-            audio, meta = read_audio(post(**arguments).response, body, sample_rate=self.sample_rate)
+        request = self._prepare(text, generation_kwargs)
+        with self._calling(SPEECH, request["body"]["model"]) as client:
+            audio, meta = read_audio(SPEECH.send(client, **request), request["body"], sample_rate=self.sample_rate)
         tag_span(meta)
         return {"audio": [audio], "meta": meta}
 
@@ -151,14 +147,14 @@ class OpenRouterSpeechSynthesizer(OpenRouterMediaComponent):
         :raises ValueError: If the API key is missing, or the text is empty.
         :raises openai.APIError: If OpenRouter or a provider fails, as in `run`.
         """
-        arguments = self._arguments(text, generation_kwargs)
-        post, body = (await self._clients.get_async()).post, arguments["body"]
-        with self._requesting(body["model"]):
-            audio, meta = read_audio((await post(**arguments)).response, body, sample_rate=self.sample_rate)
+        request = self._prepare(text, generation_kwargs)
+        async with self._calling_async(SPEECH, request["body"]["model"]) as client:
+            response = await SPEECH.send_async(client, **request)
+            audio, meta = read_audio(response, request["body"], sample_rate=self.sample_rate)
         tag_span(meta)
         return {"audio": [audio], "meta": meta}
 
-    def _arguments(self, text: object, generation_kwargs: Any) -> dict[str, Any]:
+    def _prepare(self, text: object, generation_kwargs: Any) -> dict[str, Any]:
         kwargs = self._merged(generation_kwargs, voice=self.voice)
         check_voice(kwargs.get("voice"))
-        return self._post_arguments(kwargs, **request_fields(text, sample_rate=self.sample_rate))
+        return self._request(kwargs, **request_fields(text, sample_rate=self.sample_rate))

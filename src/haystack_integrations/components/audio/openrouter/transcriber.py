@@ -6,8 +6,6 @@
 The component that transcribes recordings.
 """
 
-from __future__ import annotations
-
 import asyncio
 from pathlib import Path
 from typing import Any
@@ -17,16 +15,18 @@ from haystack.dataclasses import ByteStream
 from haystack.utils import Secret
 
 from haystack_integrations.common.openrouter._base.checks import check_at_least_one
-from haystack_integrations.common.openrouter._base.component import shows_its_settings
-from haystack_integrations.common.openrouter._base.media_component import OpenRouterMediaComponent
+from haystack_integrations.common.openrouter._base.component import (
+    OPENROUTER_API_BASE_URL,
+    OpenRouterMediaComponent,
+    shows_its_settings,
+)
 from haystack_integrations.common.openrouter._many.workers import each_in_tasks, each_in_threads
-from haystack_integrations.common.openrouter._transport.client_pool import OPENROUTER_API_BASE_URL
 from haystack_integrations.components.audio.openrouter._recordings import Recordings
 from haystack_integrations.components.audio.openrouter._sources import Source, checked_sources
 from haystack_integrations.components.audio.openrouter._transcription_endpoint import (
-    OWN_FIELDS,
-    TRANSCRIPTION_REMEDIES,
+    TRANSCRIPTIONS,
     check_language,
+    with_audio,
 )
 from haystack_integrations.components.audio.openrouter.options import (
     OpenRouterTranscriptionKwargs,
@@ -50,10 +50,8 @@ class OpenRouterTranscriber(OpenRouterMediaComponent):
     ```
     """
 
-    _path = "/audio/transcriptions"
+    _endpoint = TRANSCRIPTIONS
     _options = OpenRouterTranscriptionKwargs
-    _own_fields = OWN_FIELDS
-    _remedies = TRANSCRIPTION_REMEDIES
 
     def __init__(
         self,
@@ -152,18 +150,17 @@ class OpenRouterTranscriber(OpenRouterMediaComponent):
             openai SDK. The text names the provider and the cause and, where possible, says what to do. With
             `raise_on_failure=False`, it is raised only if the run was stopped before anything was transcribed.
         """
-        kwargs = self._run_kwargs(generation_kwargs)
-        model = kwargs.get("model", self.model)
+        request = self._prepare(generation_kwargs)
+        model = request["body"]["model"]
         recordings = self._recordings(sources, model)
         if recordings:
-            post = self._clients.get().post
+            with self._clients.using(self._settings()) as client, recordings.sending():
 
-            def transcribe(source: Source) -> None:
-                with recordings.attempt(source), self._requesting(model):
-                    arguments = self._post_arguments(kwargs, input_audio=source.input_audio())
-                    recordings.take(source, post(**arguments).response)
+                def transcribe(source: Source) -> None:
+                    with recordings.attempt(source), self._requesting(TRANSCRIPTIONS, model):
+                        sent = with_audio(request, source.input_audio())
+                        recordings.take(source, TRANSCRIPTIONS.send(client, **sent))
 
-            with recordings.sending():
                 each_in_threads(transcribe, recordings, min(self.concurrency, len(recordings)))
         return recordings.result()
 
@@ -182,26 +179,25 @@ class OpenRouterTranscriber(OpenRouterMediaComponent):
         :raises ValueError: If the API key is missing, or a source is empty or has no known format.
         :raises openai.APIError: If OpenRouter or a provider fails, as in `run`. The other requests are cancelled.
         """
-        kwargs = self._run_kwargs(generation_kwargs)
-        model = kwargs.get("model", self.model)
+        request = self._prepare(generation_kwargs)
+        model = request["body"]["model"]
         recordings = self._recordings(sources, model)
         if recordings:
-            post = (await self._clients.get_async()).post
+            async with self._clients.using_async(self._settings()) as client:
 
-            async def transcribe(source: Source) -> None:
-                with recordings.attempt(source), self._requesting(model):
-                    input_audio = await asyncio.to_thread(source.input_audio)
-                    response = await post(**self._post_arguments(kwargs, input_audio=input_audio))
-                    recordings.take(source, response.response)
+                async def transcribe(source: Source) -> None:
+                    with recordings.attempt(source), self._requesting(TRANSCRIPTIONS, model):
+                        sent = with_audio(request, await asyncio.to_thread(source.input_audio))
+                        recordings.take(source, await TRANSCRIPTIONS.send_async(client, **sent))
 
-            with recordings.sending():
-                await each_in_tasks(transcribe, recordings, min(self.concurrency, len(recordings)))
+                with recordings.sending():
+                    await each_in_tasks(transcribe, recordings, min(self.concurrency, len(recordings)))
         return recordings.result()
 
-    def _run_kwargs(self, generation_kwargs: Any) -> dict[str, Any]:
+    def _prepare(self, generation_kwargs: Any) -> dict[str, Any]:
         kwargs = self._merged(generation_kwargs, language=self.language)
         check_language(kwargs.get("language"))
-        return kwargs
+        return self._request(kwargs)
 
     def _recordings(self, sources: object, model: str) -> Recordings:
         return Recordings(checked_sources(sources), model=model, raise_on_failure=self.raise_on_failure)

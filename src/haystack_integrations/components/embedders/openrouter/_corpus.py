@@ -6,10 +6,8 @@
 A run over many documents: which batch is sent next, and the result of each.
 """
 
-from __future__ import annotations
-
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from math import inf
@@ -22,7 +20,7 @@ from tqdm import tqdm
 from haystack_integrations.common.openrouter._base.span_tags import tag_span
 from haystack_integrations.common.openrouter._many.requests import ManyRequests, usage_of_failure
 from haystack_integrations.common.openrouter._wire.responses import unusable_response
-from haystack_integrations.common.openrouter.errors._consequences import is_refusal
+from haystack_integrations.common.openrouter.errors._failure import is_refusal
 from haystack_integrations.components.embedders.openrouter._batches import Batch, Item, Whole
 from haystack_integrations.components.embedders.openrouter._endpoint import input_size, read_response
 from haystack_integrations.components.embedders.openrouter._totals import RunMeta
@@ -122,16 +120,15 @@ class Corpus(ManyRequests[Batch]):
                 self._finish_part(batch)
         return bool(items)
 
-    def take(self, batch: Batch, body: Any) -> None:
+    def take(self, batch: Batch, body: dict[str, Any], headers: Mapping[str, str]) -> None:
         """
-        Take the embeddings of a batch.
+        Take the embeddings of a batch from a response.
 
-        :param batch: The batch.
-        :param body: The decoded body of the response.
         :raises openai.APIError: If they can't be used.
         """
         dimensions = self._dimensions if self._length is None else None  # one warning about their length is enough
-        embeddings, meta = read_response(body, len(batch.items), model=self._model, dimensions=dimensions)
+        count = len(batch.items)
+        embeddings, meta = read_response(body, headers, count, model=self._model, dimensions=dimensions)
         with self._lock:
             self._check_length(len(embeddings[0]), body)
             for item, embedding in zip(batch.items, embeddings, strict=True):

@@ -6,10 +6,10 @@
 The base of the document embedders: batches, and several requests at the same time.
 """
 
-from __future__ import annotations
-
 import asyncio
 import copy
+from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar
 
 from haystack import Document
@@ -24,11 +24,16 @@ from haystack_integrations.common.openrouter._base.checks import (
 )
 from haystack_integrations.common.openrouter._base.component import OpenRouterComponent
 from haystack_integrations.common.openrouter._many.workers import each_in_tasks, each_in_threads
+from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._wire.text import sendable
 from haystack_integrations.components.embedders.openrouter._batches import Batch
 from haystack_integrations.components.embedders.openrouter._corpus import Corpus
-from haystack_integrations.components.embedders.openrouter._endpoint import OWN_PARAMETERS, request_arguments
-from haystack_integrations.components.embedders.openrouter._watched_create import body_of, create_of
+from haystack_integrations.components.embedders.openrouter._endpoint import (
+    EMBEDDINGS,
+    body_and_headers,
+    request_arguments,
+    request_embeddings,
+)
 from haystack_integrations.components.embedders.openrouter.options import EmbeddingParameters
 
 
@@ -36,9 +41,10 @@ class OpenRouterCorpusEmbedder(OpenRouterComponent):
     """
     A component that embeds many documents.
 
-    A subclass hands its parameters to `_set_up` and `_set_up_batches`. `_input` makes what is sent for a document.
+    A subclass hands its parameters to `_set_up` and `_set_up_batches`. `_input_maker` says what is sent for a document.
     """
 
+    _endpoint: ClassVar[Endpoint] = EMBEDDINGS
     _reads_files: ClassVar[bool] = False
     max_batch_bytes: int | None = None
 
@@ -64,7 +70,7 @@ class OpenRouterCorpusEmbedder(OpenRouterComponent):
         check_at_least_one(batch_size, "batch_size")
         check_at_least_one(concurrency, "concurrency")
         check_strings(prefix=prefix, suffix=suffix, embedding_separator=embedding_separator)
-        check_parameters(extra_parameters, OWN_PARAMETERS)
+        check_parameters(extra_parameters, EMBEDDINGS.own_fields)
         self.dimensions = dimensions
         self.prefix = prefix
         self.suffix = suffix
@@ -95,44 +101,44 @@ class OpenRouterCorpusEmbedder(OpenRouterComponent):
         )
 
     def _embed(self, documents: list[Document]) -> dict[str, Any]:
-        """
-        Embed documents, with requests in threads.
-        """
-        corpus = self._corpus(documents)
+        """Embed documents, with requests in threads."""
+        corpus, arguments_of, model = self._corpus(documents), self._arguments_maker(), self.model
         if documents:
-            create = create_of(self._clients.get())
+            with self._clients.using(self._settings()) as client:
 
-            def embed(batch: Batch) -> None:
-                with corpus.attempt(batch), self._requesting():
-                    if corpus.fill(batch):
-                        corpus.take(batch, body_of(create(**self._arguments(batch))))
+                def embed(batch: Batch) -> None:
+                    with corpus.attempt(batch), self._requesting(self._endpoint, model):
+                        if corpus.fill(batch):
+                            arguments = arguments_of(batch.inputs)
+                            sent = request_embeddings(client, arguments)
+                            corpus.take(batch, *body_and_headers(sent, client, arguments))
 
-            with corpus.sending_batches(progress_bar=self.progress_bar):
-                each_in_threads(embed, corpus, min(self.concurrency, len(corpus)))
+                with corpus.sending_batches(progress_bar=self.progress_bar):
+                    each_in_threads(embed, corpus, min(self.concurrency, len(corpus)))
         return corpus.result()
 
     async def _embed_async(self, documents: list[Document]) -> dict[str, Any]:
-        """
-        Embed documents without blocking the event loop. Files are read in a thread.
-        """
-        corpus = self._corpus(documents)
+        """Embed documents without blocking the event loop. Files are read in a thread."""
+        corpus, arguments_of, model = self._corpus(documents), self._arguments_maker(), self.model
         if documents:
-            create = create_of(await self._clients.get_async())
+            async with self._clients.using_async(self._settings()) as client:
 
-            async def embed(batch: Batch) -> None:
-                with corpus.attempt(batch), self._requesting():
-                    if await asyncio.to_thread(corpus.fill, batch) if self._reads_files else corpus.fill(batch):
-                        corpus.take(batch, body_of(await create(**self._arguments(batch))))
+                async def embed(batch: Batch) -> None:
+                    with corpus.attempt(batch), self._requesting(self._endpoint, model):
+                        if await asyncio.to_thread(corpus.fill, batch) if self._reads_files else corpus.fill(batch):
+                            arguments = arguments_of(batch.inputs)
+                            sent = await request_embeddings(client, arguments)
+                            corpus.take(batch, *body_and_headers(sent, client, arguments))
 
-            with corpus.sending_batches(progress_bar=self.progress_bar):
-                await each_in_tasks(embed, corpus, min(self.concurrency, len(corpus)))
+                with corpus.sending_batches(progress_bar=self.progress_bar):
+                    await each_in_tasks(embed, corpus, min(self.concurrency, len(corpus)))
         return corpus.result()
 
     def _corpus(self, documents: list[Document]) -> Corpus:
         check_documents(documents, "Use OpenRouterTextEmbedder for a string.")
         return Corpus(
             documents,
-            input_of=self._input,
+            input_of=self._input_maker(),
             batch_size=self.batch_size,
             max_bytes=self.max_batch_bytes,
             model=self.model,
@@ -140,23 +146,25 @@ class OpenRouterCorpusEmbedder(OpenRouterComponent):
             raise_on_failure=self.raise_on_failure,
         )
 
-    def _input(self, document: Document) -> Any:
-        """
-        Make the input for a document: its text, unless a subclass overrides this.
-
-        :raises ValueError: If that can't be done.
-        """
-        return self._text(document)
-
-    def _text(self, document: Document) -> str:
-        text = document_text(document, self.meta_fields_to_embed, self.embedding_separator)
-        return sendable(f"{self.prefix}{text}{self.suffix}")
-
-    def _arguments(self, batch: Batch) -> dict[str, Any]:
-        return request_arguments(
-            batch.inputs,
+    def _arguments_maker(self) -> Callable[[list[Any]], dict[str, Any]]:
+        """Return what makes the arguments of one request from its inputs."""
+        return partial(
+            request_arguments,
             model=self.model,
             dimensions=self.dimensions,
             extra_parameters=self.extra_parameters,
             extra_headers=self._sent_headers(),
         )
+
+    def _input_maker(self) -> Callable[[Document], Any]:
+        """
+        Return what makes the input for a document, or raises a ValueError: its text, if a subclass says no more.
+
+        A setting that is changed during a run holds from the next one on.
+        """
+        return self._text_maker()
+
+    def _text_maker(self) -> Callable[[Document], str]:
+        prefix, suffix = self.prefix, self.suffix
+        fields, separator = list(self.meta_fields_to_embed), self.embedding_separator
+        return lambda document: sendable(f"{prefix}{document_text(document, fields, separator)}{suffix}")

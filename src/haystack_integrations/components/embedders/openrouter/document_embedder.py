@@ -6,17 +6,13 @@
 The component that embeds documents, in batches.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from haystack import Document, component
 from haystack.utils import Secret
 
-from haystack_integrations.common.openrouter._base.component import shows_its_settings
-from haystack_integrations.common.openrouter._transport.client_pool import OPENROUTER_API_BASE_URL
+from haystack_integrations.common.openrouter._base.component import OPENROUTER_API_BASE_URL, shows_its_settings
 from haystack_integrations.components.embedders.openrouter._corpus_embedder import OpenRouterCorpusEmbedder
-from haystack_integrations.components.embedders.openrouter._endpoint import EMBEDDING_REMEDIES
 from haystack_integrations.components.embedders.openrouter.options import EmbeddingParameters
 
 
@@ -36,8 +32,6 @@ class OpenRouterDocumentEmbedder(OpenRouterCorpusEmbedder):
     print(len(result["documents"][0].embedding), result["meta"]["usage"]["cost"])
     ```
     """
-
-    _remedies = EMBEDDING_REMEDIES
 
     def __init__(
         self,

@@ -6,8 +6,7 @@
 The component that embeds the images of documents, in batches.
 """
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -19,11 +18,10 @@ from haystack_integrations.common.openrouter._base.checks import (
     check_strings,
     check_strings_or_none,
 )
-from haystack_integrations.common.openrouter._base.component import shows_its_settings
-from haystack_integrations.common.openrouter._transport.client_pool import OPENROUTER_API_BASE_URL
+from haystack_integrations.common.openrouter._base.component import OPENROUTER_API_BASE_URL, shows_its_settings
 from haystack_integrations.common.openrouter._wire.document_images import DocumentImages, checked_size
 from haystack_integrations.components.embedders.openrouter._corpus_embedder import OpenRouterCorpusEmbedder
-from haystack_integrations.components.embedders.openrouter._endpoint import IMAGE_EMBEDDING_REMEDIES, image_input
+from haystack_integrations.components.embedders.openrouter._endpoint import IMAGE_EMBEDDINGS, image_input
 from haystack_integrations.components.embedders.openrouter.options import EmbeddingParameters
 
 
@@ -47,7 +45,7 @@ class OpenRouterDocumentImageEmbedder(OpenRouterCorpusEmbedder):
     ```
     """
 
-    _remedies = IMAGE_EMBEDDING_REMEDIES
+    _endpoint = IMAGE_EMBEDDINGS
     _reads_files = True
 
     def __init__(
@@ -150,7 +148,7 @@ class OpenRouterDocumentImageEmbedder(OpenRouterCorpusEmbedder):
         self.image_size = checked_size(image_size)
         self.embed_content = embed_content
         self.max_batch_bytes = max_batch_bytes
-        self._images = DocumentImages(file_path_meta_field, root_path=root_path, size=self.image_size)
+        self._images()  # it may need what is not installed
 
     def to_dict(self) -> dict[str, Any]:
         """
@@ -197,9 +195,19 @@ class OpenRouterDocumentImageEmbedder(OpenRouterCorpusEmbedder):
         """
         return self._with_source(await self._embed_async(documents))
 
-    def _input(self, document: Document) -> Any:
-        has_text = self.embed_content and (document.content or self.meta_fields_to_embed)
-        return image_input(self._images.data_url(document), self._text(document) if has_text else "")
+    def _images(self) -> DocumentImages:
+        return DocumentImages(self.file_path_meta_field, root_path=self.root_path, size=self.image_size)
+
+    def _input_maker(self) -> Callable[[Document], Any]:
+        images, text_of = self._images(), self._text_maker()
+        has_fields = bool(self.meta_fields_to_embed)
+        embeds_text = self.embed_content
+
+        def input_of(document: Document) -> Any:
+            has_text = embeds_text and (document.content or has_fields)
+            return image_input(images.data_url(document), text_of(document) if has_text else "")
+
+        return input_of
 
     def _with_source(self, result: dict[str, Any]) -> dict[str, Any]:
         """

@@ -6,8 +6,6 @@
 The component that embeds one text, such as a query.
 """
 
-from __future__ import annotations
-
 import copy
 from typing import Any
 
@@ -15,17 +13,20 @@ from haystack import component
 from haystack.utils import Secret
 
 from haystack_integrations.common.openrouter._base.checks import check_at_least_one, check_parameters, check_strings
-from haystack_integrations.common.openrouter._base.component import OpenRouterComponent, shows_its_settings
+from haystack_integrations.common.openrouter._base.component import (
+    OPENROUTER_API_BASE_URL,
+    OpenRouterComponent,
+    shows_its_settings,
+)
 from haystack_integrations.common.openrouter._base.span_tags import tag_span
-from haystack_integrations.common.openrouter._transport.client_pool import OPENROUTER_API_BASE_URL
 from haystack_integrations.common.openrouter._wire.text import sendable
 from haystack_integrations.components.embedders.openrouter._endpoint import (
-    EMBEDDING_REMEDIES,
-    OWN_PARAMETERS,
+    EMBEDDINGS,
+    body_and_headers,
     read_response,
     request_arguments,
+    request_embeddings,
 )
-from haystack_integrations.components.embedders.openrouter._watched_create import body_of, create_of
 from haystack_integrations.components.embedders.openrouter.options import EmbeddingParameters
 
 
@@ -44,8 +45,6 @@ class OpenRouterTextEmbedder(OpenRouterComponent):
     print(len(result["embedding"]), result["meta"]["usage"]["cost"])
     ```
     """
-
-    _remedies = EMBEDDING_REMEDIES
 
     def __init__(
         self,
@@ -87,7 +86,7 @@ class OpenRouterTextEmbedder(OpenRouterComponent):
         if dimensions is not None:
             check_at_least_one(dimensions, "dimensions")
         check_strings(prefix=prefix, suffix=suffix)
-        check_parameters(extra_parameters, OWN_PARAMETERS)
+        check_parameters(extra_parameters, EMBEDDINGS.own_fields)
         self._set_up(
             api_key=api_key,
             model=model,
@@ -130,9 +129,8 @@ class OpenRouterTextEmbedder(OpenRouterComponent):
             openai SDK. The text names the provider and the cause and, where possible, says what to do.
         """
         arguments = self._arguments(text)
-        create = create_of(self._clients.get())
-        with self._requesting():
-            return self._result(create(**arguments))
+        with self._calling(EMBEDDINGS, self.model) as client:
+            return self._result(request_embeddings(client, arguments), client, arguments)
 
     @component.output_types(embedding=list[float], meta=dict[str, Any])
     async def run_async(self, text: str) -> dict[str, Any]:
@@ -144,9 +142,8 @@ class OpenRouterTextEmbedder(OpenRouterComponent):
         :raises openai.APIError: This error, `TypeError` and `ValueError` are raised as in `run`.
         """
         arguments = self._arguments(text)
-        create = create_of(await self._clients.get_async())
-        with self._requesting():
-            return self._result(await create(**arguments))
+        async with self._calling_async(EMBEDDINGS, self.model) as client:
+            return self._result(await request_embeddings(client, arguments), client, arguments)
 
     def _arguments(self, text: str) -> dict[str, Any]:
         if not isinstance(text, str):
@@ -163,7 +160,8 @@ class OpenRouterTextEmbedder(OpenRouterComponent):
             extra_headers=self._sent_headers(),
         )
 
-    def _result(self, response: Any) -> dict[str, Any]:
-        (embedding,), meta = read_response(body_of(response), 1, model=self.model, dimensions=self.dimensions)
+    def _result(self, sent: Any, client: Any, arguments: dict[str, Any]) -> dict[str, Any]:
+        body, headers = body_and_headers(sent, client, arguments)
+        (embedding,), meta = read_response(body, headers, 1, model=arguments["model"], dimensions=self.dimensions)
         tag_span(meta)
         return {"embedding": embedding, "meta": meta}

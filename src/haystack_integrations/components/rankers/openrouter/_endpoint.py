@@ -6,37 +6,44 @@
 Requests and responses of the rerank endpoint, as plain data.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
 from haystack import logging
 
+from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._wire.json_values import sendable_json
-from haystack_integrations.common.openrouter._wire.responses import is_number, response_meta, unusable_response
-from haystack_integrations.common.openrouter.errors._advice import COMMON_REMEDIES, Remedies
+from haystack_integrations.common.openrouter._wire.responses import (
+    decoded_body,
+    is_number,
+    response_meta,
+    unusable_response,
+)
+from haystack_integrations.common.openrouter.errors._advice import COMMON_ADVICE
 
 logger = logging.getLogger(__name__)
 
-RERANK_REMEDIES: Remedies = {
-    **COMMON_REMEDIES,
-    400: "Check that no text is empty or too long for the model, and check the names in `extra_parameters`. With "
-    '`image_meta_field`, the model must take images: `OpenRouterModels().list(output_modalities="rerank", '
-    'input_modalities="image")` lists models that do',
-    404: "Check that `{model}` at https://openrouter.ai/models?output_modalities=rerank is a rerank model, and relax "
-    "`provider` in `extra_parameters`{names}",
-    413: "Send fewer or shorter documents at once, and with images a lower `image_size`",
-}
-"""What to do about the failures of the rerank endpoint."""
-
-OWN_PARAMETERS = {
-    "model": "Pass `model` to the component.",
-    "query": "Pass `query` to `run`.",
-    "documents": "Pass `documents` to `run`.",
-    "top_n": "Pass `top_k` to the component or to `run`.",
-}
-"""What the component sends itself, and what to do instead of giving it in `extra_parameters`."""
+RERANK = Endpoint(
+    "/rerank",
+    result="results",
+    what="results",
+    advice={
+        **COMMON_ADVICE,
+        "no result": "Check that `{model}` is a rerank model, or try again",
+        400: "Check that no text is empty or too long for the model, and check the names in `extra_parameters`. With "
+        '`image_meta_field`, the model must take images: `OpenRouterModels().list(output_modalities="rerank", '
+        'input_modalities="image")` lists models that do',
+        404: "Check that `{model}` at https://openrouter.ai/models?output_modalities=rerank is a rerank model, and "
+        "relax `provider` in `extra_parameters`{names}",
+        413: "Send fewer or shorter documents at once, and with images a lower `image_size`",
+    },
+    own_fields={
+        "model": "Pass `model` to the component.",
+        "query": "Pass `query` to `run`.",
+        "documents": "Pass `documents` to `run`.",
+        "top_n": "Pass `top_k` to the component or to `run`.",
+    },
+)
 
 
 def image_document(url: str, text: str) -> dict[str, str]:
@@ -75,36 +82,29 @@ def request_body(
 
 
 def read_response(
-    body: object, count: int, *, top_k: int | None, model: str
+    response: Any, count: int, *, top_k: int | None, model: str
 ) -> tuple[list[tuple[int, float]], dict[str, Any]]:
     """
-    Read the body of a response.
+    Read a response. If it has fewer results than requested, a warning is logged.
 
-    :param body: The decoded body.
+    :param response: The HTTP response.
     :param count: How many documents were sent.
     :param top_k: How many results were requested. None means all.
     :param model: The requested model.
-    :returns: Pairs of the index of a document and a score, best first and at most `top_k`, and everything else that was
-        sent. Copies of the documents in the results are left out.
-    :raises openai.APIError: If a result has no index of a document or no score, or if there are no results. If there
-        are fewer than requested, a warning is logged.
+    :returns: The index and the score of each document, best first, and everything else that was sent.
+    :raises openai.APIError: If a result has no usable index or score.
     """
-    results = body.get("results") if isinstance(body, dict) else None
-    if not isinstance(body, dict) or not isinstance(results, list):
-        msg = "The response has no results. Check that `model` is a rerank model"
-        raise unusable_response(msg, body)
+    body = decoded_body(response)
     try:
-        scores = _scores(results, count)
+        scores = _scores(body["results"], count)
     except ValueError as error:
         raise unusable_response(str(error), body) from None
     asked = count if top_k is None else min(top_k, count)
-    if not scores:
-        raise unusable_response("The response has no results", body)
     if len(scores) < asked:
         msg = "{model} ranked only {ranked} of {asked} documents. The others are left out."
         logger.warning(msg, model=model, ranked=len(scores), asked=asked)
     ranking = sorted(scores.items(), key=lambda pair: -pair[1])[:asked]
-    return ranking, {"provider": None, **response_meta(body, model, ("results",))}
+    return ranking, {"provider": None, **response_meta(body, model, RERANK.payload, response.headers)}
 
 
 def _scores(results: list[Any], count: int) -> dict[int, float]:

@@ -6,8 +6,6 @@
 The component that ranks documents by their relevance to a query.
 """
 
-from __future__ import annotations
-
 import asyncio
 import copy
 from dataclasses import replace
@@ -25,14 +23,16 @@ from haystack_integrations.common.openrouter._base.checks import (
     checked_fields,
     document_text,
 )
-from haystack_integrations.common.openrouter._base.component import OpenRouterComponent, shows_its_settings
+from haystack_integrations.common.openrouter._base.component import (
+    OPENROUTER_API_BASE_URL,
+    OpenRouterComponent,
+    shows_its_settings,
+)
 from haystack_integrations.common.openrouter._base.span_tags import tag_span
-from haystack_integrations.common.openrouter._transport.client_pool import OPENROUTER_API_BASE_URL
 from haystack_integrations.common.openrouter._wire.document_images import DocumentImages, checked_size
 from haystack_integrations.common.openrouter._wire.responses import is_number
 from haystack_integrations.components.rankers.openrouter._endpoint import (
-    OWN_PARAMETERS,
-    RERANK_REMEDIES,
+    RERANK,
     image_document,
     read_response,
     request_body,
@@ -57,8 +57,6 @@ class OpenRouterRanker(OpenRouterComponent):
     print(result["documents"][0].content, result["documents"][0].score, result["meta"]["usage"]["cost"])
     ```
     """
-
-    _remedies = RERANK_REMEDIES
 
     def __init__(
         self,
@@ -115,7 +113,7 @@ class OpenRouterRanker(OpenRouterComponent):
             check_at_least_one(top_k, "top_k")
         _check_threshold(score_threshold)
         check_strings(meta_data_separator=meta_data_separator)
-        check_parameters(extra_parameters, OWN_PARAMETERS)
+        check_parameters(extra_parameters, RERANK.own_fields)
         check_strings_or_none(image_meta_field=image_meta_field, root_path=root_path)
         self._set_up(
             api_key=api_key,
@@ -133,9 +131,7 @@ class OpenRouterRanker(OpenRouterComponent):
         self.image_meta_field = image_meta_field
         self.root_path = root_path
         self.image_size = checked_size(image_size)
-        self._images: DocumentImages | None = None
-        if image_meta_field is not None:
-            self._images = DocumentImages(image_meta_field, root_path=root_path, size=self.image_size)
+        self._images()  # it may need what is not installed
         self.extra_parameters = extra_parameters
 
     def to_dict(self) -> dict[str, Any]:
@@ -182,11 +178,9 @@ class OpenRouterRanker(OpenRouterComponent):
         top_k, unique = self._checked(query, documents, top_k, score_threshold)
         if not unique:
             return self._nothing_to_rank()
-        post = self._clients.get().post
-        contents = [self._content(document) for document in unique]
-        with self._requesting():
-            response = post(**self._arguments(query, contents, top_k))
-            return self._result(response, unique, top_k, score_threshold)
+        request = self._request(query, self._contents(unique), top_k)
+        with self._calling(RERANK, self.model) as client:
+            return self._result(RERANK.send(client, **request), unique, top_k, score_threshold)
 
     @component.output_types(documents=list[Document], meta=dict[str, Any])
     async def run_async(
@@ -209,14 +203,13 @@ class OpenRouterRanker(OpenRouterComponent):
         top_k, unique = self._checked(query, documents, top_k, score_threshold)
         if not unique:
             return self._nothing_to_rank()
-        post = (await self._clients.get_async()).post
-        if self._images is None:
-            contents = [self._content(document) for document in unique]
+        if self.image_meta_field is None:
+            contents = self._contents(unique)
         else:  # reading files would block the event loop
-            contents = await asyncio.to_thread(lambda: [self._content(document) for document in unique])
-        with self._requesting():
-            response = await post(**self._arguments(query, contents, top_k))
-            return self._result(response, unique, top_k, score_threshold)
+            contents = await asyncio.to_thread(self._contents, unique)
+        request = self._request(query, contents, top_k)
+        async with self._calling_async(RERANK, self.model) as client:
+            return self._result(await RERANK.send_async(client, **request), unique, top_k, score_threshold)
 
     def _checked(
         self, query: str, documents: list[Document], top_k: int | None, score_threshold: float | None
@@ -245,23 +238,28 @@ class OpenRouterRanker(OpenRouterComponent):
     def _nothing_to_rank(self) -> dict[str, Any]:
         return {"documents": [], "meta": {"model": self.model, "provider": None, "usage": {}}}
 
-    def _content(self, document: Document) -> str | dict[str, str]:
-        """
-        Make the wire format of a document.
-        """
-        text = document_text(document, self.meta_fields_to_embed, self.meta_data_separator)
-        if self._images is None or not self._images.has_image(document):
-            return text
-        return image_document(self._images.data_url(document), text)
+    def _images(self) -> DocumentImages | None:
+        if self.image_meta_field is None:
+            return None
+        return DocumentImages(self.image_meta_field, root_path=self.root_path, size=self.image_size)
 
-    def _arguments(self, query: str, contents: list[str | dict[str, str]], top_k: int | None) -> dict[str, Any]:
+    def _contents(self, documents: list[Document]) -> list[str | dict[str, str]]:
+        """Make the wire format of the documents."""
+        images, contents = self._images(), []
+        for document in documents:
+            text = document_text(document, self.meta_fields_to_embed, self.meta_data_separator)
+            has_image = images is not None and images.has_image(document)
+            contents.append(image_document(images.data_url(document), text) if images and has_image else text)
+        return contents
+
+    def _request(self, query: str, contents: list[str | dict[str, str]], top_k: int | None) -> dict[str, Any]:
         body = request_body(query, contents, model=self.model, top_k=top_k, extra_parameters=self.extra_parameters)
-        return {"path": "/rerank", "cast_to": object, "body": body, "options": {"headers": self._sent_headers()}}
+        return {"body": body, "options": {"headers": self._sent_headers()}}
 
     def _result(
-        self, body: object, documents: list[Document], top_k: int | None, score_threshold: float | None
+        self, response: Any, documents: list[Document], top_k: int | None, score_threshold: float | None
     ) -> dict[str, Any]:
-        ranking, meta = read_response(body, len(documents), top_k=top_k, model=self.model)
+        ranking, meta = read_response(response, len(documents), top_k=top_k, model=self.model)
         threshold = self.score_threshold if score_threshold is None else score_threshold
         ranked = [
             replace(documents[index], score=score)

@@ -6,10 +6,8 @@
 The component: its parameters, `run`, `run_async` and serialization. The wire format is in `request` and `stream`.
 """
 
-from __future__ import annotations
-
 import copy
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, Self, cast
 
 from haystack import component
 from haystack.components.generators.chat import OpenAIChatGenerator
@@ -23,13 +21,16 @@ from haystack.dataclasses import (
 from haystack.tools import ToolsType, serialize_tools_or_toolset
 from haystack.utils import Secret, serialize_callable
 
-from haystack_integrations.common.openrouter._base.component import OpenRouterComponent, shows_its_settings
+from haystack_integrations.common.openrouter._base.component import (
+    OPENROUTER_API_BASE_URL,
+    OpenRouterBase,
+    OpenRouterComponent,
+    shows_its_settings,
+)
 from haystack_integrations.common.openrouter._base.generation_kwargs import merged_kwargs
 from haystack_integrations.common.openrouter._base.model_names import SUPPORTED_MODELS
 from haystack_integrations.common.openrouter._base.span_tags import tag_span
-from haystack_integrations.common.openrouter._transport.client_pool import OPENROUTER_API_BASE_URL
-from haystack_integrations.components.generators.openrouter.chat._completion import completion_dict
-from haystack_integrations.components.generators.openrouter.chat._remedies import CHAT_REMEDIES
+from haystack_integrations.components.generators.openrouter.chat._endpoint import CHAT, completion_dict
 from haystack_integrations.components.generators.openrouter.chat._reply import chat_messages, warn_of_flaws
 from haystack_integrations.components.generators.openrouter.chat._request.arguments import (
     as_messages,
@@ -74,7 +75,6 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
     ```
     """
 
-    _remedies = CHAT_REMEDIES
     api_base_url: str | None
 
     SUPPORTED_MODELS: ClassVar[list[str]] = SUPPORTED_MODELS
@@ -162,7 +162,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         )
 
     @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> OpenRouterChatGenerator:
+    def from_dict(cls, data: dict[str, Any]) -> Self:
         """
         Deserialize the component.
 
@@ -170,7 +170,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         :returns: The component.
         """
         # Haystack's own, which loads the tools and the callback as well
-        return cast(OpenRouterChatGenerator, super(OpenRouterComponent, cls).from_dict(copy.deepcopy(data)))
+        return cast(Self, super(OpenRouterBase, cls).from_dict(copy.deepcopy(data)))
 
     @component.output_types(replies=list[ChatMessage])
     def run(
@@ -204,15 +204,15 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         arguments = self._prepare_run(messages, callback, generation_kwargs, tools, tools_strict)
         if not arguments:
             return {"replies": []}
-        client, audio = self._clients.get(), audio_format(arguments)
-        create = getattr(client.chat.completions, arguments.pop("openai_endpoint"))
-        with self._requesting(arguments["model"]):
+        audio, method = audio_format(arguments), arguments.pop("openai_endpoint")
+        settings = self._settings()
+        with self._calling(CHAT, arguments["model"], settings) as client:
+            create = getattr(client.chat.completions, method)
             if callback is None:
-                replies = chat_messages(completion_dict(create(**arguments)), audio)
+                replies = chat_messages(completion_dict(create(**arguments), client, arguments), audio)
             else:
                 replies = with_retries(
-                    lambda: self._handle_stream_response(create(**arguments), callback, audio),
-                    self._clients.max_retries,
+                    lambda: self._handle_stream_response(create(**arguments), callback, audio), settings.max_retries
                 )
         warn_of_flaws(replies)
         tag_span(replies[0].meta)
@@ -250,17 +250,18 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         arguments = self._prepare_run(messages, callback, generation_kwargs, tools, tools_strict)
         if not arguments:
             return {"replies": []}
-        client, audio = await self._clients.get_async(), audio_format(arguments)
-        create = getattr(client.chat.completions, arguments.pop("openai_endpoint"))
-        with self._requesting(arguments["model"]):
+        audio, method = audio_format(arguments), arguments.pop("openai_endpoint")
+        settings = self._settings()
+        async with self._calling_async(CHAT, arguments["model"], settings) as client:
+            create = getattr(client.chat.completions, method)
             if callback is None:
-                replies = chat_messages(completion_dict(await create(**arguments)), audio)
+                replies = chat_messages(completion_dict(await create(**arguments), client, arguments), audio)
             else:
 
                 async def attempt(callback: StreamingCallbackT = callback) -> list[ChatMessage]:
                     return await self._handle_async_stream_response(await create(**arguments), callback, audio)
 
-                replies = await with_retries_async(attempt, self._clients.max_retries)
+                replies = await with_retries_async(attempt, settings.max_retries)
         warn_of_flaws(replies)
         tag_span(replies[0].meta)
         return {"replies": replies}
@@ -272,7 +273,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         :raises ValueError: If the API key is missing or blank.
         """
         self._tool_warm_up.run(self.tools)
-        self._clients.get()
+        super(OpenRouterChatGenerator, self).warm_up()
 
     async def warm_up_async(self) -> None:
         """
@@ -281,7 +282,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         :raises ValueError: If the API key is missing or blank.
         """
         await self._tool_warm_up.run_async(self.tools)
-        await self._clients.get_async()
+        await super(OpenRouterChatGenerator, self).warm_up_async()
 
     def _prepare_run(
         self,

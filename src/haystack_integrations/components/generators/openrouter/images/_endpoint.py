@@ -8,35 +8,37 @@ Requests and responses of the images endpoint, as plain data.
 Source: `ImageGenerationRequest` and `ImageGenerationResponse` in OpenRouter's OpenAPI document.
 """
 
-from __future__ import annotations
-
 import base64
 from typing import Any
 
 from haystack import logging
 from haystack.dataclasses import ImageContent
 
+from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._wire.media import image_part, image_type, split_data_url
-from haystack_integrations.common.openrouter._wire.responses import json_object, response_meta, unusable_response
+from haystack_integrations.common.openrouter._wire.responses import plain_body, response_meta, unusable_response
 from haystack_integrations.common.openrouter._wire.text import sendable
-from haystack_integrations.common.openrouter.errors._advice import MEDIA_REMEDIES, Remedies
+from haystack_integrations.common.openrouter.errors._advice import MEDIA_ADVICE
 
 logger = logging.getLogger(__name__)
 
-IMAGE_REMEDIES: Remedies = {
-    **MEDIA_REMEDIES,
-    400: "Check the names and values in `generation_kwargs`. Not all models support `n` and `size`, for example",
-    404: "Check that `{model}` at https://openrouter.ai/models?output_modalities=image is an image model, and relax "
-    "`provider` in `generation_kwargs`{names}",
-    413: "Send fewer or smaller images",
-}
-"""What to do about the failures of the images endpoint."""
-
-OWN_FIELDS = {
-    "prompt": "Pass `prompt` to `run`.",
-    "stream": "Leave it out: images are not streamed.",
-}
-"""What the component sends itself, and what to do instead of giving it in `generation_kwargs`."""
+IMAGES = Endpoint(
+    "/images",
+    what="image",
+    retries_timeouts=False,
+    advice={
+        **MEDIA_ADVICE,
+        "no result": "Check that `{model}` is an image model, or try again",
+        400: "Check the names and values in `generation_kwargs`. Not all models support `n` and `size`, for example",
+        404: "Check that `{model}` at https://openrouter.ai/models?output_modalities=image is an image model, and "
+        "relax `provider` in `generation_kwargs`{names}",
+        413: "Send fewer or smaller images",
+    },
+    own_fields={
+        "prompt": "Pass `prompt` to `run`.",
+        "stream": "Leave it out: images are not streamed.",
+    },
+)
 
 
 def request_fields(prompt: object, images: object, more_references: object) -> dict[str, Any]:
@@ -85,11 +87,9 @@ def read_images(response: Any, model: str) -> tuple[list[ImageContent], dict[str
     :returns: The images, and everything else that was sent. The entries without an image are under `images`.
     :raises openai.APIError: If there is no image.
     """
-    body = json_object(response)
-    data = body.get("data")
-    entries = data if isinstance(data, list) else []
+    body = plain_body(response)
     images, unusable = [], []
-    for entry in entries:
+    for entry in body["data"]:
         image = _image(entry) if isinstance(entry, dict) else None
         if image is None:
             unusable.append(entry)
@@ -98,9 +98,9 @@ def read_images(response: Any, model: str) -> tuple[list[ImageContent], dict[str
     if not images:
         msg = "The response holds no image. Check that `model` is an image model"
         raise unusable_response(msg, body, response)
-    meta = response_meta(body, model, ("data", "object"), response)
+    meta = {"id": None, **response_meta(body, model, IMAGES.payload, response.headers)}
     if unusable:
-        logger.warning("{count} of {total} images came without data.", count=len(unusable), total=len(entries))
+        logger.warning("{count} of {total} images came without data.", count=len(unusable), total=len(body["data"]))
         meta["images"] = [_without_data(entry) for entry in unusable]
     return images, meta
 

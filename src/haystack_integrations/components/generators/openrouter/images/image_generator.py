@@ -6,24 +6,19 @@
 The component that generates and edits images.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from haystack import component
 from haystack.dataclasses import ImageContent
 from haystack.utils import Secret
 
-from haystack_integrations.common.openrouter._base.component import shows_its_settings
-from haystack_integrations.common.openrouter._base.media_component import OpenRouterMediaComponent
-from haystack_integrations.common.openrouter._base.span_tags import tag_span
-from haystack_integrations.common.openrouter._transport.client_pool import OPENROUTER_API_BASE_URL
-from haystack_integrations.components.generators.openrouter.images._endpoint import (
-    IMAGE_REMEDIES,
-    OWN_FIELDS,
-    read_images,
-    request_fields,
+from haystack_integrations.common.openrouter._base.component import (
+    OPENROUTER_API_BASE_URL,
+    OpenRouterMediaComponent,
+    shows_its_settings,
 )
+from haystack_integrations.common.openrouter._base.span_tags import tag_span
+from haystack_integrations.components.generators.openrouter.images._endpoint import IMAGES, read_images, request_fields
 from haystack_integrations.components.generators.openrouter.images.options import ImageKwargs, OpenRouterImageKwargs
 
 
@@ -48,10 +43,8 @@ class OpenRouterImageGenerator(OpenRouterMediaComponent):
     ```
     """
 
-    _path = "/images"
+    _endpoint = IMAGES
     _options = OpenRouterImageKwargs
-    _own_fields = OWN_FIELDS
-    _remedies = IMAGE_REMEDIES
 
     def __init__(
         self,
@@ -127,10 +120,10 @@ class OpenRouterImageGenerator(OpenRouterMediaComponent):
         :raises openai.APIError: If OpenRouter or a provider fails. The class depends on the HTTP status, as in the
             openai SDK. The text names the provider and the cause and, where possible, says what to do.
         """
-        arguments = self._arguments(prompt, images, generation_kwargs)
-        post, model = self._clients.get().post, arguments["body"]["model"]
-        with self._requesting(model):
-            drawn, meta = read_images(post(**arguments).response, model)
+        request = self._prepare(prompt, images, generation_kwargs)
+        model = request["body"]["model"]
+        with self._calling(IMAGES, model) as client:
+            drawn, meta = read_images(IMAGES.send(client, **request), model)
         tag_span(meta)
         return {"images": drawn, "meta": [meta]}
 
@@ -152,13 +145,13 @@ class OpenRouterImageGenerator(OpenRouterMediaComponent):
         :raises ValueError: If the API key is missing, the prompt is empty, or an image has no data.
         :raises openai.APIError: If OpenRouter or a provider fails, as in `run`.
         """
-        arguments = self._arguments(prompt, images, generation_kwargs)
-        post, model = (await self._clients.get_async()).post, arguments["body"]["model"]
-        with self._requesting(model):
-            drawn, meta = read_images((await post(**arguments)).response, model)
+        request = self._prepare(prompt, images, generation_kwargs)
+        model = request["body"]["model"]
+        async with self._calling_async(IMAGES, model) as client:
+            drawn, meta = read_images(await IMAGES.send_async(client, **request), model)
         tag_span(meta)
         return {"images": drawn, "meta": [meta]}
 
-    def _arguments(self, prompt: object, images: object, generation_kwargs: Any) -> dict[str, Any]:
+    def _prepare(self, prompt: object, images: object, generation_kwargs: Any) -> dict[str, Any]:
         kwargs = self._merged(generation_kwargs)
-        return self._post_arguments(kwargs, **request_fields(prompt, images, kwargs.pop("input_references", None)))
+        return self._request(kwargs, **request_fields(prompt, images, kwargs.pop("input_references", None)))

@@ -16,8 +16,8 @@ from typing import Any
 
 from haystack.dataclasses import ChatMessage, ComponentInfo, StreamingChunk
 
-from haystack_integrations.common.openrouter._transport.response_headers import with_header_fields
 from haystack_integrations.common.openrouter._wire.json_values import plain_json
+from haystack_integrations.common.openrouter._wire.responses import with_header_fields
 from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
 from haystack_integrations.components.generators.openrouter.chat._reply import chat_messages
 from haystack_integrations.components.generators.openrouter.chat._stream.clock import Clock

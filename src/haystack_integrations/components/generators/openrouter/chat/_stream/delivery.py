@@ -17,7 +17,8 @@ from typing import Any
 import openai
 from haystack.dataclasses import ChatMessage, ComponentInfo, StreamingCallbackT, SyncStreamingCallbackT
 
-from haystack_integrations.common.openrouter._transport.response_headers import last_header_fields
+from haystack_integrations.common.openrouter._transport.run import last_headers
+from haystack_integrations.common.openrouter._wire.responses import header_fields
 from haystack_integrations.common.openrouter.errors._explanation import CallbackFailure
 from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
 from haystack_integrations.components.generators.openrouter.chat._stream.chunks import StreamedReply
@@ -38,7 +39,7 @@ def deliver(
     :returns: The whole reply.
     :raises OpenRouterStreamError: If the stream fails or ends too early.
     """
-    reply, reader = StreamedReply(component_info, last_header_fields()), EventReader(stream)
+    reply, reader = StreamedReply(component_info, header_fields(last_headers())), EventReader(stream)
     try:
         for event in reader.read():
             for chunk in reply.chunks(event):
@@ -69,7 +70,7 @@ async def deliver_async(
     :returns: The whole reply.
     :raises OpenRouterStreamError: If the stream fails or ends too early.
     """
-    reply, reader = StreamedReply(component_info, last_header_fields()), EventReader(stream)
+    reply, reader = StreamedReply(component_info, header_fields(last_headers())), EventReader(stream)
     try:
         async with aclosing(reader.read_async()) as events:
             async for event in events:

@@ -24,8 +24,9 @@ from openai.types.chat import ChatCompletion
 from pydantic_core import from_json
 
 from haystack_integrations.common.openrouter._wire.json_values import plain_json
-from haystack_integrations.common.openrouter._wire.responses import completion_of, decode_json
+from haystack_integrations.common.openrouter._wire.responses import decode_json
 from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
+from haystack_integrations.components.generators.openrouter.chat._endpoint import completion_of
 from haystack_integrations.components.generators.openrouter.chat._stream.drain import drain, drain_async
 from haystack_integrations.components.generators.openrouter.chat._stream.sse import SSEParser
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 
-from haystack_integrations.common.openrouter._transport.retries import warn_once
+from haystack_integrations.common.openrouter._transport.run import warn_once
 from haystack_integrations.common.openrouter.errors._failure import LONGEST_WAIT
 from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
 

@@ -1,0 +1,149 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+What an endpoint of OpenRouter's API is. Each one is declared once, in the module that knows its wire format.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import openai
+from openai import HttpxBinaryResponseContent, Omit
+
+from haystack_integrations.common.openrouter._wire.responses import decode_json, decoded_body, unusable_response
+from haystack_integrations.common.openrouter.errors._advice import COMMON_ADVICE, Advice
+from haystack_integrations.common.openrouter.errors._failure import Failure, find_error, note_lack
+
+_CLASSES: dict[int, type[openai.APIStatusError]] = {
+    400: openai.BadRequestError,
+    401: openai.AuthenticationError,
+    403: openai.PermissionDeniedError,
+    404: openai.NotFoundError,
+    409: openai.ConflictError,
+    422: openai.UnprocessableEntityError,
+    429: openai.RateLimitError,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Endpoint:
+    """
+    One endpoint: the transport, the readers of responses and the texts of errors ask it, and know nothing themselves.
+
+    :param path: Its path under the base URL. `{}` stands for a name in it.
+    :param result: The field of the body that holds the result.
+    :param shape: The type of that field.
+    :param may_be_empty: Whether a list without entries is a result, too.
+    :param what: What the result is called in errors.
+    :param advice: What to do about its failures.
+    :param own_fields: The fields of a request that the component fills itself, and what to do instead of giving them.
+    :param accept: The media type to ask for.
+    :param decode: Decodes a body. A ValueError means that it is not what is expected, and plain JSON is tried.
+    :param retries_timeouts: Whether a request that timed out is sent again. Each try may be billed.
+    :param streams: Whether it can respond with server-sent events.
+    """
+
+    path: str
+    result: str = "data"
+    shape: type = list
+    may_be_empty: bool = False
+    what: str = "data"
+    advice: Advice = field(default_factory=lambda: COMMON_ADVICE)
+    own_fields: Mapping[str, str] = field(default_factory=dict)
+    accept: str = "application/json"
+    decode: Callable[[bytes], Any] = decode_json
+    retries_timeouts: bool = True
+    streams: bool = False
+
+    @property
+    def payload(self) -> tuple[str, ...]:
+        """The fields of a body that are its result, and not about it."""
+        return (self.result, "object")
+
+    def is_at(self, path: str) -> bool:
+        """Whether this is the path of its requests: others may go through the same client."""
+        return fnmatchcase(path, "*" + self.path.replace("{}", "*"))
+
+    def is_good(self, body: Any, response: Any) -> bool:  # noqa: ARG002
+        """Whether a decoded body holds the result."""
+        found = body.get(self.result) if isinstance(body, dict) else None
+        return isinstance(found, self.shape) and (self.shape is not list or self.may_be_empty or bool(found))
+
+    def correct(self, body: Any, response: Any) -> bool:
+        """
+        Give a response with a good status and no result the status that it should have had.
+
+        :returns: Whether it is such a response.
+        """
+        error = find_error(body)
+        if error is None and self.is_good(body, response):
+            return False
+        response.status_code = 502 if error is None else Failure.read(error).status
+        if error is None:
+            note_lack(response, self.what)
+        return True
+
+    def check(self, body: Any, response: Any = None, client: Any = None, arguments: Any = None) -> None:
+        """
+        Raise for a response without a result what the openai SDK raises after the response hook.
+
+        The hook is in the clients of this package. In a client that a user set, nothing looked at the response before,
+        and where a tool watches, only the SDK's model of it is at hand: the client and the arguments then tell what was
+        sent.
+        """
+        if response is None and find_error(body) is None and self.is_good(body, None):
+            return
+        if response is None:
+            response = _response_with(body, self.path, client, arguments)
+        if self.correct(body, response):
+            kind = openai.InternalServerError if response.status_code >= 500 else openai.APIStatusError
+            kind = _CLASSES.get(response.status_code, kind)
+            data = body.get("error", body) if isinstance(body, dict) else body
+            raise kind(f"Error code: {response.status_code}", response=response, body=data)
+
+    def send(self, client: Any, *names: str, **request: Any) -> Any:
+        """Send a request. Return the HTTP response, which holds the result."""
+        return self._checked(self._call(client, names, **request))
+
+    async def send_async(self, client: Any, *names: str, **request: Any) -> Any:
+        """Send a request. Return the HTTP response, which holds the result."""
+        return self._checked(await self._call(client, names, **request))
+
+    def _call(self, client: Any, names: tuple[str, ...], *, body: Any = None, options: Any = None) -> Any:
+        options = dict(options or {})
+        options["headers"] = {
+            "Accept": self.accept,
+            **({} if getattr(client, "api_key", True) else {"Authorization": Omit()}),
+            **options.get("headers", {}),
+        }
+        path = self.path.format(*(quote(name, safe="~@:") for name in names))
+        if body is None:
+            return client.get(path, cast_to=HttpxBinaryResponseContent, options=options)
+        return client.post(path, cast_to=HttpxBinaryResponseContent, body=body, options=options)
+
+    def _checked(self, sent: Any) -> Any:
+        response = getattr(sent, "response", None)
+        if response is None:
+            msg = f"The client returned a {type(sent).__name__} in place of a response"
+            raise unusable_response(msg, None)
+        self.check(decoded_body(response, self.decode), response)
+        return response
+
+
+def _response_with(body: Any, path: str, client: Any, arguments: Any) -> httpx.Response:
+    """Make the response that a model of the SDK was built from."""
+    request = httpx.Request(
+        "POST",
+        f"{getattr(client, 'base_url', '')}".rstrip("/") + path,
+        headers={"Authorization": f"Bearer {getattr(client, 'api_key', '')}"},
+        content=json.dumps(arguments, default=str),
+    )
+    content = body if isinstance(body, str) else json.dumps(body, default=str)
+    return httpx.Response(200, content=content, request=request)

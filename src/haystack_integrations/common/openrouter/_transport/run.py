@@ -1,0 +1,157 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+The run under way: one object, in one ContextVar.
+
+    made by                                           read by
+    ┌──────────────────────────────────────────┐      HTTP client        is the run over? was the user warned?
+    │ a run of many requests (`_many`)         │      response hook      which endpoint? notes the response
+    │   over: set when nothing more is sent    │      reader of a reply  what its headers say
+    │   warnings: shared with what is inside   │      stream retries     was the user warned?
+    │ ┌──────────────────────────────────────┐ │      text of an error   endpoint, model, key, what was sent
+    │ │ each request of a component          │ │
+    │ │   endpoint, model, api_key           │ │
+    │ │   request, headers: of the last      │ │
+    │ │   response that came                 │ │
+    │ └──────────────────────────────────────┘ │
+    └──────────────────────────────────────────┘
+
+Threads and tasks that copy the context of a run belong to it. What a user sends with the client of a component, outside
+of any run, has none.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+import openai
+from haystack import logging
+from haystack.utils import Secret
+
+from haystack_integrations.common.openrouter.errors._failure import Failure, failure_of_response, seconds_to_wait
+from haystack_integrations.common.openrouter.errors._redaction import without_private
+
+if TYPE_CHECKING:
+    from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
+
+logger = logging.getLogger(__name__)
+
+_current: ContextVar["Run | None"] = ContextVar("openrouter_run", default=None)
+
+
+@dataclass(eq=False)
+class Run:
+    """
+    A run of a component, or one request of a run of many.
+
+    :param endpoint: The endpoint that it sends requests to. None in a run of many requests, outside of each.
+    :param api_key: The key's Secret.
+    :param model: The requested model.
+    :param over: Is set when nothing more is sent. It does not end a request that is under way.
+    :param warnings: What the user was told about requests that are sent again.
+    :param request: The request that the last response belongs to. None if it came through a client of the user's.
+    :param headers: The headers of that response.
+    """
+
+    endpoint: "Endpoint | None" = None
+    api_key: Secret | None = None
+    model: str = ""
+    over: Event | None = None
+    warnings: list[str] = field(default_factory=list)
+    request: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def generation_of(self, request: Any) -> str | None:
+        """The id of the generation that a request without a usable response has started, if a response to it came."""
+        return self.headers.get("x-generation-id") if request is self.request else None
+
+
+@contextmanager
+def run_of(
+    endpoint: "Endpoint | None" = None, api_key: Secret | None = None, model: str = "", over: Event | None = None
+) -> Iterator[Run]:
+    """Begin a run, or a request inside of one, that ends with this block."""
+    run = Run(endpoint, api_key, model, over)
+    if (outer := _current.get()) is not None:
+        run.over, run.warnings = over or outer.over, outer.warnings
+    token = _current.set(run)
+    try:
+        yield run
+    finally:
+        _current.reset(token)
+
+
+def endpoint_of(response: Any) -> "Endpoint | None":
+    """The endpoint that a response comes from, if a run is under way: others may go through the same client."""
+    run = _current.get()
+    if run is None or run.endpoint is None or not run.endpoint.is_at(response.request.url.path):
+        return None
+    return run.endpoint
+
+
+def retries_timeouts() -> bool:
+    """Whether a request that timed out is sent again."""
+    run = _current.get()
+    return run is None or run.endpoint is None or run.endpoint.retries_timeouts
+
+
+def note_response(response: Any) -> None:
+    """Keep what was sent and the headers of a response: the openai SDK's `create` returns neither."""
+    if (run := _current.get()) is not None:
+        run.request, run.headers = response.request, response.headers
+
+
+def last_headers() -> Mapping[str, str]:
+    """The headers of the last response of this run; none if they are unknown, as from a client of the user's."""
+    run = _current.get()
+    return run.headers if run is not None else {}
+
+
+def refuse_if_over(request: Any) -> None:
+    """
+    Raise if the run that a request belongs to is over.
+
+    :raises openai.APIConnectionError: If it is. The openai SDK does not send the request again.
+    """
+    run = _current.get()
+    if run is not None and run.over is not None and run.over.is_set():
+        raise openai.APIConnectionError(message="The run is over, so the request was not sent", request=request)
+
+
+def warn_of_retry(request: Any, outcome: Any, max_retries: int) -> None:
+    """Log a response or an exception after which the openai SDK sends the request again, once in a run."""
+    if isinstance(outcome, Exception):
+        name = type(outcome).__name__
+        what = f"no data arrived within `timeout` ({name})" if "Timeout" in name else f"{name}: {outcome}".rstrip(": ")
+        warn_once(what, None, max_retries, request)
+        return
+    status, headers = outcome.status_code, outcome.headers
+    if (status in (408, 409, 429) or status >= 500) and headers.get("x-should-retry") != "false":
+        failure = failure_of_response(outcome)
+        warn_once(_described(failure, status), seconds_to_wait(headers, failure), max_retries, request)
+
+
+def warn_once(what: str, wait: float | None, max_retries: int, request: Any) -> None:
+    """Log that something failed and is tried again, unless this run has, without what is private in the request."""
+    run = _current.get()
+    if run is None or run.warnings or max_retries < 1:
+        return
+    run.warnings.append(what)
+    moment = "shortly" if wait is None else f"in {wait:.1f} s"
+    logger.warning(
+        "A request to OpenRouter failed: {what}. Trying again {moment} (`max_retries` is {count}).",
+        what=without_private(what, request),
+        moment=moment,
+        count=max_retries,
+    )
+
+
+def _described(failure: Failure, status: int) -> str:
+    provider = f" from provider {failure.provider_name}" if failure.provider_name else ""
+    message = f": {failure.message[:200]}" if failure.message else ""
+    return f"HTTP {status}{provider}{message}"

@@ -26,7 +26,7 @@ from stand_in import StandIn
 from wire import answer, call
 
 from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator
-from haystack_integrations.components.generators.openrouter.chat._request.strict_schema import strict_schema
+from haystack_integrations.components.generators.openrouter.chat._request.tools import strict_schema
 
 AUDIO_FORMATS = {
     "aac": "aac",

@@ -37,17 +37,14 @@ from haystack_integrations.components.generators.openrouter.chat._request.argume
     request_arguments,
     serializable_kwargs,
 )
-from haystack_integrations.components.generators.openrouter.chat._request.checks import (
-    check_generation_kwargs,
-    check_tools,
-)
+from haystack_integrations.components.generators.openrouter.chat._request.checks import check_generation_kwargs
+from haystack_integrations.components.generators.openrouter.chat._request.tools import ToolWarmUp, check_tools
 from haystack_integrations.components.generators.openrouter.chat._stream.delivery import (
     deliver,
     deliver_async,
     with_retries,
     with_retries_async,
 )
-from haystack_integrations.components.generators.openrouter.chat._tool_warm_up import ToolWarmUp
 from haystack_integrations.components.generators.openrouter.chat.options.generation import GenerationKwargs
 
 

@@ -17,14 +17,13 @@ from typing import Any
 import openai
 from haystack import logging
 from haystack.dataclasses import ChatMessage
-from haystack.tools import ToolsType, flatten_tools_or_toolsets
+from haystack.tools import ToolsType
 from pydantic import BaseModel
 
 from haystack_integrations.common.openrouter._base.generation_kwargs import serialized_kwargs
 from haystack_integrations.common.openrouter._base.headers import merged_headers, sendable_headers
-from haystack_integrations.components.generators.openrouter.chat._request.checks import check_tool_names, check_tools
 from haystack_integrations.components.generators.openrouter.chat._request.messages import wire_messages
-from haystack_integrations.components.generators.openrouter.chat._request.strict_schema import strict_schema
+from haystack_integrations.components.generators.openrouter.chat._request.tools import server_tools, tool_definitions
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +86,7 @@ def request_arguments(
     if headers := merged_headers(init_headers, sendable_headers(body.pop("extra_headers", None))):
         arguments["extra_headers"] = headers
     arguments.update({name: body.pop(name) for name in _SDK_ARGUMENTS if name in body})
-    if definitions := [*_tool_definitions(tools, strict=tools_strict), *_server_tools(body.pop("tools", None))]:
+    if definitions := [*tool_definitions(tools, strict=tools_strict), *server_tools(body.pop("tools", None))]:
         arguments["tools"] = definitions
     if "response_format" in body:
         arguments["response_format"] = response_format_schema(body.pop("response_format"))
@@ -162,32 +161,6 @@ def _without_stream(extra: Mapping[str, Any]) -> dict[str, Any]:
     if "stream" in extra:
         logger.warning("`stream` in extra_body is ignored: set or leave out `streaming_callback` instead.")
     return {name: value for name, value in extra.items() if name != "stream"}
-
-
-def _tool_definitions(tools: ToolsType | None, *, strict: bool) -> list[dict[str, Any]]:
-    check_tools(tools)
-    flat = flatten_tools_or_toolsets(tools)
-    check_tool_names(flat)
-    definitions = []
-    for tool in flat:
-        function = dict(tool.tool_spec)
-        if strict:
-            function["strict"] = True
-            function["parameters"] = strict_schema(function["parameters"])
-        definitions.append({"type": "function", "function": function})
-    return definitions
-
-
-def _server_tools(tools: object) -> list[dict[str, Any]]:
-    if tools is None:
-        return []
-    if not isinstance(tools, list | tuple) or not all(isinstance(tool, Mapping) for tool in tools):
-        msg = (
-            '`generation_kwargs["tools"]` takes a list of dictionaries, such as {"type": "openrouter:web_search"}. '
-            "Pass Haystack tools as `tools`."
-        )
-        raise TypeError(msg)
-    return [dict(tool) for tool in tools]
 
 
 def _in_stable_order(value: Any) -> Any:

@@ -3,14 +3,12 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-Checks of `tools` and `generation_kwargs`, before anything is sent.
+Checks of `generation_kwargs`, before anything is sent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
-from haystack.tools.tool import Tool
+from collections.abc import Mapping
 
 from haystack_integrations.common.openrouter._base.generation_kwargs import (
     check_request_options,
@@ -59,35 +57,6 @@ def check_generation_kwargs(generation_kwargs: object) -> None:
     _check_response_format(generation_kwargs.get("response_format"))
     check_request_options(generation_kwargs)
     warn_of_typing_mistakes(generation_kwargs, OpenRouterGenerationKwargs.__annotations__)
-
-
-def check_tools(tools: object) -> None:
-    """
-    Raise if `tools` holds a dictionary, which is the format of OpenAI's and OpenRouter's own tools.
-
-    :param tools: Tools and toolsets.
-    :raises TypeError: If it is or holds a dictionary.
-    """
-    listed = tools if isinstance(tools, list | tuple) else [tools]
-    if any(isinstance(tool, Mapping) for tool in listed):
-        msg = (
-            "`tools` takes Haystack's Tool and Toolset objects, not dictionaries. OpenRouter's server tools, such as "
-            '{"type": "openrouter:web_search"}, go into `generation_kwargs["tools"]`.'
-        )
-        raise TypeError(msg)
-
-
-def check_tool_names(tools: Sequence[Tool]) -> None:
-    """
-    Raise unless all tools have different names.
-
-    :param tools: Tools, without toolsets.
-    :raises ValueError: If two have the same name.
-    """
-    names = [tool.name for tool in tools]
-    if duplicates := sorted({name for name in names if names.count(name) > 1}):
-        msg = f"Duplicate tool names found: {duplicates}. Give each tool in `tools` a name of its own."
-        raise ValueError(msg)
 
 
 def _fits(name: str, value: object) -> bool:

@@ -34,10 +34,10 @@ from haystack_integrations.components.generators.openrouter.chat._reply import c
 from haystack_integrations.components.generators.openrouter.chat._request.arguments import (
     as_messages,
     audio_format,
+    check_generation_kwargs,
     request_arguments,
     serializable_kwargs,
 )
-from haystack_integrations.components.generators.openrouter.chat._request.checks import check_generation_kwargs
 from haystack_integrations.components.generators.openrouter.chat._request.tools import ToolWarmUp, check_tools
 from haystack_integrations.components.generators.openrouter.chat._stream.delivery import (
     deliver,

@@ -12,6 +12,7 @@ files in tool results. Source: `ChatMessages` in OpenRouter's OpenAPI document.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -27,13 +28,14 @@ from haystack.dataclasses import (
 
 from haystack_integrations.common.openrouter._wire.json_values import sendable_json
 from haystack_integrations.common.openrouter._wire.media import image_part
+from haystack_integrations.components.generators.openrouter.chat._reply import tool_arguments
 from haystack_integrations.components.generators.openrouter.chat._request.content_parts import content_part
-from haystack_integrations.components.generators.openrouter.chat._request.malformed_calls import malformed_calls
 
 logger = logging.getLogger(__name__)
 
 # Source: https://openrouter.ai/docs/features/prompt-caching.
 _MOST_CACHE_CONTROLS = 4
+_LONGEST_QUOTE = 300
 
 
 def wire_messages(messages: Sequence[ChatMessage]) -> list[dict[str, Any]]:
@@ -58,7 +60,7 @@ def _wire(message: ChatMessage, where: str) -> Iterator[dict[str, Any]]:
     wire: dict[str, Any] = {"role": message.role.value}
     if message.name is not None:
         wire["name"] = message.name
-    malformed = malformed_calls(message) if message.role is ChatRole.ASSISTANT else []
+    malformed = _malformed_calls(message) if message.role is ChatRole.ASSISTANT else []
     if message.role is ChatRole.ASSISTANT:
         wire.update(_assistant(message, [call for call, _ in malformed], where))
     elif message.role is ChatRole.SYSTEM:
@@ -140,6 +142,52 @@ def _tool_call(call: ToolCall, where: str) -> dict[str, Any]:
     function = {"name": call.tool_name, "arguments": json.dumps(call.arguments, ensure_ascii=False)}
     function = {**more, **function} if isinstance(more, dict) else function
     return {**extra, "id": call.id, "type": "function", "function": function}
+
+
+def _malformed_calls(message: ChatMessage) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """
+    Convert `meta["invalid_tool_calls"]` of an assistant message to the wire format.
+
+    :param message: The message.
+    :returns: Pairs of a call, with empty arguments, and the tool message that says what was wrong with it.
+    """
+    # without them, the model would get an empty message, and an Agent would repeat the same request until its last step
+    kept, taken = message.meta.get("invalid_tool_calls"), {call.id for call in message.tool_calls}
+    pairs = []
+    for entry in kept if isinstance(kept, list) else []:
+        call_id = entry.get("id") if isinstance(entry, dict) else None
+        if isinstance(call_id, str) and call_id and call_id not in taken:
+            taken.add(call_id)
+            pairs.append((_empty_call(call_id, entry.get("name")), _correction(call_id, entry)))
+    return pairs
+
+
+def _empty_call(call_id: str, name: object) -> dict[str, Any]:
+    # providers refuse other names
+    sendable_name = re.sub(r"[^A-Za-z0-9_-]", "_", name)[:64] if isinstance(name, str) and name else "unnamed"
+    return {"id": call_id, "type": "function", "function": {"name": sendable_name, "arguments": "{}"}}
+
+
+def _correction(call_id: str, entry: dict[str, Any]) -> dict[str, Any]:
+    arguments = entry.get("arguments")
+    quoted = arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False, default=str)
+    if len(quoted) > _LONGEST_QUOTE:
+        quoted = f"{quoted[:_LONGEST_QUOTE]}…"
+    content = (
+        f"The tool was not called, because {_fault(entry.get('name'), arguments)}. "
+        f"Call it again, with a JSON object as its arguments. The arguments were: {quoted}"
+    )
+    return {"role": "tool", "tool_call_id": call_id, "content": content}
+
+
+def _fault(name: object, arguments: object) -> str:
+    if not isinstance(name, str) or not name:
+        return "the call does not name a tool"
+    try:
+        tool_arguments(arguments)
+    except ValueError as error:
+        return f"the arguments of '{name[:64]}' are not a JSON object ({error})"
+    return "the call was malformed"
 
 
 def _tool_results(message: ChatMessage, where: str) -> Iterator[dict[str, Any]]:

@@ -8,8 +8,6 @@ Turns messages, tools and `generation_kwargs` into the keyword arguments of one 
 Source: `ChatRequest` in OpenRouter's OpenAPI document.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -51,13 +49,7 @@ _EXAMPLES = {
 
 
 def check_generation_kwargs(generation_kwargs: object) -> None:
-    """
-    Raise unless `generation_kwargs` can be sent. Log a warning for a key that looks like a typo.
-
-    :param generation_kwargs: The value from the component or from `run`, or None.
-    :raises TypeError: If they are not a dictionary, or the value of a key has the wrong type.
-    :raises ValueError: If they hold `messages`, an empty `model`, or a bare JSON schema as `response_format`.
-    """
+    """Raise unless `generation_kwargs` can be sent. Log a warning for a key that looks like a typo."""
     if generation_kwargs is None:
         return
     if not isinstance(generation_kwargs, Mapping):
@@ -82,13 +74,7 @@ def check_generation_kwargs(generation_kwargs: object) -> None:
 
 
 def as_messages(messages: list[ChatMessage] | str) -> list[ChatMessage]:
-    """
-    Read the `messages` argument of `run`.
-
-    :param messages: Messages, or a string that becomes one user message.
-    :returns: A list of messages.
-    :raises TypeError: If it is neither.
-    """
+    """Return the messages that `run` was given. A string becomes one user message."""
     if isinstance(messages, str):
         return [ChatMessage.from_user(messages)]
     if isinstance(messages, list) and all(isinstance(message, ChatMessage) for message in messages):
@@ -110,21 +96,11 @@ def request_arguments(
     generation_kwargs: Mapping[str, Any],
     init_headers: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """
-    Build the arguments of `client.chat.completions.create`.
-
-    :param model: The model, unless `generation_kwargs` names one.
-    :param messages: The conversation, at least one message.
-    :param tools: Haystack tools and toolsets.
-    :param tools_strict: Whether to make the schemas of the tools strict.
-    :param streaming: Whether there is a callback for chunks.
-    :param generation_kwargs: What `merged_kwargs` returned: parameters of OpenRouter's endpoint and options of the SDK.
-    :param init_headers: HTTP headers. Those in `generation_kwargs` override them.
-    :returns: New dictionaries that share nothing with the arguments.
-    :raises ValueError: If an argument has a value that can't be sent.
-    :raises TypeError: If an argument has the wrong type.
-    """
-    body = _body(generation_kwargs, streaming=streaming)
+    """Build the arguments of `client.chat.completions.create`. Nothing that is given is changed."""
+    body = _without_stream(generation_kwargs, "generation_kwargs")
+    extra = _without_stream(body.pop("extra_body", {}), "extra_body")
+    if streaming:
+        _check_count({**body, **extra}.get("n"))
     arguments: dict[str, Any] = {
         "model": body.pop("model", model),
         "messages": wire_messages(messages),
@@ -137,20 +113,13 @@ def request_arguments(
         arguments["tools"] = definitions
     if "response_format" in body:
         arguments["response_format"] = response_format_schema(body.pop("response_format"))
-    extra = _without_stream(body.pop("extra_body", {}))
     if body or extra:
         arguments["extra_body"] = _in_stable_order({**body, **extra})
     return arguments
 
 
 def response_format_schema(response_format: object) -> dict[str, Any]:
-    """
-    Convert a response format to the wire format.
-
-    :param response_format: A Pydantic class, or a dictionary, which is not changed.
-    :returns: The wire format.
-    :raises TypeError: If it is something else.
-    """
+    """Convert a Pydantic class, or copy a dictionary, to the `response_format` of a request."""
     if isinstance(response_format, Mapping):
         return dict(response_format)
     if isinstance(response_format, type) and issubclass(response_format, BaseModel):
@@ -165,12 +134,7 @@ def response_format_schema(response_format: object) -> dict[str, Any]:
 
 
 def serializable_kwargs(generation_kwargs: Mapping[str, Any]) -> dict[str, Any]:
-    """
-    Copy generation kwargs in a form that can be written to YAML.
-
-    :param generation_kwargs: The component's `generation_kwargs`.
-    :returns: A deep copy, in which the JSON schema replaces a Pydantic class.
-    """
+    """Copy `generation_kwargs` as they can be written to YAML: the JSON schema replaces a Pydantic class."""
     response_format = generation_kwargs.get("response_format")
     if isinstance(response_format, type) and issubclass(response_format, BaseModel):
         generation_kwargs = {**generation_kwargs, "response_format": response_format_schema(response_format)}
@@ -178,12 +142,7 @@ def serializable_kwargs(generation_kwargs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def audio_format(arguments: Mapping[str, Any]) -> str | None:
-    """
-    Find the audio format in a request, because the response does not name it.
-
-    :param arguments: What `request_arguments` returned.
-    :returns: The format's name in OpenRouter's spelling, such as "wav", or None.
-    """
+    """Find the audio format, such as "wav", in the arguments of a request: the response does not name it."""
     audio = (arguments.get("extra_body") or {}).get("audio")
     name = audio.get("format") if isinstance(audio, Mapping) else None
     return name if isinstance(name, str) else None
@@ -209,31 +168,23 @@ def _check_response_format(response_format: object) -> None:
         raise ValueError(msg)
 
 
-def _body(generation_kwargs: Mapping[str, Any], *, streaming: bool) -> dict[str, Any]:
-    body = dict(generation_kwargs)
-    if "stream" in body:
-        del body["stream"]
-        logger.warning("`stream` in generation_kwargs is ignored: set or leave out `streaming_callback` instead.")
-    extra = body.get("extra_body")
-    count = {**body, **(extra or {})}.get("n")
-    if streaming and isinstance(count, int) and count > 1:
+def _without_stream(fields: Mapping[str, Any], argument: str) -> dict[str, Any]:
+    if "stream" in fields:
+        msg = "`stream` in {argument} is ignored: set or leave out `streaming_callback` instead."
+        logger.warning(msg, argument=argument)
+    return {name: value for name, value in fields.items() if name != "stream"}
+
+
+def _check_count(count: object) -> None:
+    if isinstance(count, int) and count > 1:
         msg = (
             "Cannot stream multiple responses, please set n=1 in `generation_kwargs` or leave out `streaming_callback`."
         )
         raise ValueError(msg)
-    return body
-
-
-def _without_stream(extra: Mapping[str, Any]) -> dict[str, Any]:
-    if "stream" in extra:
-        logger.warning("`stream` in extra_body is ignored: set or leave out `streaming_callback` instead.")
-    return {name: value for name, value in extra.items() if name != "stream"}
 
 
 def _in_stable_order(value: Any) -> Any:
-    """
-    Sort the keys of dictionaries, so that equal calls are equal bytes: OpenRouter's response cache hashes the body.
-    """
+    """Sort the keys of dictionaries, so that equal calls are equal bytes: OpenRouter's cache hashes the body."""
     if isinstance(value, Mapping):
         return {
             key: value[key] if key in _KEEP_ORDER else _in_stable_order(value[key]) for key in sorted(value, key=str)

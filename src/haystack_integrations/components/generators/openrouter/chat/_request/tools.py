@@ -9,16 +9,14 @@ Sources: `ChatRequest.tools` in OpenRouter's OpenAPI document, and for strict sc
 https://platform.openai.com/docs/guides/structured-outputs#supported-schemas.
 """
 
-from __future__ import annotations
-
 import asyncio
 import threading
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import haystack.tools
 from haystack.tools import ToolsType, flatten_tools_or_toolsets, warm_up_tools
-from haystack.tools.tool import Tool
 
 _SCHEMA = ("items", "additionalItems", "contains", "not", "if", "then", "else")
 _LIST_OF_SCHEMAS = ("anyOf", "oneOf", "allOf", "prefixItems")
@@ -26,9 +24,12 @@ _SCHEMAS_BY_NAME = ("properties", "$defs", "definitions", "patternProperties", "
 
 
 def tool_definitions(tools: ToolsType | None, *, strict: bool) -> list[dict[str, Any]]:
+    """Describe Haystack's tools, without toolsets, as OpenRouter takes them."""
     check_tools(tools)
     flat = flatten_tools_or_toolsets(tools)
-    check_tool_names(flat)
+    if duplicates := sorted(name for name, count in Counter(tool.name for tool in flat).items() if count > 1):
+        msg = f"Duplicate tool names found: {duplicates}. Give each tool in `tools` a name of its own."
+        raise ValueError(msg)
     definitions = []
     for tool in flat:
         function = dict(tool.tool_spec)
@@ -40,6 +41,7 @@ def tool_definitions(tools: ToolsType | None, *, strict: bool) -> list[dict[str,
 
 
 def server_tools(tools: object) -> list[dict[str, Any]]:
+    """Copy OpenRouter's own tools, which are in `generation_kwargs["tools"]`."""
     if tools is None:
         return []
     if not isinstance(tools, list | tuple) or not all(isinstance(tool, Mapping) for tool in tools):
@@ -52,12 +54,7 @@ def server_tools(tools: object) -> list[dict[str, Any]]:
 
 
 def check_tools(tools: object) -> None:
-    """
-    Raise if `tools` holds a dictionary, which is the format of OpenAI's and OpenRouter's own tools.
-
-    :param tools: Tools and toolsets.
-    :raises TypeError: If it is or holds a dictionary.
-    """
+    """Raise if there is a dictionary among Haystack's tools: OpenAI's and OpenRouter's own tools are dictionaries."""
     listed = tools if isinstance(tools, list | tuple) else [tools]
     if any(isinstance(tool, Mapping) for tool in listed):
         msg = (
@@ -67,26 +64,8 @@ def check_tools(tools: object) -> None:
         raise TypeError(msg)
 
 
-def check_tool_names(tools: Sequence[Tool]) -> None:
-    """
-    Raise unless all tools have different names.
-
-    :param tools: Tools, without toolsets.
-    :raises ValueError: If two have the same name.
-    """
-    names = [tool.name for tool in tools]
-    if duplicates := sorted({name for name in names if names.count(name) > 1}):
-        msg = f"Duplicate tool names found: {duplicates}. Give each tool in `tools` a name of its own."
-        raise ValueError(msg)
-
-
 def strict_schema(schema: dict[str, Any]) -> dict[str, Any]:
-    """
-    Make a JSON schema strict at every depth, on a copy.
-
-    :param schema: The schema of an object.
-    :returns: A new schema. Values that are not schemas, such as defaults, are kept as they are.
-    """
+    """Make a JSON schema strict, on a copy: at every depth, all properties are required and no others are allowed."""
     strict = dict(schema)
     for key, value in schema.items():
         if key in _SCHEMA and isinstance(value, dict):
@@ -109,6 +88,9 @@ def _may_be_object(kind: object) -> bool:
 class ToolWarmUp:
     """
     Warms up the same tools once, whichever thread or task comes first. A copy or a pickle of it starts anew.
+
+    Lazy toolsets, such as those of MCP servers, list their tools only after that. haystack-ai 3.0 leaves it to the
+    generator; later versions leave it to the Agent, so that a pipeline without one would send placeholders.
     """
 
     def __init__(self) -> None:
@@ -116,17 +98,11 @@ class ToolWarmUp:
         self._warm: ToolsType | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """
-        Leave the lock behind, and what was warmed up.
-        """
+        """Leave the lock behind, and what was warmed up."""
         return ToolWarmUp, ()
 
     def run(self, tools: ToolsType | None) -> None:
-        """
-        Warm up tools, unless they already are.
-
-        :param tools: Tools and toolsets, or None.
-        """
+        """Warm up tools, unless they already are."""
         if tools is self._warm:
             return
         with self._lock:
@@ -135,11 +111,7 @@ class ToolWarmUp:
                 self._warm = tools
 
     async def run_async(self, tools: ToolsType | None) -> None:
-        """
-        Warm up tools, unless they already are, without blocking the event loop if possible.
-
-        :param tools: Tools and toolsets, or None.
-        """
+        """Warm up tools, unless they already are, without blocking the event loop if possible."""
         if tools is self._warm:
             return
         while not self._lock.acquire(blocking=False):  # noqa: ASYNC110

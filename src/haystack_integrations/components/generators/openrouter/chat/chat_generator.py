@@ -197,7 +197,8 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         callback = select_streaming_callback(
             init_callback=self.streaming_callback, runtime_callback=streaming_callback, requires_async=False
         )
-        self._tool_warm_up.run(self.tools)
+        if self.tools is not None:  # a lazy toolset is empty, and false, until it is warm
+            self._tool_warm_up.run(self.tools)
         arguments = self._prepare_run(messages, callback, generation_kwargs, tools, tools_strict)
         if not arguments:
             return {"replies": []}
@@ -243,7 +244,8 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         callback = select_streaming_callback(
             init_callback=self.streaming_callback, runtime_callback=streaming_callback, requires_async=True
         )
-        await self._tool_warm_up.run_async(self.tools)
+        if self.tools is not None:  # a lazy toolset is empty, and false, until it is warm
+            await self._tool_warm_up.run_async(self.tools)
         arguments = self._prepare_run(messages, callback, generation_kwargs, tools, tools_strict)
         if not arguments:
             return {"replies": []}
@@ -268,7 +270,8 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
 
         :raises ValueError: If the API key is missing or blank.
         """
-        self._tool_warm_up.run(self.tools)
+        if self.tools is not None:
+            self._tool_warm_up.run(self.tools)
         self._clients.get()
 
     async def warm_up_async(self) -> None:
@@ -277,7 +280,8 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
 
         :raises ValueError: If the API key is missing or blank.
         """
-        await self._tool_warm_up.run_async(self.tools)
+        if self.tools is not None:
+            await self._tool_warm_up.run_async(self.tools)
         await self._clients.get_async()
 
     def _prepare_run(

@@ -109,7 +109,10 @@ def request_arguments(
     if headers := merged_headers(init_headers, sendable_headers(body.pop("extra_headers", None))):
         arguments["extra_headers"] = headers
     arguments.update({name: body.pop(name) for name in _SDK_ARGUMENTS if name in body})
-    if definitions := [*tool_definitions(tools, strict=tools_strict), *server_tools(body.pop("tools", None))]:
+    definitions = [] if tools is None else tool_definitions(tools, strict=tools_strict)
+    if "tools" in body:
+        definitions += server_tools(body.pop("tools"))
+    if definitions:
         arguments["tools"] = definitions
     if "response_format" in body:
         arguments["response_format"] = response_format_schema(body.pop("response_format"))

@@ -23,7 +23,7 @@ _LIST_OF_SCHEMAS = ("anyOf", "oneOf", "allOf", "prefixItems")
 _SCHEMAS_BY_NAME = ("properties", "$defs", "definitions", "patternProperties", "dependentSchemas")
 
 
-def tool_definitions(tools: ToolsType | None, *, strict: bool) -> list[dict[str, Any]]:
+def tool_definitions(tools: ToolsType, *, strict: bool) -> list[dict[str, Any]]:
     """Describe Haystack's tools, without toolsets, as OpenRouter takes them."""
     check_tools(tools)
     flat = flatten_tools_or_toolsets(tools)
@@ -42,8 +42,6 @@ def tool_definitions(tools: ToolsType | None, *, strict: bool) -> list[dict[str,
 
 def server_tools(tools: object) -> list[dict[str, Any]]:
     """Copy OpenRouter's own tools, which are in `generation_kwargs["tools"]`."""
-    if tools is None:
-        return []
     if not isinstance(tools, list | tuple) or not all(isinstance(tool, Mapping) for tool in tools):
         msg = (
             '`generation_kwargs["tools"]` takes a list of dictionaries, such as {"type": "openrouter:web_search"}. '
@@ -101,7 +99,7 @@ class ToolWarmUp:
         """Leave the lock behind, and what was warmed up."""
         return ToolWarmUp, ()
 
-    def run(self, tools: ToolsType | None) -> None:
+    def run(self, tools: ToolsType) -> None:
         """Warm up tools, unless they already are."""
         if tools is self._warm:
             return
@@ -110,7 +108,7 @@ class ToolWarmUp:
                 warm_up_tools(tools)
                 self._warm = tools
 
-    async def run_async(self, tools: ToolsType | None) -> None:
+    async def run_async(self, tools: ToolsType) -> None:
         """Warm up tools, unless they already are, without blocking the event loop if possible."""
         if tools is self._warm:
             return
@@ -124,7 +122,7 @@ class ToolWarmUp:
             self._lock.release()
 
 
-async def _warm_up_async(tools: ToolsType | None) -> None:
+async def _warm_up_async(tools: ToolsType) -> None:
     warm_up = getattr(haystack.tools, "warm_up_tools_async", None)  # newer than haystack-ai 3.0
     if warm_up is None:
         warm_up_tools(tools)

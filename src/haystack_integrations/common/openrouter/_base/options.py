@@ -52,7 +52,7 @@ class RequestOptions(TraceOptions, total=False):
     model: str
     """A model to use instead of the component's."""
     extra_headers: dict[str, str | Secret | Omit]
-    """HTTP headers. They override the component's."""
+    """HTTP headers. They override the component's. A value may be a `Secret`."""
     extra_query: dict[str, object]
     """Parameters of the URL."""
     extra_body: dict[str, Any]

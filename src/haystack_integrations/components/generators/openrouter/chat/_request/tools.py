@@ -5,6 +5,9 @@
 """
 Everything about tools in a request: what describes them, checks, strict schemas, and warming them up.
 
+Lazy toolsets, such as those of MCP servers, list their tools only when they are warm. haystack-ai 3.0 leaves that to
+the generator; later versions leave it to the Agent, so that a pipeline without one would send placeholders.
+
 Sources: `ChatRequest.tools` in OpenRouter's OpenAPI document, and for strict schemas
 https://platform.openai.com/docs/guides/structured-outputs#supported-schemas.
 """
@@ -18,6 +21,7 @@ from typing import Any
 import haystack.tools
 from haystack.tools import ToolsType, flatten_tools_or_toolsets, warm_up_tools
 
+# Keys of a JSON schema that hold other schemas.
 _SCHEMA = ("items", "additionalItems", "contains", "not", "if", "then", "else")
 _LIST_OF_SCHEMAS = ("anyOf", "oneOf", "allOf", "prefixItems")
 _SCHEMAS_BY_NAME = ("properties", "$defs", "definitions", "patternProperties", "dependentSchemas")
@@ -84,12 +88,7 @@ def _may_be_object(kind: object) -> bool:
 
 
 class ToolWarmUp:
-    """
-    Warms up the same tools once, whichever thread or task comes first. A copy or a pickle of it starts anew.
-
-    Lazy toolsets, such as those of MCP servers, list their tools only after that. haystack-ai 3.0 leaves it to the
-    generator; later versions leave it to the Agent, so that a pipeline without one would send placeholders.
-    """
+    """Warms up the same tools once, whichever thread or task comes first. A copy or a pickle of it starts anew."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -69,6 +69,8 @@ image_ratio: OpenRouterImageKwargs = {"aspect_ratio": "16:10"}  # type: ignore[t
 
 speech: OpenRouterSpeechKwargs = {"voice": "alloy", "speed": 1.2, "provider": {"zdr": True}}
 OpenRouterSpeechSynthesizer(generation_kwargs=speech).run("Hi", generation_kwargs={"a_parameter_of_tomorrow": 1})
+speech_options: OpenRouterSpeechKwargs = {"user": "u", "timeout": 5, "extra_headers": {"X-A": Secret.from_token("x")}}
+speech_timeout: OpenRouterSpeechKwargs = {"timeout": "5"}  # type: ignore[typeddict-item]
 speech_format: OpenRouterSpeechKwargs = {"response_format": "midi"}  # type: ignore[typeddict-item]
 
 transcript: OpenRouterTranscriptionKwargs = {"language": "en", "timestamp_granularities": ["word"]}

@@ -8,9 +8,11 @@ import asyncio
 import copy
 import inspect
 import pickle
+import sys
 import threading
 import typing
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -206,6 +208,17 @@ class Lazy(Toolset):
         return Lazy, ()
 
 
+def test_a_chat_without_tools_does_not_run_through_what_prepares_them(mode: Mode, stand_in: StandIn):
+    generator, paths = mode.generator(), set()
+    sys.setprofile(lambda frame, event, argument: paths.add(Path(frame.f_code.co_filename)))
+    try:
+        mode.run(generator)
+        asyncio.run(generator.warm_up_async()) if mode.is_async else generator.warm_up()
+    finally:
+        sys.setprofile(None)
+    assert {path.name for path in paths if path.parent.name == "_request"} == {"arguments.py", "messages.py"}
+
+
 class TestLazyTools:
     def test_warm_at_the_first_run(self, mode: Mode, stand_in: StandIn):
         generator = mode.generator(tools=Lazy())
@@ -215,9 +228,10 @@ class TestLazyTools:
             assert [tool["function"]["name"] for tool in request.body["tools"]] == ["look_up"]
         assert generator.tools.times == 1
 
-    def test_warm_in_warm_up(self, plain: Mode, stand_in: StandIn):
-        lazy = Lazy()
-        generator = plain.generator(tools=[lazy])
+    @pytest.mark.parametrize("listed", [True, False])
+    def test_warm_in_warm_up(self, plain: Mode, stand_in: StandIn, listed):
+        lazy = Lazy()  # it is empty, and false, until then
+        generator = plain.generator(tools=[lazy] if listed else lazy)
         if plain.is_async:
             asyncio.run(generator.warm_up_async())
         else:

@@ -26,7 +26,7 @@ from stand_in import StandIn
 from wire import answer, call
 
 from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator
-from haystack_integrations.components.generators.openrouter.chat._request.strict_schema import strict_schema
+from haystack_integrations.components.generators.openrouter.chat._request.tools import strict_schema
 
 AUDIO_FORMATS = {
     "aac": "aac",
@@ -121,7 +121,8 @@ class TestGenerationKwargs:
         with caplog.at_level(logging.WARNING):
             body = sent(mode, stand_in, run={"stream": not mode.streams, "extra_body": {"stream": not mode.streams}})
         assert body["stream"] is mode.streams
-        assert caplog.text.count("is ignored") == 2
+        for argument in ("generation_kwargs", "extra_body"):
+            assert caplog.text.count(f"`stream` in {argument} is ignored") == 1
 
     @pytest.mark.parametrize(
         ("kwargs", "error", "named"),
@@ -172,6 +173,7 @@ class TestTools:
         body = sent(sync, stand_in, run={"tools": [search]}, tools=[tool()])
         assert [entry["type"] for entry in body["tools"]] == ["function", "openrouter:web_search"]
         assert body["tools"][1] == search
+        assert sent(sync, stand_in, run={"tools": [search]})["tools"] == [search]
 
     def test_tools_of_the_run_go_over_those_of_init(self, pair: Mode, stand_in: StandIn):
         generator = pair.generator(tools=[tool("a")])
@@ -422,7 +424,9 @@ class TestMalformedCalls:
         assert messages[0]["tool_calls"][0]["function"]["name"] == name
         assert told in messages[1]["content"]
 
-    @pytest.mark.parametrize("meta", [{"invalid_tool_calls": "x"}, kept("x", {}, {"id": 5}, {"id": "call_1"})])
+    @pytest.mark.parametrize(
+        "meta", [{"invalid_tool_calls": "x"}, kept("x", {}, {"id": 5}, {"id": "call_1"}, {"id": "", "name": "f"})]
+    )
     def test_what_has_no_id_of_its_own_is_not_sent(self, sync: Mode, stand_in: StandIn, meta):
         message = ChatMessage.from_assistant(tool_calls=[WEATHER], meta=meta)
         result = ChatMessage.from_tool("Sunny", origin=WEATHER)

@@ -16,6 +16,7 @@ from openrouter import operations
 from openrouter.components import chatfunctiontool, chatrequest, providersort
 from pydantic import BaseModel
 
+from haystack_integrations.common.openrouter._base import options as shared
 from haystack_integrations.components.audio.openrouter import (
     AudioProviderPreferences,
     OpenRouterSpeechKwargs,
@@ -156,7 +157,7 @@ class TestInStepWithTheSDK:
 
 @pytest.mark.parametrize(
     "module",
-    [generation, plugins, provider, images, audio, embeddings, rerank],
+    [shared, generation, plugins, provider, images, audio, embeddings, rerank],
     ids=lambda module: module.__name__.partition("openrouter.")[2],
 )
 def test_every_field_has_a_docstring_and_every_type_a_source(module: ModuleType):

@@ -8,12 +8,9 @@ Types of the audio components' `generation_kwargs`. At run time they are plain d
 Sources: `SpeechRequest` and `STTRequest` in OpenRouter's OpenAPI document and its Python SDK 1.3.84.
 """
 
-from __future__ import annotations
+from typing import Any, Literal, TypedDict
 
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
-
-from haystack.utils import Secret
-from openai import Omit, Timeout
+from haystack_integrations.common.openrouter._base.options import OrDict, RequestOptions
 
 
 class AudioProviderPreferences(TypedDict, total=False):
@@ -31,16 +28,15 @@ class AudioProviderPreferences(TypedDict, total=False):
     """Options for single providers, by their slugs. A provider gets only its own options."""
 
 
-class OpenRouterSpeechKwargs(TypedDict, total=False):
+class OpenRouterSpeechKwargs(RequestOptions, total=False):
     """
     What `generation_kwargs` of the speech synthesizer may hold. Keys whose value is None are left out.
 
-    Other keys are sent as well: pass them in a plain dictionary.
+    Other keys are sent as well: pass them in a plain dictionary. `extra_body` overrides even `input`: some models take
+    a list of speakers' turns.
     Source: `SpeechRequest` in OpenRouter's OpenAPI document and its Python SDK 1.3.84.
     """
 
-    model: str
-    """A model to use instead of the component's."""
     voice: str
     """A voice to use instead of the component's."""
     response_format: Literal["mp3", "pcm"]
@@ -53,23 +49,9 @@ class OpenRouterSpeechKwargs(TypedDict, total=False):
     """A voice to imitate: `{"type": "input_audio", "input_audio": {"data": …}}`, with its words in a `text` part."""
     provider: AudioProviderPreferences
     """Which providers may be used."""
-    user: str
-    """An id of your user, for your own logs. It is not sent to the provider."""
-    session_id: str
-    """Groups requests. Up to 256 characters."""
-    trace: dict[str, Any]
-    """For tools that OpenRouter sends traces to: `trace_id`, `span_name`, `generation_name` …"""
-    extra_headers: dict[str, str | Secret | Omit]
-    """HTTP headers. They override the component's. This and the next three are options of the openai SDK."""
-    extra_query: dict[str, object]
-    """Parameters of the URL."""
-    extra_body: dict[str, Any]
-    """Fields of the request. They override all others, even `input`: some models take a list of speakers' turns."""
-    timeout: float | Timeout
-    """Seconds to wait for a connection, and for the next bytes of the response."""
 
 
-class OpenRouterTranscriptionKwargs(TypedDict, total=False):
+class OpenRouterTranscriptionKwargs(RequestOptions, total=False):
     """
     What `generation_kwargs` of the transcriber may hold. Keys whose value is None are left out.
 
@@ -77,8 +59,6 @@ class OpenRouterTranscriptionKwargs(TypedDict, total=False):
     Source: `STTRequest` in OpenRouter's OpenAPI document and its Python SDK 1.3.84.
     """
 
-    model: str
-    """A model to use instead of the component's."""
     language: str
     """A language to use instead of the component's, as an ISO 639-1 code such as `en`."""
     temperature: float
@@ -93,25 +73,7 @@ class OpenRouterTranscriptionKwargs(TypedDict, total=False):
     """Names and terms that the model should recognize."""
     provider: AudioProviderPreferences
     """Which providers may be used."""
-    user: str
-    """An id of your user, for your own logs. It is not sent to the provider."""
-    session_id: str
-    """Groups requests. Up to 256 characters."""
-    trace: dict[str, Any]
-    """For tools that OpenRouter sends traces to: `trace_id`, `span_name`, `generation_name` …"""
-    extra_headers: dict[str, str | Secret | Omit]
-    """HTTP headers. They override the component's. This and the next three are options of the openai SDK."""
-    extra_query: dict[str, object]
-    """Parameters of the URL."""
-    extra_body: dict[str, Any]
-    """Fields of the request. They override all others."""
-    timeout: float | Timeout
-    """Seconds to wait for a connection, and for the next bytes of the response."""
 
 
-if TYPE_CHECKING:
-    SpeechKwargs = OpenRouterSpeechKwargs | dict[str, Any]
-    TranscriptionKwargs = OpenRouterTranscriptionKwargs | dict[str, Any]
-else:
-    # ComponentTool, Hayhooks, pydantic and `Pipeline.connect` read it, and know what to do with a plain dictionary
-    SpeechKwargs = TranscriptionKwargs = dict[str, Any]
+SpeechKwargs = OrDict[OpenRouterSpeechKwargs]
+TranscriptionKwargs = OrDict[OpenRouterTranscriptionKwargs]

@@ -8,35 +8,25 @@ The type of the embedders' `extra_parameters`. At run time they are a plain dict
 Source: `CreateEmbeddingsRequestBody` in OpenRouter's OpenAPI document and its Python SDK 1.3.84.
 """
 
-from __future__ import annotations
+from typing import TYPE_CHECKING
 
-from typing import TYPE_CHECKING, Any, TypedDict
+from haystack_integrations.common.openrouter._base.options import OrDict, TraceOptions
 
 if TYPE_CHECKING:
     from haystack_integrations.components.generators.openrouter.chat.options.provider import ProviderPreferences
 
 
-class OpenRouterEmbeddingParameters(TypedDict, total=False):
+class OpenRouterEmbeddingParameters(TraceOptions, total=False):
     """
     What `extra_parameters` may hold. Other keys are sent as well: pass them in a plain dictionary.
 
     Source: `CreateEmbeddingsRequestBody` in OpenRouter's Python SDK 1.3.84.
     """
 
-    provider: ProviderPreferences | None
+    provider: "ProviderPreferences | None"
     """Which providers may serve the request, and in which order they are tried."""
     input_type: str
     """The kind of text, such as `search_query`, for models that distinguish queries from documents."""
-    user: str
-    """A stable id of your user, so that abuse by one user does not block all of them."""
-    session_id: str
-    """Groups requests, for example those of one job. Up to 256 characters."""
-    trace: dict[str, Any]
-    """For tools that OpenRouter sends traces to: `trace_id`, `trace_name`, `span_name`, `generation_name` …"""
 
 
-if TYPE_CHECKING:
-    EmbeddingParameters = OpenRouterEmbeddingParameters | dict[str, Any]
-else:
-    # pydantic, Hayhooks and other tools that read signatures know what to do with a plain dictionary
-    EmbeddingParameters = dict[str, Any]
+EmbeddingParameters = OrDict[OpenRouterEmbeddingParameters]

@@ -8,20 +8,12 @@ Turns one choice of a completion, as a dict, into a `ChatMessage`.
 Streamed and non-streamed replies both go through here. Reading is lenient: one odd entry does not break the reply.
 """
 
-from __future__ import annotations
-
 import hashlib
 import uuid
 from typing import Any, TypeGuard
 
 from haystack import logging
-from haystack.dataclasses import (
-    ChatMessage,
-    FileContent,
-    ImageContent,
-    ReasoningContent,
-    ToolCall,
-)
+from haystack.dataclasses import ChatMessage, FileContent, ImageContent, ReasoningContent, ToolCall
 
 from haystack_integrations.common.openrouter._wire.json_values import plain_json
 from haystack_integrations.common.openrouter._wire.media import split_data_url
@@ -53,25 +45,12 @@ _NOTHING_IF_EMPTY = ("annotations", "refusal", "logprobs")
 
 
 def chat_messages(completion: dict[str, Any], audio_format: str | None = None) -> list[ChatMessage]:
-    """
-    Convert all choices of a completion.
-
-    :param completion: The completion, in OpenRouter's format.
-    :param audio_format: The `audio.format` that was requested.
-    :returns: A reply for each choice.
-    """
+    """Convert all choices of a completion. `audio_format` is the one that was requested."""
     return [chat_message(completion, choice, audio_format) for choice in completion["choices"]]
 
 
 def chat_message(completion: dict[str, Any], choice: dict[str, Any], audio_format: str | None = None) -> ChatMessage:
-    """
-    Convert one choice of a completion.
-
-    :param completion: The completion, in OpenRouter's format.
-    :param choice: The choice in it, with a `message`.
-    :param audio_format: The `audio.format` that was requested.
-    :returns: The reply. Every field that is not null can be found in it.
-    """
+    """Convert one choice of a completion. Every field of it that is not null can be found in the reply."""
     message = choice["message"]
     meta = _meta(completion, choice, message)
     text, reasoning = _text(message, meta), _reasoning(message, meta)
@@ -86,11 +65,7 @@ def chat_message(completion: dict[str, Any], choice: dict[str, Any], audio_forma
 
 
 def warn_of_flaws(replies: list[ChatMessage]) -> None:
-    """
-    Log a warning for each reply that has malformed tool calls, or was cut at the token limit or by a content filter.
-
-    :param replies: The replies of one request, whole ones: of a stream that failed, the error tells.
-    """
+    """Log a warning for each reply with malformed tool calls, or cut at the token limit or by a content filter."""
     for reply in replies:
         index, reason = reply.meta["index"], reply.meta["finish_reason"]
         if invalid := reply.meta.get("invalid_tool_calls"):
@@ -110,24 +85,14 @@ def warn_of_flaws(replies: list[ChatMessage]) -> None:
 
 
 def reasoning_text(details: object) -> str:
-    """
-    The readable text of reasoning details.
-
-    :param details: `reasoning_details` as sent.
-    :returns: The texts and summaries in them, joined. Encrypted entries have neither.
-    """
+    """The texts and summaries in reasoning details, joined. Encrypted ones have neither."""
     entries = [entry for entry in details if isinstance(entry, dict)] if isinstance(details, list) else []
     texts = (entry.get("text") or entry.get("summary") for entry in entries)
     return "".join(text for text in texts if isinstance(text, str))
 
 
 def content_text(content: object) -> str:
-    """
-    The text of a message's `content`: a string, or the text parts of a list.
-
-    :param content: `content` as sent.
-    :returns: The text, or "" if there is none.
-    """
+    """The text of a message's `content`: a string, or the text parts of a list."""
     if isinstance(content, str):
         return content
     parts = [part.get("text") for part in content if isinstance(part, dict)] if isinstance(content, list) else []
@@ -135,13 +100,7 @@ def content_text(content: object) -> str:
 
 
 def tool_arguments(raw: object) -> dict[str, Any]:
-    """
-    Read the arguments of a tool call.
-
-    :param raw: `function.arguments` as sent: JSON in a string, an object, or nothing.
-    :returns: The arguments. They are `{}` if `raw` is missing, null or blank.
-    :raises ValueError: If they are not a JSON object.
-    """
+    """Read the arguments of a tool call: JSON in a string, an object, or nothing. Anything else is a ValueError."""
     for _ in range(2):
         if raw is None or (isinstance(raw, str) and not raw.strip()):
             return {}
@@ -227,9 +186,7 @@ def _tool_calls(message: dict[str, Any], meta: dict[str, Any], generation_id: st
 
 
 def _call_id(generation_id: str, number: int) -> str:
-    """
-    Make an id for a call without one, within OpenAI's limit of 40 characters.
-    """
+    """Make an id for a call without one, within OpenAI's limit of 40 characters."""
     return "call_" + hashlib.sha256(f"{generation_id}/{number}".encode(errors="surrogatepass")).hexdigest()[:24]
 
 

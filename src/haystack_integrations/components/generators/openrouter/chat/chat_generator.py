@@ -35,20 +35,17 @@ from haystack_integrations.components.generators.openrouter.chat._reply import c
 from haystack_integrations.components.generators.openrouter.chat._request.arguments import (
     as_messages,
     audio_format,
+    check_generation_kwargs,
     request_arguments,
     serializable_kwargs,
 )
-from haystack_integrations.components.generators.openrouter.chat._request.checks import (
-    check_generation_kwargs,
-    check_tools,
-)
+from haystack_integrations.components.generators.openrouter.chat._request.tools import ToolWarmUp, check_tools
 from haystack_integrations.components.generators.openrouter.chat._stream.delivery import (
     deliver,
     deliver_async,
     with_retries,
     with_retries_async,
 )
-from haystack_integrations.components.generators.openrouter.chat._tool_warm_up import ToolWarmUp
 from haystack_integrations.components.generators.openrouter.chat.options.generation import GenerationKwargs
 
 
@@ -200,7 +197,8 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         callback = select_streaming_callback(
             init_callback=self.streaming_callback, runtime_callback=streaming_callback, requires_async=False
         )
-        self._tool_warm_up.run(self.tools)
+        if self.tools is not None:  # a lazy toolset is empty, and false, until it is warm
+            self._tool_warm_up.run(self.tools)
         arguments = self._prepare_run(messages, callback, generation_kwargs, tools, tools_strict)
         if not arguments:
             return {"replies": []}
@@ -246,7 +244,8 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         callback = select_streaming_callback(
             init_callback=self.streaming_callback, runtime_callback=streaming_callback, requires_async=True
         )
-        await self._tool_warm_up.run_async(self.tools)
+        if self.tools is not None:  # a lazy toolset is empty, and false, until it is warm
+            await self._tool_warm_up.run_async(self.tools)
         arguments = self._prepare_run(messages, callback, generation_kwargs, tools, tools_strict)
         if not arguments:
             return {"replies": []}
@@ -272,7 +271,8 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
 
         :raises ValueError: If the API key is missing or blank.
         """
-        self._tool_warm_up.run(self.tools)
+        if self.tools is not None:
+            self._tool_warm_up.run(self.tools)
         super(OpenRouterChatGenerator, self).warm_up()
 
     async def warm_up_async(self) -> None:
@@ -281,7 +281,8 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
 
         :raises ValueError: If the API key is missing or blank.
         """
-        await self._tool_warm_up.run_async(self.tools)
+        if self.tools is not None:
+            await self._tool_warm_up.run_async(self.tools)
         await super(OpenRouterChatGenerator, self).warm_up_async()
 
     def _prepare_run(

@@ -8,8 +8,6 @@ Turns messages, tools and `generation_kwargs` into the keyword arguments of one 
 Source: `ChatRequest` in OpenRouter's OpenAPI document.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,14 +15,19 @@ from typing import Any
 import openai
 from haystack import logging
 from haystack.dataclasses import ChatMessage
-from haystack.tools import ToolsType, flatten_tools_or_toolsets
+from haystack.tools import ToolsType
 from pydantic import BaseModel
 
-from haystack_integrations.common.openrouter._base.generation_kwargs import serialized_kwargs
+from haystack_integrations.common.openrouter._base.generation_kwargs import (
+    check_request_options,
+    serialized_kwargs,
+    warn_of_typing_mistakes,
+)
 from haystack_integrations.common.openrouter._base.headers import merged_headers, sendable_headers
-from haystack_integrations.components.generators.openrouter.chat._request.checks import check_tool_names, check_tools
+from haystack_integrations.common.openrouter._base.model_names import check_model_name
 from haystack_integrations.components.generators.openrouter.chat._request.messages import wire_messages
-from haystack_integrations.components.generators.openrouter.chat._request.strict_schema import strict_schema
+from haystack_integrations.components.generators.openrouter.chat._request.tools import server_tools, tool_definitions
+from haystack_integrations.components.generators.openrouter.chat.options import OpenRouterGenerationKwargs
 
 logger = logging.getLogger(__name__)
 
@@ -34,15 +37,44 @@ _SDK_ARGUMENTS = ("extra_query", "timeout")
 # Their keys keep their order: a model generates the properties of a schema in the order in which they are listed.
 _KEEP_ORDER = ("response_format", "tools")
 
+# Keys of a JSON schema that OpenRouter's `response_format` does not have.
+_SCHEMA_KEYS = {"properties", "$schema", "$defs", "items", "anyOf"}
+
+_EXAMPLES = {
+    "provider": '{"sort": "price"}',
+    "reasoning": '{"effort": "low"}',
+    "plugins": '[{"id": "web"}]',
+    "models": '["anthropic/claude-haiku-4.5"]',
+}
+
+
+def check_generation_kwargs(generation_kwargs: object) -> None:
+    """Raise unless `generation_kwargs` can be sent. Log a warning for a key that looks like a typo."""
+    if generation_kwargs is None:
+        return
+    if not isinstance(generation_kwargs, Mapping):
+        found = type(generation_kwargs).__name__
+        msg = f'`generation_kwargs` must be a dictionary such as {{"temperature": 0.5}}, not {found}.'
+        raise TypeError(msg)
+    if "messages" in generation_kwargs:
+        msg = "`generation_kwargs` can't hold `messages`: pass them to `run`."
+        raise ValueError(msg)
+    if (model := generation_kwargs.get("model")) is not None:
+        if not model:
+            msg = '`generation_kwargs["model"]` is empty: leave it out to use the component\'s model.'
+            raise ValueError(msg)
+        check_model_name(model)
+    for name, example in _EXAMPLES.items():
+        if not _fits(name, generation_kwargs.get(name)):
+            msg = f'`generation_kwargs["{name}"]` must look like {example}, not {generation_kwargs[name]!r:.100}.'
+            raise TypeError(msg)
+    _check_response_format(generation_kwargs.get("response_format"))
+    check_request_options(generation_kwargs)
+    warn_of_typing_mistakes(generation_kwargs, OpenRouterGenerationKwargs.__annotations__)
+
 
 def as_messages(messages: list[ChatMessage] | str) -> list[ChatMessage]:
-    """
-    Read the `messages` argument of `run`.
-
-    :param messages: Messages, or a string that becomes one user message.
-    :returns: A list of messages.
-    :raises TypeError: If it is neither.
-    """
+    """Return the messages that `run` was given. A string becomes one user message."""
     if isinstance(messages, str):
         return [ChatMessage.from_user(messages)]
     if isinstance(messages, list) and all(isinstance(message, ChatMessage) for message in messages):
@@ -64,21 +96,11 @@ def request_arguments(
     generation_kwargs: Mapping[str, Any],
     init_headers: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """
-    Build the arguments of `client.chat.completions.create`.
-
-    :param model: The model, unless `generation_kwargs` names one.
-    :param messages: The conversation, at least one message.
-    :param tools: Haystack tools and toolsets.
-    :param tools_strict: Whether to make the schemas of the tools strict.
-    :param streaming: Whether there is a callback for chunks.
-    :param generation_kwargs: What `merged_kwargs` returned: parameters of OpenRouter's endpoint and options of the SDK.
-    :param init_headers: HTTP headers. Those in `generation_kwargs` override them.
-    :returns: New dictionaries that share nothing with the arguments.
-    :raises ValueError: If an argument has a value that can't be sent.
-    :raises TypeError: If an argument has the wrong type.
-    """
-    body = _body(generation_kwargs, streaming=streaming)
+    """Build the arguments of `client.chat.completions.create`. Nothing that is given is changed."""
+    body = _without_stream(generation_kwargs, "generation_kwargs")
+    extra = _without_stream(body.pop("extra_body", {}), "extra_body")
+    if streaming:
+        _check_count({**body, **extra}.get("n"))
     arguments: dict[str, Any] = {
         "model": body.pop("model", model),
         "messages": wire_messages(messages),
@@ -87,24 +109,20 @@ def request_arguments(
     if headers := merged_headers(init_headers, sendable_headers(body.pop("extra_headers", None))):
         arguments["extra_headers"] = headers
     arguments.update({name: body.pop(name) for name in _SDK_ARGUMENTS if name in body})
-    if definitions := [*_tool_definitions(tools, strict=tools_strict), *_server_tools(body.pop("tools", None))]:
+    definitions = [] if tools is None else tool_definitions(tools, strict=tools_strict)
+    if "tools" in body:
+        definitions += server_tools(body.pop("tools"))
+    if definitions:
         arguments["tools"] = definitions
     if "response_format" in body:
         arguments["response_format"] = response_format_schema(body.pop("response_format"))
-    extra = _without_stream(body.pop("extra_body", {}))
     if body or extra:
         arguments["extra_body"] = _in_stable_order({**body, **extra})
     return arguments
 
 
 def response_format_schema(response_format: object) -> dict[str, Any]:
-    """
-    Convert a response format to the wire format.
-
-    :param response_format: A Pydantic class, or a dictionary, which is not changed.
-    :returns: The wire format.
-    :raises TypeError: If it is something else.
-    """
+    """Convert a Pydantic class, or copy a dictionary, to the `response_format` of a request."""
     if isinstance(response_format, Mapping):
         return dict(response_format)
     if isinstance(response_format, type) and issubclass(response_format, BaseModel):
@@ -119,12 +137,7 @@ def response_format_schema(response_format: object) -> dict[str, Any]:
 
 
 def serializable_kwargs(generation_kwargs: Mapping[str, Any]) -> dict[str, Any]:
-    """
-    Copy generation kwargs in a form that can be written to YAML.
-
-    :param generation_kwargs: The component's `generation_kwargs`.
-    :returns: A deep copy, in which the JSON schema replaces a Pydantic class.
-    """
+    """Copy `generation_kwargs` as they can be written to YAML: the JSON schema replaces a Pydantic class."""
     response_format = generation_kwargs.get("response_format")
     if isinstance(response_format, type) and issubclass(response_format, BaseModel):
         generation_kwargs = {**generation_kwargs, "response_format": response_format_schema(response_format)}
@@ -132,68 +145,49 @@ def serializable_kwargs(generation_kwargs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def audio_format(arguments: Mapping[str, Any]) -> str | None:
-    """
-    Find the audio format in a request, because the response does not name it.
-
-    :param arguments: What `request_arguments` returned.
-    :returns: The format's name in OpenRouter's spelling, such as "wav", or None.
-    """
+    """Find the audio format, such as "wav", in the arguments of a request: the response does not name it."""
     audio = (arguments.get("extra_body") or {}).get("audio")
     name = audio.get("format") if isinstance(audio, Mapping) else None
     return name if isinstance(name, str) else None
 
 
-def _body(generation_kwargs: Mapping[str, Any], *, streaming: bool) -> dict[str, Any]:
-    body = dict(generation_kwargs)
-    if "stream" in body:
-        del body["stream"]
-        logger.warning("`stream` in generation_kwargs is ignored: set or leave out `streaming_callback` instead.")
-    extra = body.get("extra_body")
-    count = {**body, **(extra or {})}.get("n")
-    if streaming and isinstance(count, int) and count > 1:
+def _fits(name: str, value: object) -> bool:
+    if value is None:
+        return True
+    if name in ("provider", "reasoning"):
+        return isinstance(value, Mapping)
+    kind = str if name == "models" else Mapping
+    return isinstance(value, list | tuple) and all(isinstance(item, kind) for item in value)
+
+
+def _check_response_format(response_format: object) -> None:
+    if not isinstance(response_format, Mapping) or "json_schema" in response_format:
+        return
+    if _SCHEMA_KEYS & response_format.keys() or response_format.get("type") in ("object", "array"):
+        msg = (
+            '`generation_kwargs["response_format"]` is a bare JSON schema. Wrap it: {"type": "json_schema", '
+            '"json_schema": {"name": "reply", "strict": True, "schema": …}}, or pass a Pydantic class.'
+        )
+        raise ValueError(msg)
+
+
+def _without_stream(fields: Mapping[str, Any], argument: str) -> dict[str, Any]:
+    if "stream" in fields:
+        msg = "`stream` in {argument} is ignored: set or leave out `streaming_callback` instead."
+        logger.warning(msg, argument=argument)
+    return {name: value for name, value in fields.items() if name != "stream"}
+
+
+def _check_count(count: object) -> None:
+    if isinstance(count, int) and count > 1:
         msg = (
             "Cannot stream multiple responses, please set n=1 in `generation_kwargs` or leave out `streaming_callback`."
         )
         raise ValueError(msg)
-    return body
-
-
-def _without_stream(extra: Mapping[str, Any]) -> dict[str, Any]:
-    if "stream" in extra:
-        logger.warning("`stream` in extra_body is ignored: set or leave out `streaming_callback` instead.")
-    return {name: value for name, value in extra.items() if name != "stream"}
-
-
-def _tool_definitions(tools: ToolsType | None, *, strict: bool) -> list[dict[str, Any]]:
-    check_tools(tools)
-    flat = flatten_tools_or_toolsets(tools)
-    check_tool_names(flat)
-    definitions = []
-    for tool in flat:
-        function = dict(tool.tool_spec)
-        if strict:
-            function["strict"] = True
-            function["parameters"] = strict_schema(function["parameters"])
-        definitions.append({"type": "function", "function": function})
-    return definitions
-
-
-def _server_tools(tools: object) -> list[dict[str, Any]]:
-    if tools is None:
-        return []
-    if not isinstance(tools, list | tuple) or not all(isinstance(tool, Mapping) for tool in tools):
-        msg = (
-            '`generation_kwargs["tools"]` takes a list of dictionaries, such as {"type": "openrouter:web_search"}. '
-            "Pass Haystack tools as `tools`."
-        )
-        raise TypeError(msg)
-    return [dict(tool) for tool in tools]
 
 
 def _in_stable_order(value: Any) -> Any:
-    """
-    Sort the keys of dictionaries, so that equal calls are equal bytes: OpenRouter's response cache hashes the body.
-    """
+    """Sort the keys of dictionaries, so that equal calls are equal bytes: OpenRouter's cache hashes the body."""
     if isinstance(value, Mapping):
         return {
             key: value[key] if key in _KEEP_ORDER else _in_stable_order(value[key]) for key in sorted(value, key=str)

@@ -8,8 +8,6 @@ Turns Haystack's text, images and files into the content parts that OpenRouter t
 Source: `ChatContentItems` in OpenRouter's OpenAPI document.
 """
 
-from __future__ import annotations
-
 import mimetypes
 from typing import Any
 
@@ -27,14 +25,7 @@ _ACCEPTED = (
 
 
 def content_part(part: object, where: str) -> dict[str, Any]:
-    """
-    Convert a Haystack content part to the part that OpenRouter takes.
-
-    :param part: A `TextContent`, `ImageContent` or `FileContent`.
-    :param where: Which part of which message it is, for the error.
-    :returns: The part in wire format.
-    :raises ValueError: If it has no data, or OpenRouter takes no such part.
-    """
+    """Convert a Haystack content part to the part that OpenRouter takes."""
     if isinstance(part, TextContent):
         return {"type": "text", "text": part.text}
     if isinstance(part, ImageContent):

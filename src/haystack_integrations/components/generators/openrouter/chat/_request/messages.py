@@ -9,41 +9,28 @@ Haystack's own `to_openai_dict_format` writes OpenAI's format, which has no reas
 files in tool results. Source: `ChatMessages` in OpenRouter's OpenAPI document.
 """
 
-from __future__ import annotations
-
 import json
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from haystack import logging
-from haystack.dataclasses import (
-    ChatMessage,
-    ChatRole,
-    ReasoningContent,
-    TextContent,
-    ToolCall,
-    ToolCallResult,
-)
+from haystack.dataclasses import ChatMessage, ChatRole, ReasoningContent, TextContent, ToolCall, ToolCallResult
 
 from haystack_integrations.common.openrouter._wire.json_values import sendable_json
 from haystack_integrations.common.openrouter._wire.media import image_part
+from haystack_integrations.components.generators.openrouter.chat._reply import tool_arguments
 from haystack_integrations.components.generators.openrouter.chat._request.content_parts import content_part
-from haystack_integrations.components.generators.openrouter.chat._request.malformed_calls import malformed_calls
 
 logger = logging.getLogger(__name__)
 
 # Source: https://openrouter.ai/docs/features/prompt-caching.
 _MOST_CACHE_CONTROLS = 4
+_LONGEST_QUOTE = 300
 
 
 def wire_messages(messages: Sequence[ChatMessage]) -> list[dict[str, Any]]:
-    """
-    Convert messages to the wire format. A tool message with several results becomes several messages.
-
-    :param messages: The conversation.
-    :returns: New dictionaries.
-    :raises ValueError: If a message can't be sent; the error says which, and what to do.
-    """
+    """Convert messages to the wire format. A tool message with several results becomes several messages."""
     wired = [wire for number, message in enumerate(messages) for wire in _wire(message, f"messages[{number}]")]
     _leave_out_repeated_reasoning(wired)
     _warn_of_many_cache_controls(wired)
@@ -58,15 +45,16 @@ def _wire(message: ChatMessage, where: str) -> Iterator[dict[str, Any]]:
     wire: dict[str, Any] = {"role": message.role.value}
     if message.name is not None:
         wire["name"] = message.name
-    malformed = malformed_calls(message) if message.role is ChatRole.ASSISTANT else []
+    corrections: list[dict[str, Any]] = []
     if message.role is ChatRole.ASSISTANT:
-        wire.update(_assistant(message, [call for call, _ in malformed], where))
+        calls, corrections = _malformed_calls(message)
+        wire.update(_assistant(message, calls, where))
     elif message.role is ChatRole.SYSTEM:
         wire["content"] = _system_content(message, where)
     else:
         wire["content"] = _user_content(message, where)
     yield _with_cache_control(wire, message, where)
-    yield from (result for _, result in malformed)
+    yield from corrections
 
 
 def _user_content(message: ChatMessage, where: str) -> str | list[dict[str, Any]]:
@@ -110,9 +98,7 @@ def _assistant(message: ChatMessage, malformed: list[dict[str, Any]], where: str
 
 
 def _reasoning(reasonings: list[ReasoningContent]) -> dict[str, Any]:
-    """
-    Return the reasoning of a turn unaltered, because providers check its signatures.
-    """
+    """Return the reasoning of a turn unaltered, because providers check its signatures."""
     details = [
         detail
         for part in reasonings
@@ -142,6 +128,48 @@ def _tool_call(call: ToolCall, where: str) -> dict[str, Any]:
     return {**extra, "id": call.id, "type": "function", "function": function}
 
 
+def _malformed_calls(message: ChatMessage) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return the malformed calls of a message, with empty arguments, and tool messages that say what was wrong."""
+    # without them, the model would get an empty message, and an Agent would repeat the same request until its last step
+    kept, taken = message.meta.get("invalid_tool_calls"), {call.id for call in message.tool_calls}
+    calls, corrections = [], []
+    for entry in kept if isinstance(kept, list) else []:
+        call_id = entry.get("id") if isinstance(entry, dict) else None
+        if isinstance(call_id, str) and call_id and call_id not in taken:
+            taken.add(call_id)
+            calls.append(_empty_call(call_id, entry.get("name")))
+            corrections.append(_correction(call_id, entry))
+    return calls, corrections
+
+
+def _empty_call(call_id: str, name: object) -> dict[str, Any]:
+    # providers refuse other names
+    sendable_name = re.sub(r"[^A-Za-z0-9_-]", "_", name)[:64] if isinstance(name, str) and name else "unnamed"
+    return {"id": call_id, "type": "function", "function": {"name": sendable_name, "arguments": "{}"}}
+
+
+def _correction(call_id: str, entry: dict[str, Any]) -> dict[str, Any]:
+    arguments = entry.get("arguments")
+    quoted = arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False, default=str)
+    if len(quoted) > _LONGEST_QUOTE:
+        quoted = f"{quoted[:_LONGEST_QUOTE]}…"
+    content = (
+        f"The tool was not called, because {_fault(entry.get('name'), arguments)}. "
+        f"Call it again, with a JSON object as its arguments. The arguments were: {quoted}"
+    )
+    return {"role": "tool", "tool_call_id": call_id, "content": content}
+
+
+def _fault(name: object, arguments: object) -> str:
+    if not isinstance(name, str) or not name:
+        return "the call does not name a tool"
+    try:
+        tool_arguments(arguments)
+    except ValueError as error:
+        return f"the arguments of '{name[:64]}' are not a JSON object ({error})"
+    return "the call was malformed"
+
+
 def _tool_results(message: ChatMessage, where: str) -> Iterator[dict[str, Any]]:
     results = message.tool_call_results
     if not results or len(results) != len(message):
@@ -168,9 +196,7 @@ def _result_content(result: ToolCallResult, where: str) -> str | list[dict[str, 
 
 
 def _content(message: ChatMessage) -> list[object]:
-    """
-    List everything in a message, in order: Haystack gives the order only in the serialized message.
-    """
+    """List everything in a message, in order: Haystack gives the order only in the serialized message."""
     kinds: dict[str, list[Any]] = {
         "text": [TextContent(text) for text in message.texts],
         "image": message.images,
@@ -191,9 +217,7 @@ def _as_content(parts: list[object], where: str) -> str | list[dict[str, Any]]:
 
 
 def _with_cache_control(wire: dict[str, Any], message: ChatMessage, where: str) -> dict[str, Any]:
-    """
-    Put `meta["cache_control"]` on the last content part, where OpenRouter looks for it.
-    """
+    """Put `meta["cache_control"]` on the last content part, where OpenRouter looks for it."""
     cache_control = message.meta.get("cache_control")
     if cache_control is None:
         return wire
@@ -209,9 +233,7 @@ def _with_cache_control(wire: dict[str, Any], message: ChatMessage, where: str) 
 
 
 def _leave_out_repeated_reasoning(wired: list[dict[str, Any]]) -> None:
-    """
-    Send each reasoning item once, even if its message is in the history twice: OpenAI refuses repeated ids.
-    """
+    """Send each reasoning item once, even if its message is in the history twice: OpenAI refuses repeated ids."""
     seen: set[tuple[str, ...]] = set()
     for wire in wired:
         details = wire.get("reasoning_details", [])
@@ -245,9 +267,7 @@ def _warn_of_many_cache_controls(wired: list[dict[str, Any]]) -> None:
 
 
 def _is_part(entry: object, kind: str) -> bool:
-    """
-    Whether a part of a response can be sent back. Other parts stay in `meta`.
-    """
+    """Whether a part of a response can be sent back. Other parts stay in `meta`."""
     return isinstance(entry, dict) and entry.get("type") == kind and isinstance(entry.get(kind), dict)
 
 

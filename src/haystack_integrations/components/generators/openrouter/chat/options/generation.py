@@ -9,14 +9,11 @@ Sources: `ChatRequest` in OpenRouter's OpenAPI document, its Python SDK 1.3.84, 
 https://openrouter.ai/docs/api-reference/parameters.
 """
 
-from __future__ import annotations
+from typing import Any, Literal, TypedDict
 
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
-
-from haystack.utils import Secret
-from openai import Omit, Timeout
 from pydantic import BaseModel
 
+from haystack_integrations.common.openrouter._base.options import OrDict, RequestOptions
 from haystack_integrations.components.generators.openrouter.chat.options.plugins import Plugin, ServerTool
 from haystack_integrations.components.generators.openrouter.chat.options.provider import ProviderPreferences
 
@@ -44,7 +41,7 @@ class ReasoningOptions(TypedDict, total=False):
     """The level of detail of the summary that some models return instead of their reasoning."""
 
 
-class OpenRouterGenerationKwargs(TypedDict, total=False):
+class OpenRouterGenerationKwargs(RequestOptions, total=False):
     """
     What `generation_kwargs` may hold. Other keys are sent as well: pass them in a plain dictionary.
 
@@ -52,8 +49,6 @@ class OpenRouterGenerationKwargs(TypedDict, total=False):
     out.
     """
 
-    model: str
-    """A model to use instead of the component's."""
     models: list[str]
     """Models to try, in this order, if `model` fails for any reason. `reply.meta["model"]` is the one that replied."""
     preset: str
@@ -132,14 +127,8 @@ class OpenRouterGenerationKwargs(TypedDict, total=False):
     """Cache settings of OpenAI's models: `{"mode": "explicit", "ttl": …}`."""
     service_tier: Literal["auto", "default", "fast", "flex", "priority", "scale", "ultrafast"] | None
     """How soon the request is processed, and at which price."""
-    session_id: str
-    """Groups requests and sends them to one provider, which keeps its cache warm. Up to 256 characters."""
-    user: str
-    """A stable id of your user, so that abuse by one user does not block all of them."""
     metadata: dict[str, str]
     """Up to 16 pairs of strings that are stored with the request."""
-    trace: dict[str, Any]
-    """For tools that OpenRouter sends traces to: `trace_id`, `span_name`, `generation_name` …"""
     debug: dict[str, Any]
     """`{"echo_upstream_body": True}`: a stream starts with the request that was sent to the provider."""
     stream_options: dict[str, Any] | None
@@ -150,18 +139,6 @@ class OpenRouterGenerationKwargs(TypedDict, total=False):
     """Deprecated: use the plugin `context-compression`."""
     route: str | None
     """Deprecated: use `provider["sort"]["partition"]`."""
-    extra_headers: dict[str, str | Secret | Omit]
-    """HTTP headers. They override the component's. This and the next three are options of the openai SDK."""
-    extra_query: dict[str, object]
-    """Parameters of the URL."""
-    extra_body: dict[str, Any]
-    """Fields of the request. They override all others."""
-    timeout: float | Timeout
-    """Seconds to wait for a connection, and for the next bytes of the response."""
 
 
-if TYPE_CHECKING:
-    GenerationKwargs = OpenRouterGenerationKwargs | dict[str, Any]
-else:
-    # ComponentTool, Hayhooks, pydantic and `Pipeline.connect` read it, and know what to do with a plain dictionary
-    GenerationKwargs = dict[str, Any]
+GenerationKwargs = OrDict[OpenRouterGenerationKwargs]

@@ -9,8 +9,6 @@ Sources: `ChatRequest` in OpenRouter's OpenAPI document, its Python SDK 1.3.84, 
 https://openrouter.ai/docs/guides/features/plugins/overview.
 """
 
-from __future__ import annotations
-
 from typing import Any, Required, TypedDict
 
 

@@ -8,8 +8,6 @@ Types of `provider`: which of a model's providers may be used, and in which orde
 Sources: `ProviderPreferences` in OpenRouter's OpenAPI document and https://openrouter.ai/docs/features/provider-routing.
 """
 
-from __future__ import annotations
-
 from typing import Any, Literal, TypedDict
 
 SortBy = Literal["price", "throughput", "latency", "exacto"]
@@ -73,11 +71,11 @@ class Percentiles(TypedDict, total=False):
     """The 99th percentile."""
 
 
-class ProviderPreferences(TypedDict, total=False):
+class ProviderChoice(TypedDict, total=False):
     """
-    Which providers may be used, and which are tried first. Name them by their slugs, such as `deepinfra/fp8`.
+    Which providers may be used, and which are tried first, for chats, images, embeddings and reranking.
 
-    Source: `ProviderPreferences` in OpenRouter's OpenAPI document.
+    Source: `ProviderPreferences` and `ImageGenerationProviderPreferences` in OpenRouter's OpenAPI document.
     """
 
     order: list[str] | None
@@ -88,6 +86,19 @@ class ProviderPreferences(TypedDict, total=False):
     """Providers that may not be used, in addition to the account's setting."""
     allow_fallbacks: bool | None
     """Whether other providers are tried if the first one fails. OpenRouter's default: True."""
+    sort: SortBy | SortConfig | None
+    """How endpoints are sorted. If it is not set, the load is balanced among them."""
+    options: dict[str, dict[str, Any]]
+    """Options for single providers, by their slugs. A provider gets only its own options."""
+
+
+class ProviderPreferences(ProviderChoice, total=False):
+    """
+    Which providers may be used, and which are tried first. Name them by their slugs, such as `deepinfra/fp8`.
+
+    Source: `ProviderPreferences` in OpenRouter's OpenAPI document.
+    """
+
     require_parameters: bool | None
     """
     Whether to use only providers that support every parameter. Other providers ignore parameters that they do not
@@ -101,13 +112,9 @@ class ProviderPreferences(TypedDict, total=False):
     """Whether to use only models whose authors allow training other models on their output."""
     quantizations: list[Quantization] | None
     """The number formats that a provider may run the model in."""
-    sort: SortBy | SortConfig | None
-    """How endpoints are sorted. If it is not set, the load is balanced among them."""
     max_price: MaxPrice
     """The maximum price. If no provider is that cheap, the request fails."""
     preferred_min_throughput: float | Percentiles | None
     """Tokens per second; a number is the median. Slower endpoints are tried last."""
     preferred_max_latency: float | Percentiles | None
     """Seconds to the first token; a number is the median. Slower endpoints are tried last."""
-    options: dict[str, dict[str, Any]]
-    """Options for single providers, by their slugs. A provider gets only its own options."""

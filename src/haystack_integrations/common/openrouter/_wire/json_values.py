@@ -3,16 +3,14 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-Copies of JSON values that are safe to keep, to serialize and to send.
-"""
+JSON values and strings that are safe to keep, to serialize and to send.
 
-from __future__ import annotations
+JSON can escape half a surrogate pair, and UTF-8 can't encode it.
+"""
 
 from collections.abc import Callable, Container
 from math import isfinite
 from typing import Any
-
-from haystack_integrations.common.openrouter._wire.text import sendable
 
 # More than the JSON parser allows, and few enough for whatever walks the copy recursively.
 _MOST_LEVELS = 250
@@ -85,3 +83,31 @@ def _finite(value: Any) -> Any:
 
 def _sendable(value: Any) -> Any:
     return sendable(value) if isinstance(value, str) else _finite(value)
+
+
+def with_joined_halves(text: str) -> str:
+    """
+    Join halves that came in two pieces of a stream, as those of an emoji may.
+
+    :param text: Any string.
+    :returns: The string. A half whose other half is missing stays.
+    """
+    return text if _is_whole(text) else text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+
+
+def sendable(text: str) -> str:
+    """
+    Replace each half whose other half is missing.
+
+    :param text: Any string.
+    :returns: A string that can be sent.
+    """
+    return text if _is_whole(text) else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _is_whole(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

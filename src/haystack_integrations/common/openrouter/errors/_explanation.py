@@ -3,7 +3,9 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-The text of every error: provider, cause and remedy, without private data.
+The text of every error: provider, cause and advice, without private data. A pickled or copied error keeps only that.
+
+The SDK's own status errors pickle with their request and can't be unpickled, which breaks a process pool for good.
 """
 
 from collections.abc import Iterator
@@ -12,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import openai
 
+from haystack_integrations.common.openrouter._wire.json_values import plain_json
 from haystack_integrations.common.openrouter.errors._advice import advice_for
 from haystack_integrations.common.openrouter.errors._failure import Failure, failure_of
-from haystack_integrations.common.openrouter.errors._pickling import make_picklable
 from haystack_integrations.common.openrouter.errors._redaction import key_of, without_private, without_private_fields
 from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from haystack_integrations.common.openrouter._transport.run import Run
 
 _MAX_TEXT = 1000
+# Attributes with the connection, the key or the prompt. Only the live object keeps them.
+_LEFT_BEHIND = ("request", "response")
 
 
 class CallbackFailure(Exception):  # noqa: N818
@@ -118,3 +122,51 @@ def _clipped(text: str) -> str:
 def _cause(error: openai.APIError) -> str:
     cause = error.__cause__
     return f" ({type(cause).__name__}: {cause})" if cause and str(cause) else ""
+
+
+class _Reduced:
+    """
+    What `pickle` and `copy` ask an error for: how to build it again. It refers to no live object.
+    """
+
+    def __init__(self, kind: type[openai.APIError], text: str, state: dict[str, Any]) -> None:
+        self._recipe = (kind, text, state)
+
+    def __call__(self, protocol: object) -> tuple[Any, ...]:  # noqa: ARG002
+        return rebuilt_error, self._recipe
+
+
+def make_picklable(error: openai.APIError, body: Any) -> None:
+    """
+    Give one error, not its class, a way to be pickled and copied.
+
+    :param error: An error that is complete: what is set on it later is not in the copies.
+    :param body: Its response body without what is private, for the copies.
+    """
+    kept = {name: value for name, value in vars(error).items() if name not in (*_LEFT_BEHIND, "__reduce_ex__")}
+    state = {name: _copyable(value) for name, value in kept.items()}
+    state["body"] = body
+    error.__reduce_ex__ = _Reduced(type(error), str(error), state)  # type: ignore[method-assign]
+
+
+def rebuilt_error(kind: type[openai.APIError], text: str, state: dict[str, Any]) -> openai.APIError:
+    """
+    Build an error that was pickled or copied.
+
+    :param kind: Its class.
+    :param text: Its text.
+    :param state: Its attributes. `request` and `response` are None.
+    :returns: The error, which can be pickled again.
+    """
+    error = kind.__new__(kind, text)
+    error.args = (text,)
+    vars(error).update(state, **dict.fromkeys(_LEFT_BEHIND))
+    make_picklable(error, state["body"])
+    return error
+
+
+def _copyable(value: Any) -> Any:
+    try:
+        return plain_json(value)
+    except ValueError:  # nested too deep to be copied or pickled
+        return None

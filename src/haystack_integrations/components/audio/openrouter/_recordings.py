@@ -3,20 +3,146 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-A run over many recordings.
+A run over many recordings, and its sources: files, streams and URLs. All are checked before anything is sent.
 """
 
+import base64
+import copy
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import urlsplit
 
 import openai
 from haystack import Document
+from haystack.dataclasses import ByteStream
 
 from haystack_integrations.common.openrouter._base.span_tags import tag_span
 from haystack_integrations.common.openrouter._many.requests import ManyRequests, usage_of_failure
+from haystack_integrations.common.openrouter._wire.media import AUDIO_FORMATS
 from haystack_integrations.common.openrouter._wire.usage import summed_usage
 from haystack_integrations.common.openrouter.errors._failure import is_refusal
-from haystack_integrations.components.audio.openrouter._sources import Source
 from haystack_integrations.components.audio.openrouter._transcription_endpoint import read_transcript
+
+# The transcription endpoint's names. Source: https://openrouter.ai/docs/api-reference and `STTInputAudio` in the
+# OpenAPI document.
+_FORMATS = {
+    **{name: name for name in ("wav", "mp3", "flac", "m4a", "ogg", "webm", "aac")},
+    "pcm16": "pcm",
+}
+_ACCEPTED = f"{', '.join(_FORMATS.values())} (16-bit little-endian, mono, 16 kHz)"
+# Meta fields in which streams keep the name of their file.
+_NAME_FIELDS = ("file_path", "file_name")
+
+
+@dataclass(frozen=True)
+class Source:
+    """
+    One recording.
+
+    :param number: Its position in `sources`.
+    :param audio: A path, the bytes, or a URL.
+    :param audio_format: OpenRouter's name of the format, or None if only the provider can find out.
+    :param meta: The meta of its document.
+    """
+
+    number: int
+    audio: Path | bytes | str
+    audio_format: str | None
+    meta: dict[str, Any]
+
+    def __str__(self) -> str:
+        """
+        Name the source, for a log.
+        """
+        name = next((self.meta[field] for field in ("url", *_NAME_FIELDS) if self.meta.get(field)), None)
+        return f"sources[{self.number}]" if name is None else f"sources[{self.number}] ({name})"
+
+    def input_audio(self) -> dict[str, Any]:
+        """
+        Read it.
+
+        :returns: The field `input_audio` of a request.
+        :raises OSError: If the file can't be read.
+        """
+        named = {"format": self.audio_format} if self.audio_format else {}
+        if isinstance(self.audio, str):
+            return {"url": self.audio, **named}
+        data = self.audio.read_bytes() if isinstance(self.audio, Path) else self.audio
+        return {"data": base64.b64encode(data).decode(), **named}
+
+
+def checked_sources(sources: object) -> list[Source]:
+    """
+    Check the sources of a transcriber.
+
+    :param sources: Paths, URLs (`http://` or `https://`) and ByteStreams.
+    :returns: A source for each, in the same order.
+    :raises TypeError: If one of them is something else.
+    :raises FileNotFoundError: If there is no such file.
+    :raises ValueError: If one of them is empty or has a format that OpenRouter does not take.
+    """
+    if not isinstance(sources, list | tuple):
+        msg = f"`sources` must be a list of paths, URLs and ByteStreams, not {type(sources).__name__}."
+        raise TypeError(msg)
+    return [_checked(source, number) for number, source in enumerate(sources)]
+
+
+def _checked(source: object, number: int) -> Source:
+    where = f"`sources[{number}]`"
+    if isinstance(source, ByteStream):
+        return _from_stream(source, number, where)
+    if isinstance(source, str) and source.lower().startswith(("http://", "https://")):
+        return Source(number, source, _format_of(urlsplit(source).path), {"url": source})
+    if isinstance(source, str | Path):
+        return _from_file(Path(source), number, where)
+    msg = f"{where} must be a path, a URL or a ByteStream, not {type(source).__name__}."
+    raise TypeError(msg)
+
+
+def _from_stream(stream: ByteStream, number: int, where: str) -> Source:
+    if not isinstance(stream.data, bytes | bytearray):
+        msg = f"{where}: the data of a ByteStream must be bytes, not {type(stream.data).__name__}."
+        raise TypeError(msg)
+    if not stream.data:
+        msg = f"{where} has no data."
+        raise ValueError(msg)
+    names = [str(stream.meta[field]) for field in _NAME_FIELDS if stream.meta.get(field)]
+    audio_format = _format_of_type(stream.mime_type) or next(filter(None, map(_format_of, names)), None)
+    if audio_format is None:
+        told = f"the MIME type {stream.mime_type!r}" if stream.mime_type else "no MIME type"
+        msg = (
+            f"{where} has {told}, so it has no accepted audio format. Accepted: {_ACCEPTED}. Set the "
+            "stream's `mime_type`, for example to 'audio/mpeg'."
+        )
+        raise ValueError(msg)
+    return Source(number, bytes(stream.data), audio_format, copy.deepcopy(stream.meta))
+
+
+def _from_file(path: Path, number: int, where: str) -> Source:
+    if not path.exists():
+        msg = f"{where}: there is no file {str(path)!r}."
+        raise FileNotFoundError(msg)
+    if not path.is_file() or not path.stat().st_size:
+        msg = f"{where}: {str(path)!r} is {'empty' if path.is_file() else 'not a file'}."
+        raise ValueError(msg)
+    audio_format = _format_of(path.name)
+    if audio_format is None:
+        msg = (
+            f"{where}: the suffix of {str(path)!r} does not name an audio format that can be transcribed. Accepted: "
+            f"{_ACCEPTED}. For a file of another name, pass a ByteStream with its `mime_type`."
+        )
+        raise ValueError(msg)
+    return Source(number, path, audio_format, {"file_path": str(path)})
+
+
+def _format_of(name: str) -> str | None:
+    return _FORMATS.get(AUDIO_FORMATS.get(PurePosixPath(name).suffix[1:].lower(), ""))
+
+
+def _format_of_type(media_type: str | None) -> str | None:
+    subtype = (media_type or "").partition(";")[0].strip().lower().rpartition("/")[2]
+    return _FORMATS.get(AUDIO_FORMATS.get(subtype, ""))
 
 
 class Recordings(ManyRequests[Source]):
@@ -55,7 +181,7 @@ class Recordings(ManyRequests[Source]):
         :param response: The HTTP response.
         :raises openai.APIError: If it can't be used.
         """
-        document, meta = read_transcript(response, source, self._model)
+        document, meta = read_transcript(response, source.meta, self._model)
         with self._lock:
             self._documents[source.number] = document
             self._ids[source.number] = meta["id"]

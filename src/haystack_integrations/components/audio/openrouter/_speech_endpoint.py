@@ -13,9 +13,9 @@ from typing import Any
 from haystack.dataclasses import ByteStream
 
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
+from haystack_integrations.common.openrouter._wire.json_values import sendable
 from haystack_integrations.common.openrouter._wire.media import AUDIO_FORMATS, wav_file
 from haystack_integrations.common.openrouter._wire.responses import header_fields
-from haystack_integrations.common.openrouter._wire.text import sendable
 from haystack_integrations.common.openrouter.errors._advice import MEDIA_ADVICE
 
 _ANY_BYTES = "application/octet-stream"

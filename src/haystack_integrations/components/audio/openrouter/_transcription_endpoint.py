@@ -13,10 +13,9 @@ from typing import Any
 from haystack import Document
 
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
+from haystack_integrations.common.openrouter._wire.json_values import sendable
 from haystack_integrations.common.openrouter._wire.responses import plain_body, response_meta
-from haystack_integrations.common.openrouter._wire.text import sendable
 from haystack_integrations.common.openrouter.errors._advice import MEDIA_ADVICE
-from haystack_integrations.components.audio.openrouter._sources import Source
 
 TRANSCRIPTIONS = Endpoint(
     "/audio/transcriptions",
@@ -60,12 +59,12 @@ def with_audio(request: dict[str, Any], input_audio: dict[str, Any]) -> dict[str
     return {**request, "body": {"input_audio": input_audio, **request["body"]}}
 
 
-def read_transcript(response: Any, source: Source, model: str) -> tuple[Document, dict[str, Any]]:
+def read_transcript(response: Any, source_meta: dict[str, Any], model: str) -> tuple[Document, dict[str, Any]]:
     """
     Read a response of the transcription endpoint.
 
     :param response: The HTTP response.
-    :param source: The source that was sent.
+    :param source_meta: The meta of the source.
     :param model: The requested model.
     :returns: The document, with everything else that was sent in its meta, and `model`, `id` and `usage`.
         An empty transcript means silence.
@@ -73,7 +72,7 @@ def read_transcript(response: Any, source: Source, model: str) -> tuple[Document
     body = plain_body(response)
     sent = {"id": None, **response_meta(body, model, TRANSCRIPTIONS.payload, response.headers)}
     meta = {name: sent.pop(name) for name in ("model", "id", "usage")}
-    return Document(content=sendable(body["text"]), meta=_merged(source.meta, sent)), meta
+    return Document(content=sendable(body["text"]), meta=_merged(source_meta, sent)), meta
 
 
 def _merged(of_the_source: dict[str, Any], of_the_transcript: dict[str, Any]) -> dict[str, Any]:

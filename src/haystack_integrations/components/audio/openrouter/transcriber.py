@@ -21,8 +21,7 @@ from haystack_integrations.common.openrouter._base.component import (
     shows_its_settings,
 )
 from haystack_integrations.common.openrouter._many.workers import each_in_tasks, each_in_threads
-from haystack_integrations.components.audio.openrouter._recordings import Recordings
-from haystack_integrations.components.audio.openrouter._sources import Source, checked_sources
+from haystack_integrations.components.audio.openrouter._recordings import Recordings, Source, checked_sources
 from haystack_integrations.components.audio.openrouter._transcription_endpoint import (
     TRANSCRIPTIONS,
     check_language,

@@ -9,7 +9,7 @@ A run over many documents: which batch is sent next, and the result of each.
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import inf
 from typing import Any
 
@@ -20,12 +20,110 @@ from tqdm import tqdm
 from haystack_integrations.common.openrouter._base.span_tags import tag_span
 from haystack_integrations.common.openrouter._many.requests import ManyRequests, usage_of_failure
 from haystack_integrations.common.openrouter._wire.responses import unusable_response
+from haystack_integrations.common.openrouter._wire.usage import summed_usage
 from haystack_integrations.common.openrouter.errors._failure import is_refusal
-from haystack_integrations.components.embedders.openrouter._batches import Batch, Item, Whole
 from haystack_integrations.components.embedders.openrouter._endpoint import input_size, read_response
-from haystack_integrations.components.embedders.openrouter._totals import RunMeta
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Item:
+    """
+    One document of a run.
+    """
+
+    position: int
+    document: Document
+    sent: Any = None
+    """The input for it, once it is made."""
+
+
+@dataclass(slots=True)
+class Whole:
+    """
+    A batch before it was split.
+    """
+
+    parts: int = 1
+    """How many parts of it are still to be embedded."""
+    embedded: bool = False
+    """Whether any of its documents was embedded."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """
+    The documents of one request: a batch, or a part of one that was refused or did not fit into a request.
+    """
+
+    items: list[Item]
+    whole: Whole
+
+    @property
+    def inputs(self) -> list[Any]:
+        """
+        The inputs that are sent for the documents.
+        """
+        return [item.sent for item in self.items]
+
+    def parts(self, length: int) -> "tuple[Batch, Batch]":
+        """
+        Split the batch in two.
+
+        :param length: How many documents the first part has.
+        :returns: The two parts.
+        """
+        return Batch(self.items[:length], self.whole), Batch(self.items[length:], self.whole)
+
+
+class RunMeta:
+    """
+    Merges the `meta` of one response after the other.
+
+    :param model: The requested model.
+    """
+
+    def __init__(self, model: str) -> None:
+        self._model = model
+        self._model_at: int | None = None
+        self._agreed: dict[str, Any] | None = None
+        # with and without the user's own key for the provider (BYOK)
+        self._usage: dict[bool, dict[str, Any]] = {True: {}, False: {}}
+
+    def add(self, meta: Mapping[str, Any], position: int) -> None:
+        """
+        Add what came with the embeddings of a batch.
+
+        :param meta: The `meta` of one response.
+        :param position: The position of the batch in the run. Responses may arrive in any order.
+        """
+        self.add_usage(meta["usage"])
+        others = {name: value for name, value in meta.items() if name not in ("model", "usage")}
+        if self._agreed is None:
+            self._agreed = others
+        else:
+            self._agreed = {name: value for name, value in self._agreed.items() if others.get(name) == value}
+        if self._model_at is None or position < self._model_at:
+            self._model, self._model_at = meta["model"], position
+
+    def add_usage(self, usage: Mapping[str, Any]) -> None:
+        """
+        Add the usage of a request. Even an unusable response may have a cost.
+
+        :param usage: The `usage` of one response.
+        """
+        own_key = bool(usage.get("is_byok"))
+        self._usage[own_key] = summed_usage([self._usage[own_key], usage])
+
+    def merged(self) -> dict[str, Any]:
+        """
+        Merge what was added.
+
+        :returns: A new dictionary: the `model` of the first batch, the summed `usage`, and the other fields that are
+            the same in all responses.
+        """
+        return {"model": self._model, **(self._agreed or {}), "usage": summed_usage(self._usage.values())}
 
 
 class Corpus(ManyRequests[Batch]):

@@ -25,9 +25,8 @@ from haystack_integrations.common.openrouter._base.checks import (
 from haystack_integrations.common.openrouter._base.component import OpenRouterComponent
 from haystack_integrations.common.openrouter._many.workers import each_in_tasks, each_in_threads
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
-from haystack_integrations.common.openrouter._wire.text import sendable
-from haystack_integrations.components.embedders.openrouter._batches import Batch
-from haystack_integrations.components.embedders.openrouter._corpus import Corpus
+from haystack_integrations.common.openrouter._wire.json_values import sendable
+from haystack_integrations.components.embedders.openrouter._corpus import Batch, Corpus
 from haystack_integrations.components.embedders.openrouter._endpoint import (
     EMBEDDINGS,
     body_and_headers,

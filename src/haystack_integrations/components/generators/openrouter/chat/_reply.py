@@ -15,10 +15,9 @@ from typing import Any, TypeGuard
 from haystack import logging
 from haystack.dataclasses import ChatMessage, FileContent, ImageContent, ReasoningContent, ToolCall
 
-from haystack_integrations.common.openrouter._wire.json_values import plain_json
+from haystack_integrations.common.openrouter._wire.json_values import plain_json, with_joined_halves
 from haystack_integrations.common.openrouter._wire.media import split_data_url
 from haystack_integrations.common.openrouter._wire.responses import decode_json
-from haystack_integrations.common.openrouter._wire.text import with_joined_halves
 
 logger = logging.getLogger(__name__)
 

@@ -15,9 +15,9 @@ from haystack import logging
 from haystack.dataclasses import ImageContent
 
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
+from haystack_integrations.common.openrouter._wire.json_values import sendable
 from haystack_integrations.common.openrouter._wire.media import image_part, image_type, split_data_url
 from haystack_integrations.common.openrouter._wire.responses import plain_body, response_meta, unusable_response
-from haystack_integrations.common.openrouter._wire.text import sendable
 from haystack_integrations.common.openrouter.errors._advice import MEDIA_ADVICE
 
 logger = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from io import StringIO
 from typing import Any
 
-from haystack_integrations.common.openrouter._wire.text import with_joined_halves
+from haystack_integrations.common.openrouter._wire.json_values import with_joined_halves
 from haystack_integrations.components.generators.openrouter.chat._stream.keys import dictionary_key
 
 _JOINED = {"text", "summary", "data"}

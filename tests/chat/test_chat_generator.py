@@ -239,14 +239,15 @@ class TestKeyAndEnvironment:
         for name in ("API_KEY", "ORG_ID", "PROJECT_ID", "BASE_URL", "ADMIN_KEY"):
             monkeypatch.setenv(f"OPENAI_{name}", "http://openai-value.invalid")
         named = (
-            "Authorization: openai-value\nX-Custom: openai-value\nContent-Type: openai-value\nUser-Agent: openai-value"
+            "Authorization: openai-value\nX-Custom: openai-value\nContent-Type: openai-value\nUser-Agent: openai-value\n"
+            "Accept: openai-value"
         )
         monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", named)
         pair()
         (request,) = stand_in.requests
         assert "openai-value" not in str(request.headers)
         assert request.headers["authorization"] == "Bearer sk-or-secret"
-        assert request.headers["content-type"] == "application/json"
+        assert request.headers["content-type"] == request.headers["accept"] == "application/json"
         assert not {"openai-organization", "openai-project", "x-custom"} & set(request.headers)
 
     def test_headers_of_the_run_go_over_those_of_init(self, sync: Mode, stand_in: StandIn):

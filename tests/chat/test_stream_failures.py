@@ -96,6 +96,12 @@ class TestEvents:
         error = failure_of(streaming, stand_in, Answer.sse([{"error": {"http_status": 403, "message": "No"}}]))
         assert error.code == 403
 
+    def test_the_event_says_how_long_to_wait(self, streaming: Mode, stand_in: StandIn, caplog):
+        error = {"code": 503, "message": "x", "availability": {"retryable": True, "retry_after": 0.01}}
+        stand_in.script(Answer.sse([{**TOP, "error": error, "choices": []}]))
+        assert streaming(max_retries=1).text
+        assert "Trying again in 0.0 s" in caplog.text
+
     def test_a_final_error_event_is_not_retried(self, streaming: Mode, stand_in: StandIn):
         failing = Answer.sse([{"error": {"code": 400, "message": "Token limit reached"}, "choices": []}])
         error = failure_of(streaming, stand_in, *[failing] * 2, max_retries=3)

@@ -8,6 +8,7 @@ import asyncio
 import itertools
 import re
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from modes import Mode
 from stand_in import STALL, Answer, StandIn
 from wire import event, events
 
+from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator
 from haystack_integrations.components.generators.openrouter.chat._stream import drain
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -200,3 +202,13 @@ class TestDrain:
 
     def test_a_body_without_an_end(self):
         drain.drain(self.response(self.Network()), itertools.repeat(b": still here"))
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "package"), [({"proxy": "socks5h://127.0.0.1:1"}, "httpx[socks]"), ({"http2": True}, "httpx[http2]")]
+)
+def test_what_httpx_needs_for_an_argument(kwargs, package, monkeypatch):
+    for name in ("socksio", "h2"):
+        monkeypatch.setitem(sys.modules, name, None)  # as if it were not installed
+    with pytest.raises(ImportError, match=re.escape(f"pip install {package}")):
+        OpenRouterChatGenerator(http_client_kwargs=kwargs)

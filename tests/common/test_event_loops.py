@@ -62,6 +62,20 @@ def test_clients_go_with_their_loops(stand_in: StandIn, caplog, recwarn):
     assert "Event loop is closed" not in caplog.text
 
 
+def test_a_component_that_is_dropped_after_its_loop_ended(stand_in: StandIn, monkeypatch):
+    unraisable: list[Any] = []
+    monkeypatch.setattr("sys.unraisablehook", unraisable.append)
+    generator = Mode("async", stand_in.url).generator()
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(generator.run_async("hi"))
+    loop.close()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # of the connection, which only its loop could close
+        del generator
+        gc.collect()
+    assert [found.exc_value for found in unraisable] == []
+
+
 def test_a_hundred_and_fifty_streams_at_once(stand_in: StandIn):
     generator = Mode("async-stream", stand_in.url).generator(timeout=60)
     counts = [0] * 150

@@ -177,8 +177,9 @@ class TestStatus:
                 plain(max_retries=1)
         assert len(stand_in.requests) == (2 if headers else 1)
 
-    def test_an_exhausted_window_in_the_headers_is_not_retried(self, sync: Mode, stand_in: StandIn):
-        reset = {"X-RateLimit-Reset": str(int((time.time() + 3600) * 1000))}
+    @pytest.mark.parametrize("unit", [1000, 1], ids=["milliseconds", "seconds"])
+    def test_an_exhausted_window_in_the_headers_is_not_retried(self, sync: Mode, stand_in: StandIn, unit):
+        reset = {"X-RateLimit-Reset": str(int((time.time() + 3600) * unit))}
         stand_in.script(*[Answer.error(429, "Slow down", headers=reset)] * 2)
         with pytest.raises(openai.RateLimitError):
             sync(max_retries=1)

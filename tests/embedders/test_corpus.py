@@ -387,6 +387,17 @@ class TestThreads:
         each_in_threads(pytest.fail, [], 2)
         asyncio.run(each_in_tasks(pytest.fail, [], 2))
 
+    def test_nothing_goes_on_after_an_error_was_raised(self, server: Scripted):
+        server.errors["bad"] = Answer.error(400, "Bad")
+        component = embedder(server.url, batch_size=1, concurrency=3, raise_on_failure=True)
+
+        async def tasks_that_are_left() -> set[Any]:
+            with pytest.raises(openai.BadRequestError):
+                await component.run_async([Document(content=text) for text in ("stall", "bad", "stall")])
+            return asyncio.all_tasks() - {asyncio.current_task()}
+
+        assert asyncio.run(tasks_that_are_left()) == set()
+
 
 class TestReading:
     """

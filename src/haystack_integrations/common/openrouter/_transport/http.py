@@ -29,6 +29,7 @@ def check_http_client_kwargs(kwargs: object) -> None:
     :param kwargs: The value of `http_client_kwargs`.
     :raises TypeError: If they are not a dictionary, or hold a name or a value that httpx does not take.
     :raises ValueError: If httpx does not take a value.
+    :raises ImportError: If a value needs a package that is not installed.
     """
     if kwargs is None:
         return
@@ -46,6 +47,8 @@ def check_http_client_kwargs(kwargs: object) -> None:
     cheap = {name: value for name, value in kwargs.items() if name not in ("verify", "cert", "trust_env")}
     try:
         httpx.Client(**_with_limits(cheap), verify=False, trust_env=False).close()  # noqa: S501
+    except ImportError:  # it says what to install
+        raise
     except Exception as error:
         # httpx quotes the value, which may be a password
         msg = f"`http_client_kwargs`: httpx.Client does not accept one of the values of {', '.join(kwargs)}."

@@ -26,8 +26,11 @@ from pydantic_core import from_json
 from haystack_integrations.common.openrouter._wire.json_values import plain_json
 from haystack_integrations.common.openrouter._wire.responses import completion_of, decode_json
 from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
-from haystack_integrations.components.generators.openrouter.chat._stream.drain import drain, drain_async
-from haystack_integrations.components.generators.openrouter.chat._stream.sse import SSEParser
+from haystack_integrations.components.generators.openrouter.chat._stream.sse import (
+    SSEParser,
+    read_rest,
+    read_rest_async,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -77,7 +80,7 @@ class EventReader:
                     for data in self._parser.feed(piece):
                         if data.startswith(_DONE):
                             self.done = True
-                            drain(stream.response, pieces)
+                            read_rest(stream.response, pieces)
                             return
                         yield _decoded(data)
                 yield from self._rest()
@@ -102,7 +105,7 @@ class EventReader:
                         for data in self._parser.feed(piece):
                             if data.startswith(_DONE):
                                 self.done = True
-                                await drain_async(pieces)
+                                await read_rest_async(pieces)
                                 return
                             yield _decoded(data)
                 for event in self._rest():

@@ -10,7 +10,9 @@ This runs for every token: it builds each chunk once and keeps none of them.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -20,7 +22,6 @@ from haystack_integrations.common.openrouter._transport.response_headers import 
 from haystack_integrations.common.openrouter._wire.json_values import plain_json
 from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
 from haystack_integrations.components.generators.openrouter.chat._reply import chat_messages
-from haystack_integrations.components.generators.openrouter.chat._stream.clock import Clock
 from haystack_integrations.components.generators.openrouter.chat._stream.message import Payload, StreamedMessage
 from haystack_integrations.components.generators.openrouter.chat._stream.other_fields import Fields
 from haystack_integrations.components.generators.openrouter.chat._stream.tool_calls import with_numbered_calls
@@ -47,7 +48,7 @@ class StreamedReply:
         self._logprobs = Fields()
         self._message = StreamedMessage()
         self._whole: dict[str, Any] | None = None
-        self._clock = Clock()
+        self._clock = _Clock()
         # what the meta of the next chunk begins with: to look it up for each chunk takes three times as long
         self._meta: dict[str, Any] = dict.fromkeys(
             ("model", "index", "finish_reason", "received_at", "usage", "id", "provider")
@@ -202,3 +203,24 @@ class StreamedReply:
         content, index, calls, start, reasoning = payload
         # by position: names cost half a microsecond
         return StreamingChunk(content, meta, self._component_info, index, calls, None, start, finish_reason, reasoning)
+
+
+class _Clock:
+    """
+    The time, as UTC in ISO 8601. Readings within a millisecond are equal, because formatting takes long.
+    """
+
+    def __init__(self) -> None:
+        self._read_at, self._text = 0.0, ""
+
+    def now(self) -> str:
+        """
+        Read the clock.
+
+        :returns: The time with microseconds and the offset `+00:00`, at most a millisecond old.
+        """
+        seconds = time.time()
+        if not 0.0 <= seconds - self._read_at < 0.001:
+            self._read_at = seconds
+            self._text = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds")
+        return self._text

@@ -22,7 +22,7 @@ from wire import BYTES, DELTAS, DETAIL, TOP, call, chunk_list, comparable, event
 from haystack_integrations.components.generators.openrouter.chat._completion import completion_dict
 from haystack_integrations.components.generators.openrouter.chat._reply import chat_messages
 from haystack_integrations.components.generators.openrouter.chat._stream.chunks import StreamedReply
-from haystack_integrations.components.generators.openrouter.chat._stream.reasoning_details import ReasoningDetails
+from haystack_integrations.components.generators.openrouter.chat._stream.fragments import ReasoningDetails
 
 SLOW = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 FAST = settings(max_examples=100, deadline=None)

@@ -22,8 +22,8 @@ from haystack_integrations.common.openrouter._transport.response_headers import 
 from haystack_integrations.common.openrouter._wire.json_values import plain_json
 from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
 from haystack_integrations.components.generators.openrouter.chat._reply import chat_messages
+from haystack_integrations.components.generators.openrouter.chat._stream.fragments import FieldFragments
 from haystack_integrations.components.generators.openrouter.chat._stream.message import Payload, StreamedMessage
-from haystack_integrations.components.generators.openrouter.chat._stream.other_fields import Fields
 from haystack_integrations.components.generators.openrouter.chat._stream.tool_calls import with_numbered_calls
 
 _CHUNK_FINISH_REASONS = {"function_call": "tool_calls"}
@@ -45,7 +45,7 @@ class StreamedReply:
         self._headers = headers
         self._top: dict[str, Any] = {}
         self._choice: dict[str, Any] = {}
-        self._logprobs = Fields()
+        self._logprobs = FieldFragments()
         self._message = StreamedMessage()
         self._whole: dict[str, Any] | None = None
         self._clock = _Clock()

@@ -17,8 +17,9 @@ from haystack.dataclasses import ReasoningContent, ToolCallDelta
 
 from haystack_integrations.common.openrouter._wire.json_values import plain_json
 from haystack_integrations.components.generators.openrouter.chat._reply import content_text, reasoning_text
-from haystack_integrations.components.generators.openrouter.chat._stream.other_fields import AudioFragments, Fields
-from haystack_integrations.components.generators.openrouter.chat._stream.reasoning_details import (
+from haystack_integrations.components.generators.openrouter.chat._stream.fragments import (
+    AudioFragments,
+    FieldFragments,
     ReasoningDetails,
     carries_something,
 )
@@ -44,7 +45,7 @@ class StreamedMessage:
         self._shown_of_details = 0  # characters, to leave out where `reasoning` repeats them
         self._other_parts: list[Any] = []
         self._details, self._calls = ReasoningDetails(), ToolCalls()
-        self._audio, self._other_fields = AudioFragments(), Fields()
+        self._audio, self._other_fields = AudioFragments(), FieldFragments()
         self._blocks = _ContentBlocks()
 
     def add(self, delta: dict[str, Any], extra: dict[str, Any]) -> list[Payload]:

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from io import StringIO
 from typing import Any
 
+from haystack_integrations.components.generators.openrouter.chat._stream.fragments import hashable
 from haystack_integrations.components.generators.openrouter.chat._stream.growing_json import GrowingObject
-from haystack_integrations.components.generators.openrouter.chat._stream.keys import dictionary_key
 
 _CALL_FIELDS = {"id", "type", "index", "function"}
 _FUNCTION_FIELDS = {"name", "arguments"}
@@ -113,14 +113,14 @@ class ToolCalls:
         call_id = call_id if isinstance(call_id, str) and call_id else None
         call = self._by_id.get(call_id) if call_id else None
         if call is None:
-            call = last if index is None else self._by_index.get(dictionary_key(index))
+            call = last if index is None else self._by_index.get(hashable(index))
             if call is None or _begins_another(call, call_id, function, has_index=index is not None):
                 call = ToolCallFragments(len(self.calls))
                 self.calls.append(call)
         if call_id:
             self._by_id[call_id] = call
         if index is not None:
-            self._by_index[dictionary_key(index)] = call
+            self._by_index[hashable(index)] = call
         self._last, self._last_index = call, index
         return call
 

@@ -3,18 +3,92 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-Sorts the fragments of `reasoning_details` by entry, collects them, and joins them once.
+Collects the fragments of a message's fields, of its audio and of its reasoning details, and joins them once.
 """
 
 from __future__ import annotations
 
+import json
 from io import StringIO
+from itertools import chain
 from typing import Any
 
 from haystack_integrations.common.openrouter._wire.text import with_joined_halves
-from haystack_integrations.components.generators.openrouter.chat._stream.keys import dictionary_key
 
-_JOINED = {"text", "summary", "data"}
+# Strings that are known to come in pieces. Any other string that is the same in every piece is taken for a repeat.
+_GROWING = {"refusal", "reasoning", "reasoning_content"}
+_GROWING_IN_DETAILS = {"text", "summary", "data"}
+_HASHABLE = {str, int, bool, type(None)}
+
+
+class FieldFragments:
+    """
+    Joins fields that may come whole, in pieces or repeatedly.
+    """
+
+    def __init__(self) -> None:
+        self._pieces: dict[str, list[Any]] = {}
+
+    def add(self, name: str, value: Any) -> None:
+        """
+        Take the next value of a field.
+
+        :param name: The field's name.
+        :param value: Its value, not None.
+        """
+        self._pieces.setdefault(name, []).append(value)
+
+    def joined(self) -> dict[str, Any]:
+        """
+        Join the pieces, and change none of them.
+
+        :returns: Strings and lists are concatenated, objects joined field by field; of other values, the last is kept.
+        """
+        return {name: _joined(pieces, grows=name in _GROWING) for name, pieces in self._pieces.items()}
+
+
+def _joined(pieces: list[Any], *, grows: bool) -> Any:
+    if all(isinstance(piece, str) for piece in pieces):
+        return "".join(pieces) if grows or any(piece != pieces[0] for piece in pieces) else pieces[0]
+    if all(isinstance(piece, list) for piece in pieces):
+        return list(chain.from_iterable(pieces))
+    if not all(isinstance(piece, dict) for piece in pieces):
+        return pieces[-1]
+    values: dict[str, list[Any]] = {name: [] for piece in pieces for name in piece}
+    for piece in pieces:
+        for name, value in piece.items():
+            if value is not None:
+                values[name].append(value)
+    return {name: _joined(known, grows=name in _GROWING) if known else None for name, known in values.items()}
+
+
+class AudioFragments:
+    """
+    Joins the pieces of `audio`. Its data and its transcript are concatenated; other fields keep their first value.
+    """
+
+    def __init__(self) -> None:
+        self.fields: dict[str, Any] = {}
+
+    def add(self, fragment: dict[str, Any]) -> None:
+        """
+        Take the next piece.
+
+        :param fragment: The `audio` of a delta.
+        """
+        for name, value in fragment.items():
+            if name in ("data", "transcript") and isinstance(value, str):
+                self.fields.setdefault(name, StringIO()).write(value)
+            elif self.fields.get(name) is None:
+                self.fields[name] = value
+
+    def joined(self) -> dict[str, Any]:
+        """
+        Join the pieces.
+
+        :returns: The audio, as a non-streamed reply has it.
+        """
+        return {n: value.getvalue() if isinstance(value, StringIO) else value for n, value in self.fields.items()}
 
 
 class ReasoningDetails:
@@ -50,13 +124,13 @@ class ReasoningDetails:
         entry = self._entry_of(fragment)
         entry.add(fragment)
         self._usual = None
-        if type(text) is str and not entry.is_signed and len(_JOINED & fragment.keys()) == 1:
+        if type(text) is str and not entry.is_signed and len(_GROWING_IN_DETAILS & fragment.keys()) == 1:
             self._usual, self._usual_pieces = textless, entry.pieces[name]
 
     def _entry_of(self, fragment: dict[str, Any]) -> _Detail:
         detail_id = fragment.get("id")
-        place = (dictionary_key(fragment.get("type")), dictionary_key(fragment.get("index")))
-        own_place = (*place, dictionary_key(detail_id)) if detail_id else place
+        place = (hashable(fragment.get("type")), hashable(fragment.get("index")))
+        own_place = (*place, hashable(detail_id)) if detail_id else place
         entry = self._open.get(own_place) or self._open.get(place)
         if entry is None or not entry.takes(fragment):
             entry = _Detail()
@@ -91,7 +165,7 @@ class _Detail:
     def add(self, fragment: dict[str, Any]) -> None:
         fields = self._fields
         for name, value in fragment.items():
-            if name in _JOINED and isinstance(value, str):
+            if name in _GROWING_IN_DETAILS and isinstance(value, str):
                 if name not in self.pieces:
                     self.pieces[name] = StringIO()
                     fields[name] = ""  # its place among the fields
@@ -113,3 +187,13 @@ def carries_something(fragment: object) -> bool:
     if not isinstance(fragment, dict):
         return True
     return any(value for name, value in fragment.items() if name not in ("type", "format", "index", "id"))
+
+
+def hashable(value: Any) -> Any:
+    """
+    Make a value hashable, because a response may hold a list or an object where a number or a string is expected.
+
+    :param value: A decoded JSON value.
+    :returns: The value itself, or its JSON.
+    """
+    return value if type(value) in _HASHABLE else json.dumps(value, sort_keys=True, default=str)

@@ -8,8 +8,6 @@ Reads a stream and calls the callback, and repeats a request whose stream failed
 The openai SDK does all other retries.
 """
 
-from __future__ import annotations
-
 import asyncio
 import random
 import time
@@ -33,14 +31,7 @@ def deliver(
     stream: Any, callback: SyncStreamingCallbackT, component_info: ComponentInfo, audio_format: str | None
 ) -> ChatMessage:
     """
-    Read a stream to its end, chunk by chunk.
-
-    :param stream: What `create(stream=True)` returned. It is always closed.
-    :param callback: A function that is called with each chunk.
-    :param component_info: The component that the chunks name.
-    :param audio_format: The `audio.format` that was requested.
-    :returns: The whole reply.
-    :raises OpenRouterStreamError: If the stream fails or ends too early.
+    Read a stream to its end, chunk by chunk, and close it in any case.
     """
     reply, reader = StreamedReply(component_info, last_header_fields()), EventReader(stream)
     try:
@@ -64,14 +55,7 @@ async def deliver_async(
     stream: Any, callback: StreamingCallbackT, component_info: ComponentInfo, audio_format: str | None
 ) -> ChatMessage:
     """
-    Read an asynchronous stream to its end, chunk by chunk.
-
-    :param stream: What `create(stream=True)` returned. It is always closed.
-    :param callback: A function or coroutine function that is called with each chunk.
-    :param component_info: The component that the chunks name.
-    :param audio_format: The `audio.format` that was requested.
-    :returns: The whole reply.
-    :raises OpenRouterStreamError: If the stream fails or ends too early.
+    Read an asynchronous stream to its end, chunk by chunk, and close it in any case.
     """
     reply, reader = StreamedReply(component_info, last_header_fields()), EventReader(stream)
     try:
@@ -97,11 +81,6 @@ async def deliver_async(
 def with_retries(attempt: Callable[[], list[ChatMessage]], max_retries: int) -> list[ChatMessage]:
     """
     Repeat a request whose stream fails before its first content.
-
-    :param attempt: Sends the request and delivers its stream.
-    :param max_retries: How many times to repeat it.
-    :returns: The replies of the first attempt that succeeds.
-    :raises OpenRouterStreamError: If the last attempt fails, or one fails with an error that is final.
     """
     retries = Retries(max_retries)
     while True:
@@ -117,11 +96,6 @@ async def with_retries_async(
 ) -> list[ChatMessage]:
     """
     Repeat a request whose asynchronous stream fails before its first content.
-
-    :param attempt: Sends the request and delivers its stream.
-    :param max_retries: How many times to repeat it.
-    :returns: The replies of the first attempt that succeeds.
-    :raises OpenRouterStreamError: If the last attempt fails, or one fails with an error that is final.
     """
     retries = Retries(max_retries)
     while True:
@@ -135,8 +109,6 @@ async def with_retries_async(
 class Retries:
     """
     Counts the retries of one run, including those of the openai SDK, and computes the wait before the next one.
-
-    :param limit: How many times the request may be sent again.
     """
 
     def __init__(self, limit: int) -> None:
@@ -145,11 +117,7 @@ class Retries:
 
     def seconds_to_wait(self, error: OpenRouterStreamError) -> float:
         """
-        Count one more retry.
-
-        :param error: What ended the stream.
-        :returns: Seconds to wait before it: from the error if it has them, or as long as the openai SDK would wait.
-        :raises OpenRouterStreamError: The same error, if it is final.
+        Count one more retry and return the wait before it, or raise the error if it is final.
         """
         self._done += _retries_of_the_sdk(error)
         if error.partial_reply is not None or not error.retryable or self._done >= self._limit:

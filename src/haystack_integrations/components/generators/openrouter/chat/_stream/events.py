@@ -9,8 +9,6 @@ The openai SDK sends the request. The models that it builds take about 90 % of t
 skipped if the stream is the SDK's own. A tracing tool's proxy, or a list of chunks, is iterated as it is.
 """
 
-from __future__ import annotations
-
 import asyncio
 import inspect
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
@@ -41,11 +39,7 @@ Event = dict[str, Any]
 
 class EventReader:
     """
-    Reads the events of one stream once, synchronously or asynchronously.
-
-    Every failure to read is an `OpenRouterStreamError` with the original exception as its `__cause__`.
-
-    :param stream: An `openai.Stream` or `AsyncStream`, or anything else that iterates over chunks.
+    Reads the events of one stream once. Every failure to do so is an `OpenRouterStreamError` with its `__cause__`.
     """
 
     def __init__(self, stream: Any) -> None:

@@ -6,8 +6,6 @@
 Collects the fragments of a message's fields, of its audio and of its reasoning details, and joins them once.
 """
 
-from __future__ import annotations
-
 import json
 from io import StringIO
 from itertools import chain
@@ -32,17 +30,12 @@ class FieldFragments:
     def add(self, name: str, value: Any) -> None:
         """
         Take the next value of a field.
-
-        :param name: The field's name.
-        :param value: Its value, not None.
         """
         self._pieces.setdefault(name, []).append(value)
 
     def joined(self) -> dict[str, Any]:
         """
-        Join the pieces, and change none of them.
-
-        :returns: Strings and lists are concatenated, objects joined field by field; of other values, the last is kept.
+        Concatenate strings and lists, and join objects field by field. Of other values, the last is kept.
         """
         return {name: _joined(pieces, grows=name in _GROWING) for name, pieces in self._pieces.items()}
 
@@ -73,8 +66,6 @@ class AudioFragments:
     def add(self, fragment: dict[str, Any]) -> None:
         """
         Take the next piece.
-
-        :param fragment: The `audio` of a delta.
         """
         for name, value in fragment.items():
             if name in ("data", "transcript") and isinstance(value, str):
@@ -85,8 +76,6 @@ class AudioFragments:
     def joined(self) -> dict[str, Any]:
         """
         Join the pieces.
-
-        :returns: The audio, as a non-streamed reply has it.
         """
         return {n: value.getvalue() if isinstance(value, StringIO) else value for n, value in self.fields.items()}
 
@@ -109,8 +98,6 @@ class ReasoningDetails:
     def add(self, fragment: object) -> None:
         """
         Take the next fragment.
-
-        :param fragment: One entry of a delta's `reasoning_details`.
         """
         if not isinstance(fragment, dict):
             self._entries.append(fragment)
@@ -127,7 +114,7 @@ class ReasoningDetails:
         if type(text) is str and not entry.is_signed and len(_GROWING_IN_DETAILS & fragment.keys()) == 1:
             self._usual, self._usual_pieces = textless, entry.pieces[name]
 
-    def _entry_of(self, fragment: dict[str, Any]) -> _Detail:
+    def _entry_of(self, fragment: dict[str, Any]) -> "_Detail":
         detail_id = fragment.get("id")
         place = (hashable(fragment.get("type")), hashable(fragment.get("index")))
         own_place = (*place, hashable(detail_id)) if detail_id else place
@@ -141,8 +128,6 @@ class ReasoningDetails:
     def joined(self) -> list[Any]:
         """
         Join the pieces.
-
-        :returns: The entries in the order in which they began.
         """
         return [entry.joined() if isinstance(entry, _Detail) else entry for entry in self._entries]
 
@@ -179,10 +164,7 @@ class _Detail:
 
 def carries_something(fragment: object) -> bool:
     """
-    Whether a fragment of `reasoning_details` has more than a type and a place.
-
-    :param fragment: One entry of a delta's `reasoning_details`.
-    :returns: Whether it needs a chunk even if it has no text.
+    Whether a fragment of `reasoning_details` has more than a type and a place, and so needs a chunk even without text.
     """
     if not isinstance(fragment, dict):
         return True
@@ -192,8 +174,5 @@ def carries_something(fragment: object) -> bool:
 def hashable(value: Any) -> Any:
     """
     Make a value hashable, because a response may hold a list or an object where a number or a string is expected.
-
-    :param value: A decoded JSON value.
-    :returns: The value itself, or its JSON.
     """
     return value if type(value) in _HASHABLE else json.dumps(value, sort_keys=True, default=str)

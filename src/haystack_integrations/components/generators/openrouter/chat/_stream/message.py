@@ -8,8 +8,6 @@ Turns the deltas of a stream into payloads of chunks at once and into one messag
 This runs for every token.
 """
 
-from __future__ import annotations
-
 from io import StringIO
 from typing import Any
 
@@ -50,11 +48,7 @@ class StreamedMessage:
 
     def add(self, delta: dict[str, Any], extra: dict[str, Any]) -> list[Payload]:
         """
-        Take the next delta.
-
-        :param delta: The delta.
-        :param extra: Gets the fields that are not a payload of a chunk.
-        :returns: The payloads: reasoning, text, then tool calls.
+        Turn a delta into payloads: reasoning, text, then tool calls. `extra` gets the fields that are none.
         """
         content = delta.get("content")
         if type(content) is str and _PLAIN_DELTA.issuperset(delta):
@@ -74,9 +68,7 @@ class StreamedMessage:
 
     def joined(self) -> dict[str, Any]:
         """
-        Join everything that came.
-
-        :returns: The message, as a request without streaming returns it. Fields that did not come are empty.
+        Join everything that came to a message without streaming. Fields that did not come are empty.
         """
         text = self._text.getvalue()
         message = {
@@ -203,10 +195,7 @@ class _ContentBlocks:
 
     def place(self, kind: object) -> tuple[int, bool]:
         """
-        Find or begin the block of the next payload.
-
-        :param kind: What the payload is.
-        :returns: The number of the block, and whether this is its first payload.
+        Find or begin the block of the next payload, and say whether this is its first.
         """
         if kind is self.kind:
             return self.index, False

@@ -12,8 +12,6 @@ What comes after the last event is read so that the connection can be used again
 thirds of the time to the first token. A server may leave the response open, so the wait is short.
 """
 
-from __future__ import annotations
-
 import asyncio
 from codecs import BOM_UTF8
 from collections.abc import AsyncIterator, Iterator
@@ -38,10 +36,7 @@ class SSEParser:
 
     def feed(self, piece: bytes) -> list[bytes]:
         """
-        Take the next bytes. They may begin and end anywhere.
-
-        :param piece: Bytes of the stream.
-        :returns: The data of each event that they complete. Events without data are left out.
+        Take the next bytes, wherever they begin and end, and return the data of each event that they complete.
         """
         if not piece:
             return []
@@ -63,9 +58,7 @@ class SSEParser:
 
     def end(self) -> list[bytes]:
         """
-        End the stream.
-
-        :returns: The data of an event that was not followed by a blank line, if there is one. It may be incomplete.
+        End the stream, and return the data of an event that no blank line followed. It may be incomplete.
         """
         return self.feed(b"\n\n")
 
@@ -94,10 +87,7 @@ class SSEParser:
 
 def read_rest(response: Any, pieces: Iterator[bytes]) -> None:
     """
-    Read the rest of a response, within a short time.
-
-    :param response: An `httpx` or `httpx2` response.
-    :param pieces: The iterator over its body. After a timeout it can't be read any further.
+    Read the rest of a response, within a short time. After it, `pieces` may be read no further.
     """
     network = response.extensions.get("network_stream")
     if network is None or not response.http_version.startswith("HTTP/1"):  # HTTP/2 shares its connection anyway
@@ -123,8 +113,6 @@ def read_rest(response: Any, pieces: Iterator[bytes]) -> None:
 async def read_rest_async(pieces: AsyncIterator[bytes]) -> None:
     """
     Read the rest of a response, within a short time.
-
-    :param pieces: The iterator over its body.
     """
     with suppress(Exception):
         async with asyncio.timeout(_LONGEST):

@@ -6,8 +6,6 @@
 Sorts the fragments of tool calls by call, collects them, and joins them once.
 """
 
-from __future__ import annotations
-
 import json
 from io import StringIO
 from typing import Any
@@ -26,12 +24,11 @@ _MOST_DECODED_IN_VAIN = 10_000_000
 class ToolCallFragments:
     """
     One tool call as far as it has been received.
-
-    :param number: Its place among the calls of the reply.
     """
 
     def __init__(self, number: int) -> None:
         self.number = number
+        """Its place among the calls of the reply."""
         self.id = self.name = ""
         self.pieces = StringIO()
         """The arguments."""
@@ -44,11 +41,7 @@ class ToolCallFragments:
 
     def add(self, entry: dict[str, Any], function: dict[str, Any]) -> tuple[str | None, str | None, str | None]:
         """
-        Take the next fragment.
-
-        :param entry: One entry of a delta's `tool_calls`.
-        :param function: Its `function`, or `{}`.
-        :returns: The new id, name and arguments in it.
+        Take the next fragment, and return the new id, name and arguments in it.
         """
         new_id, new_name, raw, call_id = None, None, function.get("arguments"), entry.get("id")
         if not call_id and type(raw) is str and len(function) == 1 and _CALL_FIELDS.issuperset(entry):
@@ -90,9 +83,7 @@ class ToolCallFragments:
 
     def joined(self) -> dict[str, Any]:
         """
-        Join the pieces.
-
-        :returns: The call, as a non-streamed reply has it.
+        Join the pieces to a call as a reply without streaming has it.
         """
         arguments = self.pieces.getvalue() if self._argument_object is None else self._argument_object
         function = {**self._function_extra, "name": self.name, "arguments": arguments}
@@ -116,11 +107,7 @@ class ToolCalls:
 
     def call_of(self, entry: dict[str, Any], function: dict[str, Any]) -> ToolCallFragments:
         """
-        Find or begin the call that a fragment belongs to.
-
-        :param entry: One entry of a delta's `tool_calls`.
-        :param function: Its `function`, or `{}`.
-        :returns: The call, to which the fragment is not added yet.
+        Find or begin the call that a fragment belongs to. It is not added yet.
         """
         index, call_id, last = entry.get("index"), entry.get("id"), self._last
         if last is not None and index == self._last_index and not call_id and not function.get("name"):
@@ -160,9 +147,6 @@ def _has_arguments(function: dict[str, Any]) -> bool:
 def with_numbered_calls(message: Any) -> Any:
     """
     Number the tool calls of a whole message, so that they are not taken for fragments of one call.
-
-    :param message: A message, or what came in place of one.
-    :returns: The message with an `index` in each call.
     """
     calls = message.get("tool_calls") if isinstance(message, dict) else None
     if not isinstance(calls, list):

@@ -114,6 +114,14 @@ DELTAS = {
         {"content": "Text.", "audio": {"transcript": "Said", "data": "QUJD"}},
         [{"audio": {"transcript": "Sa"}}, {"content": "Text."}, {"audio": {"transcript": "id", "data": "QUJD"}}],
     ),
+    "a transcript after null": (
+        {"content": None, "audio": {"id": "a", "transcript": "Said", "data": "QUJD"}},
+        [
+            {"audio": {"id": "a", "transcript": None, "data": None}},
+            {"audio": {"transcript": "Sa", "data": "QU"}},
+            {"audio": {"transcript": "id", "data": "JD"}},
+        ],
+    ),
     "reasoning before its details": (
         {"content": "a", "reasoning": "Hmmm", "reasoning_details": [detail("Hmmm", signature="s")]},
         [
@@ -175,6 +183,13 @@ class TestStreamedEqualsNotStreamed:
         message = {"content": None, **message, "reasoning_details": details}
         whole, (streamed, _) = unstreamed(message), folded(events(message))
         assert comparable(whole) == comparable(streamed)
+
+    @FAST
+    @given(st.lists(st.dictionaries(st.sampled_from(["data", "transcript", "id"]), json_values | st.text(max_size=3))))
+    def test_odd_fragments_of_audio(self, fragments):
+        reply, _ = folded(events(*({"audio": fragment} for fragment in fragments)))
+        said = [fragment.get("transcript") for fragment in fragments]
+        assert reply.text == ("".join(text for text in said if isinstance(text, str)) or None)
 
 
 def nested(levels: int) -> Any:

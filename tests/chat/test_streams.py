@@ -205,10 +205,13 @@ class TestSurrogates:
         assert pair().text == "a\ud83d"
 
     def test_halves_in_two_pieces_are_joined(self, streaming: Mode, stand_in: StandIn):
-        deltas = [{"content": half, "reasoning_details": [{**DETAIL, "text": half}]} for half in ("\ud83d", "\ude00")]
+        deltas = [
+            {"content": half, "audio": {"transcript": half}, "reasoning_details": [{**DETAIL, "text": half}]}
+            for half in ("\ud83d", "\ude00")
+        ]
         stand_in.script(Answer.sse(events(*deltas)))
         reply = streaming()
-        assert reply.text == reply.reasoning.reasoning_text == "\U0001f600"
+        assert reply.text == reply.reasoning.reasoning_text == reply.meta["audio"]["transcript"] == "\U0001f600"
         assert reply.reasoning.extra["reasoning_details"] == [{**DETAIL, "text": "\U0001f600"}]
         streaming.run(streaming.generator(), [ChatMessage.from_user("hi"), reply])
 

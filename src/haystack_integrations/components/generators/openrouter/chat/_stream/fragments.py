@@ -9,13 +9,12 @@ Collects the fragments of a message's fields, of its audio and of its reasoning 
 import json
 from io import StringIO
 from itertools import chain
-from typing import Any
+from typing import Any, ClassVar
 
 from haystack_integrations.common.openrouter._wire.text import with_joined_halves
 
 # Strings that are known to come in pieces. Any other string that is the same in every piece is taken for a repeat.
 _GROWING = {"refusal", "reasoning", "reasoning_content"}
-_GROWING_IN_DETAILS = {"text", "summary", "data"}
 _HASHABLE = {str, int, bool, type(None)}
 
 
@@ -55,29 +54,58 @@ def _joined(pieces: list[Any], *, grows: bool) -> Any:
     return {name: _joined(known, grows=name in _GROWING) if known else None for name, known in values.items()}
 
 
-class AudioFragments:
+class _ObjectFragments:
     """
-    Joins the pieces of `audio`. Its data and its transcript are concatenated; other fields keep their first value.
+    Joins the fragments of an object. Strings in some of its fields are concatenated; others keep their first value.
     """
 
+    growing: ClassVar[set[str]]
+
     def __init__(self) -> None:
-        self.fields: dict[str, Any] = {}
+        self._fields: dict[str, Any] = {}
+        self.pieces: dict[str, StringIO] = {}
 
     def add(self, fragment: dict[str, Any]) -> None:
         """
-        Take the next piece.
+        Take the next fragment.
         """
+        fields = self._fields
         for name, value in fragment.items():
-            if name in ("data", "transcript") and isinstance(value, str):
-                self.fields.setdefault(name, StringIO()).write(value)
-            elif self.fields.get(name) is None:
-                self.fields[name] = value
+            if name in self.growing and isinstance(value, str):
+                if name not in self.pieces:
+                    self.pieces[name] = StringIO()
+                    fields[name] = ""  # its place among the fields
+                self.pieces[name].write(value)
+            elif name not in fields or (value is not None and fields[name] in (None, "")):
+                fields[name] = value
 
     def joined(self) -> dict[str, Any]:
         """
-        Join the pieces.
+        Join the fragments.
         """
-        return {n: value.getvalue() if isinstance(value, StringIO) else value for n, value in self.fields.items()}
+        return {**self._fields, **{name: with_joined_halves(pieces.getvalue()) for name, pieces in self.pieces.items()}}
+
+
+class AudioFragments(_ObjectFragments):
+    """
+    Joins the fragments of `audio`.
+    """
+
+    growing: ClassVar[set[str]] = {"data", "transcript"}
+
+
+class _Detail(_ObjectFragments):
+    growing: ClassVar[set[str]] = {"text", "summary", "data"}
+
+    @property
+    def is_signed(self) -> bool:
+        return bool(self._fields.get("signature"))
+
+    def takes(self, fragment: dict[str, Any]) -> bool:
+        own_id, other_id = self._fields.get("id"), fragment.get("id")
+        if own_id and other_id and own_id != other_id:
+            return False
+        return not (self.is_signed and (fragment.get("text") or fragment.get("summary")))
 
 
 class ReasoningDetails:
@@ -111,10 +139,10 @@ class ReasoningDetails:
         entry = self._entry_of(fragment)
         entry.add(fragment)
         self._usual = None
-        if type(text) is str and not entry.is_signed and len(_GROWING_IN_DETAILS & fragment.keys()) == 1:
+        if type(text) is str and not entry.is_signed and len(_Detail.growing & fragment.keys()) == 1:
             self._usual, self._usual_pieces = textless, entry.pieces[name]
 
-    def _entry_of(self, fragment: dict[str, Any]) -> "_Detail":
+    def _entry_of(self, fragment: dict[str, Any]) -> _Detail:
         detail_id = fragment.get("id")
         place = (hashable(fragment.get("type")), hashable(fragment.get("index")))
         own_place = (*place, hashable(detail_id)) if detail_id else place
@@ -127,39 +155,9 @@ class ReasoningDetails:
 
     def joined(self) -> list[Any]:
         """
-        Join the pieces.
+        Join the fragments.
         """
         return [entry.joined() if isinstance(entry, _Detail) else entry for entry in self._entries]
-
-
-class _Detail:
-    def __init__(self) -> None:
-        self._fields: dict[str, Any] = {}
-        self.pieces: dict[str, StringIO] = {}
-
-    @property
-    def is_signed(self) -> bool:
-        return bool(self._fields.get("signature"))
-
-    def takes(self, fragment: dict[str, Any]) -> bool:
-        own_id, other_id = self._fields.get("id"), fragment.get("id")
-        if own_id and other_id and own_id != other_id:
-            return False
-        return not (self.is_signed and (fragment.get("text") or fragment.get("summary")))
-
-    def add(self, fragment: dict[str, Any]) -> None:
-        fields = self._fields
-        for name, value in fragment.items():
-            if name in _GROWING_IN_DETAILS and isinstance(value, str):
-                if name not in self.pieces:
-                    self.pieces[name] = StringIO()
-                    fields[name] = ""  # its place among the fields
-                self.pieces[name].write(value)
-            elif name not in fields or (value is not None and fields[name] in (None, "")):
-                fields[name] = value
-
-    def joined(self) -> dict[str, Any]:
-        return {**self._fields, **{name: with_joined_halves(pieces.getvalue()) for name, pieces in self.pieces.items()}}
 
 
 def carries_something(fragment: object) -> bool:

@@ -5,6 +5,7 @@
 """Replies in OpenRouter's shape, for scripts of the stand-in, and what becomes of them."""
 
 import copy
+import itertools
 import json
 from collections.abc import Callable
 from typing import Any
@@ -89,6 +90,11 @@ def ranking(*results: Any, **more: Any) -> Answer:
 
 def call(name: str, arguments: Any, call_id: str | None = "call_1", **more: Any) -> Json:
     return {"id": call_id, "type": "function", "function": {"name": name, "arguments": arguments}, **more}
+
+
+def pieces(text: str, cuts: list[int]) -> list[str]:
+    places = sorted({min(cut, len(text)) for cut in cuts} | {0, len(text)})
+    return [text[a:b] for a, b in itertools.pairwise(places)]
 
 
 def comparable(reply: ChatMessage) -> dict[str, Any]:

@@ -5,11 +5,9 @@
 """Responses that no document describes and that came, or may come, all the same."""
 
 import copy
-import itertools
 import json
 import time
 from collections.abc import Callable
-from io import StringIO
 from typing import Any
 
 import openai
@@ -20,13 +18,12 @@ from hypothesis import strategies as st
 from modes import Mode
 from stand_in import Answer, StandIn
 from strategies import json_values
-from wire import answer, call, comparable, completion, event, events, folded, proxied
+from wire import answer, call, comparable, completion, event, events, folded, pieces, proxied
 
 from haystack_integrations.components.generators.openrouter import reply_cost
 from haystack_integrations.components.generators.openrouter.chat._endpoint import completion_dict
 from haystack_integrations.components.generators.openrouter.chat._reply import chat_messages
 from haystack_integrations.components.generators.openrouter.chat._stream.chunks import StreamedReply
-from haystack_integrations.components.generators.openrouter.chat._stream.growing_json import GrowingObject
 
 FAST = settings(max_examples=100, deadline=None)
 
@@ -34,6 +31,23 @@ FAST = settings(max_examples=100, deadline=None)
 def streamed_calls(*entries: dict[str, Any]) -> list[tuple[Any, ...]]:
     reply, _ = folded(events(*({"content": None, "tool_calls": [entry]} for entry in entries)))
     return [(c.tool_name, c.arguments) for c in reply.tool_calls]
+
+
+def joined_arguments(sent: list[str], **place: Any) -> list[str]:
+    """
+    The arguments of calls whose fragments have a name each, and no id.
+    """
+    reply = StreamedReply()
+    for arguments in sent:
+        reply.chunks({"choices": [{"index": 0, "delta": {"tool_calls": [call("f", arguments, None, **place)]}}]})
+    return [call["function"]["arguments"] for call in reply.completion()["choices"][0]["message"]["tool_calls"]]
+
+
+def is_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
 
 
 class TestToolCallFragments:
@@ -53,34 +67,34 @@ class TestToolCallFragments:
     def test_a_name_that_comes_once_more_is_not_a_call(self, rest):
         assert streamed_calls(*(call("f", text, None, index=0) for text in ('{"a": 1}', rest))) == [("f", {"a": 1})]
 
-    @pytest.mark.parametrize("piece", ["}", " "])
-    def test_repeated_names_without_an_index_are_joined_in_linear_time(self, piece):
-        reply, start = StreamedReply(), time.process_time()
-        for arguments in ['{"a": "', *[piece] * 20_000]:
-            reply.chunks({"choices": [{"index": 0, "delta": {"tool_calls": [call("f", arguments, None)]}}]})
-        (joined,) = reply.completion()["choices"][0]["message"]["tool_calls"]
-        assert joined["function"]["arguments"] == '{"a": "' + piece * 20_000
-        assert time.process_time() - start < 5  # half a second; half a minute if all is read again each time
+    @pytest.mark.parametrize(("first", "piece"), [('{"a": [{}', ", {}"), ('{"a": "', '\\"}')])
+    def test_repeated_names_are_joined_in_linear_time(self, first, piece):
+        started = time.process_time()
+        assert joined_arguments([first, *[piece] * 40_000]) == [first + piece * 40_000]
+        assert time.process_time() - started < 5  # half a second; half a minute if all is decoded each time
+
+    def test_braces_in_a_text_end_no_call(self):
+        sent = ['{"code": "', *["}"] * 4_000, '"}']
+        assert joined_arguments(sent * 2) == ["".join(sent)] * 2
 
     @FAST
     @given(
-        text=st.builds(json.dumps, st.dictionaries(st.text(max_size=3), st.text(max_size=5), max_size=3))
-        | st.text(alphabet='{}[]"\\ a:1,', max_size=12),
-        rest=st.text(alphabet='{}" \n', max_size=3),
+        texts=st.lists(
+            st.builds(json.dumps, st.dictionaries(st.text(max_size=3), st.text(max_size=5), max_size=3))
+            | st.text(alphabet='{}[]"\\ a:1,\n', max_size=12),
+            max_size=4,
+        ),
+        rest=st.text(alphabet=" \n}", max_size=2),
         cuts=st.lists(st.integers(0, 40), max_size=8),
+        has_index=st.booleans(),
     )
-    def test_an_object_is_complete_when_json_says_so(self, text, rest, cuts):
-        text += rest
-        places = sorted({min(cut, len(text)) for cut in cuts} | {0, len(text)})
-        pieces = StringIO()
-        growing = GrowingObject(pieces)
-        for start, end in itertools.pairwise(places):
-            pieces.write(text[start:end])
-            try:
-                expected = isinstance(json.loads(text[:end]), dict)
-            except ValueError:
-                expected = False
-            assert growing.is_complete() == expected
+    def test_a_call_of_one_function_ends_when_json_says_so(self, texts, rest, cuts, has_index):
+        sent, expected = [piece for text in texts for piece in pieces(text + rest, cuts)], [""]
+        for piece in sent:
+            if is_object(expected[-1]) and (piece.strip() or not has_index):
+                expected.append("")
+            expected[-1] += piece
+        assert joined_arguments(sent, **({"index": 0} if has_index else {})) == (expected if sent else [])
 
 
 def detail(text: str, **more: Any) -> dict[str, Any]:
@@ -99,6 +113,14 @@ DELTAS = {
     "a transcript around text": (
         {"content": "Text.", "audio": {"transcript": "Said", "data": "QUJD"}},
         [{"audio": {"transcript": "Sa"}}, {"content": "Text."}, {"audio": {"transcript": "id", "data": "QUJD"}}],
+    ),
+    "a transcript after null": (
+        {"content": None, "audio": {"id": "a", "transcript": "Said", "data": "QUJD"}},
+        [
+            {"audio": {"id": "a", "transcript": None, "data": None}},
+            {"audio": {"transcript": "Sa", "data": "QU"}},
+            {"audio": {"transcript": "id", "data": "JD"}},
+        ],
     ),
     "reasoning before its details": (
         {"content": "a", "reasoning": "Hmmm", "reasoning_details": [detail("Hmmm", signature="s")]},
@@ -161,6 +183,13 @@ class TestStreamedEqualsNotStreamed:
         message = {"content": None, **message, "reasoning_details": details}
         whole, (streamed, _) = unstreamed(message), folded(events(message))
         assert comparable(whole) == comparable(streamed)
+
+    @FAST
+    @given(st.lists(st.dictionaries(st.sampled_from(["data", "transcript", "id"]), json_values | st.text(max_size=3))))
+    def test_odd_fragments_of_audio(self, fragments):
+        reply, _ = folded(events(*({"audio": fragment} for fragment in fragments)))
+        said = [fragment.get("transcript") for fragment in fragments]
+        assert reply.text == ("".join(text for text in said if isinstance(text, str)) or None)
 
 
 def nested(levels: int) -> Any:

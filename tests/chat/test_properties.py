@@ -17,20 +17,15 @@ from hypothesis import strategies as st
 from modes import Mode
 from stand_in import Answer, StandIn
 from strategies import json_objects
-from wire import BYTES, DELTAS, DETAIL, TOP, call, chunk_list, comparable, event, events, folded
+from wire import BYTES, DELTAS, DETAIL, TOP, call, chunk_list, comparable, event, events, folded, pieces
 
 from haystack_integrations.components.generators.openrouter.chat._endpoint import completion_dict
 from haystack_integrations.components.generators.openrouter.chat._reply import chat_messages
 from haystack_integrations.components.generators.openrouter.chat._stream.chunks import StreamedReply
-from haystack_integrations.components.generators.openrouter.chat._stream.reasoning_details import ReasoningDetails
+from haystack_integrations.components.generators.openrouter.chat._stream.fragments import ReasoningDetails
 
 SLOW = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 FAST = settings(max_examples=100, deadline=None)
-
-
-def pieces(text: str, cuts: list[int]) -> list[str]:
-    places = sorted({min(cut, len(text)) for cut in cuts} | {0, len(text)})
-    return [text[a:b] for a, b in itertools.pairwise(places)]
 
 
 optional_texts = st.sampled_from(["", "a", None])

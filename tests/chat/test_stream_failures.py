@@ -20,7 +20,7 @@ from stand_in import CUT, RESET, STALL, Answer, StandIn
 from wire import SOON, TOP, call, error_body, event, event_bytes, folded, proxied
 
 from haystack_integrations.components.generators.openrouter import OpenRouterStreamError
-from haystack_integrations.components.generators.openrouter.chat._stream.retry import Retries
+from haystack_integrations.components.generators.openrouter.chat._stream.delivery import Retries
 
 BUSY = Answer.error(503, "Busy", headers=SOON)
 BOOM = {"error": {"code": 502, "message": "Boom"}, "choices": []}

@@ -5,6 +5,7 @@
 """How streams end, what stands in their place, and what must hold while their chunks are handed out."""
 
 import json
+import time
 import tracemalloc
 
 import pytest
@@ -14,7 +15,6 @@ from stand_in import STALL, Answer, StandIn
 from wire import TOP, answer, call, comparable, completion, event, event_bytes, events, folded
 
 from haystack_integrations.components.generators.openrouter import OpenRouterStreamError
-from haystack_integrations.components.generators.openrouter.chat._stream import clock
 from haystack_integrations.components.generators.openrouter.chat._stream.chunks import StreamedReply
 
 DETAIL = {"type": "reasoning.text", "index": 0}
@@ -205,10 +205,13 @@ class TestSurrogates:
         assert pair().text == "a\ud83d"
 
     def test_halves_in_two_pieces_are_joined(self, streaming: Mode, stand_in: StandIn):
-        deltas = [{"content": half, "reasoning_details": [{**DETAIL, "text": half}]} for half in ("\ud83d", "\ude00")]
+        deltas = [
+            {"content": half, "audio": {"transcript": half}, "reasoning_details": [{**DETAIL, "text": half}]}
+            for half in ("\ud83d", "\ude00")
+        ]
         stand_in.script(Answer.sse(events(*deltas)))
         reply = streaming()
-        assert reply.text == reply.reasoning.reasoning_text == "\U0001f600"
+        assert reply.text == reply.reasoning.reasoning_text == reply.meta["audio"]["transcript"] == "\U0001f600"
         assert reply.reasoning.extra["reasoning_details"] == [{**DETAIL, "text": "\U0001f600"}]
         streaming.run(streaming.generator(), [ChatMessage.from_user("hi"), reply])
 
@@ -225,11 +228,11 @@ class TestSurrogates:
         assert sent == ["b\ufffd", "a\ufffd", "b\ufffd", parts]
 
 
-def test_the_clock_is_a_millisecond_exact_and_follows_the_system(monkeypatch: pytest.MonkeyPatch):
+def test_the_time_of_a_chunk_is_a_millisecond_exact_and_follows_the_system(monkeypatch: pytest.MonkeyPatch):
     readings = iter([100.0, 100.0005, 100.0015, 99.0, 99.0005])
-    monkeypatch.setattr(clock.time, "time", lambda: next(readings))
-    ours = clock.Clock()
-    told = [ours.now()[17:] for _ in range(5)]
+    monkeypatch.setattr(time, "time", lambda: next(readings))
+    reply = StreamedReply()
+    told = [reply.chunks(event({"content": "a"}))[0].meta["received_at"][17:] for _ in range(5)]
     assert told == ["40.000000+00:00", "40.000000+00:00", "40.001500+00:00", "39.000000+00:00", "39.000000+00:00"]
 
 

@@ -23,7 +23,7 @@ from stand_in import STALL, Answer, StandIn
 from wire import event, events
 
 from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator
-from haystack_integrations.components.generators.openrouter.chat._stream import drain
+from haystack_integrations.components.generators.openrouter.chat._stream.sse import read_rest
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
 
@@ -167,7 +167,7 @@ def test_threads_do_not_disturb_each_other(stand_in: StandIn):
     assert connections(stand_in) <= 8
 
 
-class TestDrain:
+class TestRestOfAResponse:
     """
     What is hard to meet on a real connection.
     """
@@ -189,19 +189,19 @@ class TestDrain:
             thread.join()
             read.append(network.read(1, timeout=30.0))
 
-        drain.drain(self.response(network), pieces())
+        read_rest(self.response(network), pieces())
         assert read[0] == b"30.0"
         assert 0 < float(read[1]) <= 0.1
         assert network.read(1, timeout=30.0) == b"30.0"
 
     def test_a_shared_connection_is_left_alone(self):
-        drain.drain(self.response(self.Network(), "HTTP/2"), iter(pytest.fail, None))
+        read_rest(self.response(self.Network(), "HTTP/2"), iter(pytest.fail, None))
 
     def test_a_transport_without_a_network(self):
-        drain.drain(httpx.Response(200), iter(pytest.fail, None))
+        read_rest(httpx.Response(200), iter(pytest.fail, None))
 
     def test_a_body_without_an_end(self):
-        drain.drain(self.response(self.Network()), itertools.repeat(b": still here"))
+        read_rest(self.response(self.Network()), itertools.repeat(b": still here"))
 
 
 @pytest.mark.parametrize(

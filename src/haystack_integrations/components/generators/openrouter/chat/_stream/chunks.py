@@ -8,9 +8,9 @@ Turns the events of a stream, as dicts, into `StreamingChunk`s at once and into 
 This runs for every token: it builds each chunk once and keeps none of them.
 """
 
-from __future__ import annotations
-
+import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -20,9 +20,8 @@ from haystack_integrations.common.openrouter._wire.json_values import plain_json
 from haystack_integrations.common.openrouter._wire.responses import with_header_fields
 from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
 from haystack_integrations.components.generators.openrouter.chat._reply import chat_messages
-from haystack_integrations.components.generators.openrouter.chat._stream.clock import Clock
+from haystack_integrations.components.generators.openrouter.chat._stream.fragments import FieldFragments
 from haystack_integrations.components.generators.openrouter.chat._stream.message import Payload, StreamedMessage
-from haystack_integrations.components.generators.openrouter.chat._stream.other_fields import Fields
 from haystack_integrations.components.generators.openrouter.chat._stream.tool_calls import with_numbered_calls
 
 _CHUNK_FINISH_REASONS = {"function_call": "tool_calls"}
@@ -32,22 +31,19 @@ _NO_PAYLOAD: Payload = ("", None, None, False, None)
 class StreamedReply:
     """
     One streamed reply. It turns events into chunks, and has the whole reply at the end.
-
-    :param component_info: The component that every chunk names.
-    :param headers: Fields from the headers of the response, for the completion.
     """
 
     def __init__(
-        self, component_info: ComponentInfo | None = None, headers: Mapping[str, Any] = MappingProxyType({})
+        self, component_info: ComponentInfo | None = None, header_fields: Mapping[str, Any] = MappingProxyType({})
     ) -> None:
         self._component_info = component_info
-        self._headers = headers
+        self._header_fields = header_fields
         self._top: dict[str, Any] = {}
         self._choice: dict[str, Any] = {}
-        self._logprobs = Fields()
+        self._logprobs = FieldFragments()
         self._message = StreamedMessage()
         self._whole: dict[str, Any] | None = None
-        self._clock = Clock()
+        self._clock = _Clock()
         # what the meta of the next chunk begins with: to look it up for each chunk takes three times as long
         self._meta: dict[str, Any] = dict.fromkeys(
             ("model", "index", "finish_reason", "received_at", "usage", "id", "provider")
@@ -60,15 +56,12 @@ class StreamedReply:
         """
         The id of the generation, from the events or from the headers of the response.
         """
-        found = self._top.get("id") or self._headers.get("id")
+        found = self._top.get("id") or self._header_fields.get("id")
         return found if isinstance(found, str) else None
 
     def check_whole(self, *, done: bool) -> None:
         """
         Raise if the stream ended too early.
-
-        :param done: Whether the stream ended with `[DONE]`.
-        :raises OpenRouterStreamError: If it held no reply, or ended with neither a finish reason nor a `[DONE]`.
         """
         if not self._choice:
             raise OpenRouterStreamError("The stream ended without a reply")
@@ -77,11 +70,7 @@ class StreamedReply:
 
     def chunks(self, event: dict[str, Any]) -> list[StreamingChunk]:
         """
-        Take the next event.
-
-        :param event: The decoded data of a server-sent event. It is changed.
-        :returns: The chunks for the callback: at most one for each payload, none if the event carries nothing.
-        :raises OpenRouterStreamError: If the event reports an error.
+        Turn the next event into chunks: at most one for each payload, none if it has nothing. The event is changed.
         """
         choices = event.pop("choices", None)
         if event != self._top:  # most events differ in their choices only
@@ -108,22 +97,17 @@ class StreamedReply:
 
     def completion(self) -> dict[str, Any]:
         """
-        Join everything that came.
-
-        :returns: A completion with one choice, as a request without streaming returns it.
+        Join everything that came to a completion with one choice, as a request without streaming returns it.
         """
         if self._whole is not None:
-            return with_header_fields(self._whole, self._headers)
+            return with_header_fields(self._whole, self._header_fields)
         choice = {**self._choice, **self._logprobs.joined(), "message": self._message.joined()}
         joined = plain_json({**self._top, "object": "chat.completion", "choices": [choice]})
-        return with_header_fields(joined, self._headers)
+        return with_header_fields(joined, self._header_fields)
 
     def message(self, audio_format: str | None = None) -> ChatMessage:
         """
-        Build the reply.
-
-        :param audio_format: The `audio.format` that was requested.
-        :returns: The reply so far.
+        Build the reply so far.
         """
         (reply,) = chat_messages(self.completion(), audio_format)
         reply.meta["completion_start_time"] = self.first_chunk_at
@@ -131,32 +115,25 @@ class StreamedReply:
 
     def partial_message(self, audio_format: str | None = None) -> ChatMessage | None:
         """
-        Build the reply of a stream that failed.
-
-        :param audio_format: The `audio.format` that was requested.
-        :returns: The reply so far, or None if the callback has received nothing.
+        Build the reply so far of a stream that failed, or None if the callback has received nothing.
         """
         return self.message(audio_format) if self.first_chunk_at else None
 
     def _take_top(self, event: dict[str, Any]) -> dict[str, Any]:
         """
-        Note the fields besides the choices.
-
-        :returns: A copy of them.
+        Note the fields besides the choices, and return a copy of them.
         """
         if event.get("error"):
             raise OpenRouterStreamError.from_event(event)
         event, top = plain_json(event), self._top
         top.update({name: value for name, value in event.items() if value is not None or name not in top})
         self._meta.update({name: top.get(name) for name in ("model", "id", "provider")})
-        self._meta["id"] = self._meta["id"] or self._headers.get("id")
+        self._meta["id"] = self._meta["id"] or self._header_fields.get("id")
         return event
 
     def _take_whole(self, event: dict[str, Any], choice: dict[str, Any]) -> Any:
         """
-        Note a completion that came instead of a stream. If nothing follows, it is used as it is.
-
-        :returns: A delta with all of the message.
+        Return the message of a whole completion as a delta. If nothing follows, the completion is used as it is.
         """
         if not choice.get("message"):
             return {}
@@ -165,9 +142,7 @@ class StreamedReply:
 
     def _take_choice(self, choice: dict[str, Any], extra: dict[str, Any]) -> str | None:
         """
-        Note the fields besides the delta.
-
-        :returns: The finish reason, if it is the first.
+        Note the fields besides the delta, and return the finish reason if it is the first.
         """
         if choice.get("error") or choice.get("finish_reason") == "error":
             raise OpenRouterStreamError.from_event({"choices": [choice]})
@@ -202,3 +177,22 @@ class StreamedReply:
         content, index, calls, start, reasoning = payload
         # by position: names cost half a microsecond
         return StreamingChunk(content, meta, self._component_info, index, calls, None, start, finish_reason, reasoning)
+
+
+class _Clock:
+    """
+    The time, as UTC in ISO 8601. Readings within a millisecond are equal, because formatting takes long.
+    """
+
+    def __init__(self) -> None:
+        self._read_at, self._text = 0.0, ""
+
+    def now(self) -> str:
+        """
+        Read the clock: with microseconds and the offset `+00:00`, at most a millisecond old.
+        """
+        seconds = time.time()
+        if not 0.0 <= seconds - self._read_at < 0.001:
+            self._read_at = seconds
+            self._text = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds")
+        return self._text

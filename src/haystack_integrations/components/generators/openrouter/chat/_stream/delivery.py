@@ -4,11 +4,12 @@
 
 """
 Reads a stream and calls the callback, and repeats a request whose stream failed early. Both sync and async.
+
+The openai SDK does all other retries.
 """
 
-from __future__ import annotations
-
 import asyncio
+import random
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
@@ -17,27 +18,20 @@ from typing import Any
 import openai
 from haystack.dataclasses import ChatMessage, ComponentInfo, StreamingCallbackT, SyncStreamingCallbackT
 
-from haystack_integrations.common.openrouter._transport.run import last_headers
+from haystack_integrations.common.openrouter._transport.run import last_headers, warn_once
 from haystack_integrations.common.openrouter._wire.responses import header_fields
 from haystack_integrations.common.openrouter.errors._explanation import CallbackFailure
+from haystack_integrations.common.openrouter.errors._failure import LONGEST_WAIT
 from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
 from haystack_integrations.components.generators.openrouter.chat._stream.chunks import StreamedReply
 from haystack_integrations.components.generators.openrouter.chat._stream.events import EventReader
-from haystack_integrations.components.generators.openrouter.chat._stream.retry import Retries
 
 
 def deliver(
     stream: Any, callback: SyncStreamingCallbackT, component_info: ComponentInfo, audio_format: str | None
 ) -> ChatMessage:
     """
-    Read a stream to its end, chunk by chunk.
-
-    :param stream: What `create(stream=True)` returned. It is always closed.
-    :param callback: A function that is called with each chunk.
-    :param component_info: The component that the chunks name.
-    :param audio_format: The `audio.format` that was requested.
-    :returns: The whole reply.
-    :raises OpenRouterStreamError: If the stream fails or ends too early.
+    Read a stream to its end, chunk by chunk, and close it in any case.
     """
     reply, reader = StreamedReply(component_info, header_fields(last_headers())), EventReader(stream)
     try:
@@ -61,14 +55,7 @@ async def deliver_async(
     stream: Any, callback: StreamingCallbackT, component_info: ComponentInfo, audio_format: str | None
 ) -> ChatMessage:
     """
-    Read an asynchronous stream to its end, chunk by chunk.
-
-    :param stream: What `create(stream=True)` returned. It is always closed.
-    :param callback: A function or coroutine function that is called with each chunk.
-    :param component_info: The component that the chunks name.
-    :param audio_format: The `audio.format` that was requested.
-    :returns: The whole reply.
-    :raises OpenRouterStreamError: If the stream fails or ends too early.
+    Read an asynchronous stream to its end, chunk by chunk, and close it in any case.
     """
     reply, reader = StreamedReply(component_info, header_fields(last_headers())), EventReader(stream)
     try:
@@ -94,11 +81,6 @@ async def deliver_async(
 def with_retries(attempt: Callable[[], list[ChatMessage]], max_retries: int) -> list[ChatMessage]:
     """
     Repeat a request whose stream fails before its first content.
-
-    :param attempt: Sends the request and delivers its stream.
-    :param max_retries: How many times to repeat it.
-    :returns: The replies of the first attempt that succeeds.
-    :raises OpenRouterStreamError: If the last attempt fails, or one fails with an error that is final.
     """
     retries = Retries(max_retries)
     while True:
@@ -114,11 +96,6 @@ async def with_retries_async(
 ) -> list[ChatMessage]:
     """
     Repeat a request whose asynchronous stream fails before its first content.
-
-    :param attempt: Sends the request and delivers its stream.
-    :param max_retries: How many times to repeat it.
-    :returns: The replies of the first attempt that succeeds.
-    :raises OpenRouterStreamError: If the last attempt fails, or one fails with an error that is final.
     """
     retries = Retries(max_retries)
     while True:
@@ -127,3 +104,36 @@ async def with_retries_async(
         except OpenRouterStreamError as error:
             wait = retries.seconds_to_wait(error)
         await asyncio.sleep(wait)
+
+
+class Retries:
+    """
+    Counts the retries of one run, including those of the openai SDK, and computes the wait before the next one.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._done = 0
+
+    def seconds_to_wait(self, error: OpenRouterStreamError) -> float:
+        """
+        Count one more retry and return the wait before it, or raise the error if it is final.
+        """
+        self._done += _retries_of_the_sdk(error)
+        if error.partial_reply is not None or not error.retryable or self._done >= self._limit:
+            raise error
+        told = error.failure.retry_after if error.failure else None
+        usual = min(0.5 * 2.0**self._done, 8.0) * (1 - 0.25 * random.random())  # noqa: S311
+        self._done += 1
+        wait = told if told is not None and told <= LONGEST_WAIT else usual
+        provider = f" (provider {error.provider_name})" if error.provider_name else ""
+        warn_once(f"{error.message}{provider}", wait, self._limit, error.request)
+        return wait
+
+
+def _retries_of_the_sdk(error: OpenRouterStreamError) -> int:
+    """
+    Count how many times the openai SDK had sent the request again before its stream failed: it says so in a header.
+    """
+    count = error.request.headers.get("x-stainless-retry-count", "") if error.request is not None else ""
+    return int(count) if count.isdecimal() else 0

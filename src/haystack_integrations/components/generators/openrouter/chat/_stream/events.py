@@ -9,13 +9,10 @@ The openai SDK sends the request. The models that it builds take about 90 % of t
 skipped if the stream is the SDK's own. A tracing tool's proxy, or a list of chunks, is iterated as it is.
 """
 
-from __future__ import annotations
-
 import asyncio
 import inspect
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
-from types import FunctionType
 from typing import Any
 
 import openai
@@ -23,12 +20,16 @@ from haystack import logging
 from openai.types.chat import ChatCompletion
 from pydantic_core import from_json
 
+from haystack_integrations.common.openrouter._transport.watched import is_watched
 from haystack_integrations.common.openrouter._wire.json_values import plain_json
 from haystack_integrations.common.openrouter._wire.responses import decode_json
 from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
 from haystack_integrations.components.generators.openrouter.chat._endpoint import completion_of
-from haystack_integrations.components.generators.openrouter.chat._stream.drain import drain, drain_async
-from haystack_integrations.components.generators.openrouter.chat._stream.sse import SSEParser
+from haystack_integrations.components.generators.openrouter.chat._stream.sse import (
+    SSEParser,
+    read_rest,
+    read_rest_async,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -39,11 +40,7 @@ Event = dict[str, Any]
 
 class EventReader:
     """
-    Reads the events of one stream once, synchronously or asynchronously.
-
-    Every failure to read is an `OpenRouterStreamError` with the original exception as its `__cause__`.
-
-    :param stream: An `openai.Stream` or `AsyncStream`, or anything else that iterates over chunks.
+    Reads the events of one stream once. Every failure to do so is an `OpenRouterStreamError` with its `__cause__`.
     """
 
     def __init__(self, stream: Any) -> None:
@@ -69,7 +66,7 @@ class EventReader:
         try:
             if _has_json(stream, openai.Stream):
                 yield self._event_of(_decoded(stream.response.read()))
-            elif not _is_untouched(stream, openai.Stream):
+            elif is_watched(stream):
                 for chunk in _whole_or_chunks(stream):
                     yield self._event_of(chunk)
             else:
@@ -78,7 +75,7 @@ class EventReader:
                     for data in self._parser.feed(piece):
                         if data.startswith(_DONE):
                             self.done = True
-                            drain(stream.response, pieces)
+                            read_rest(stream.response, pieces)
                             return
                         yield _decoded(data)
                 yield from self._rest()
@@ -94,7 +91,7 @@ class EventReader:
         try:
             if _has_json(stream, openai.AsyncStream):
                 yield self._event_of(_decoded(await stream.response.aread()))
-            elif not _is_untouched(stream, openai.AsyncStream):
+            elif is_watched(stream):
                 async for chunk in _as_async(_whole_or_chunks(stream)):
                     yield self._event_of(chunk)
             else:
@@ -103,7 +100,7 @@ class EventReader:
                         for data in self._parser.feed(piece):
                             if data.startswith(_DONE):
                                 self.done = True
-                                await drain_async(pieces)
+                                await read_rest_async(pieces)
                                 return
                             yield _decoded(data)
                 for event in self._rest():
@@ -179,22 +176,6 @@ def _has_json(stream: Any, kind: Any) -> bool:
     """
     headers = getattr(stream.response, "headers", None) if type(stream) is kind else None
     return headers is not None and "text/event-stream" not in headers.get("content-type", "").lower()
-
-
-def _is_untouched(stream: Any, kind: Any) -> bool:
-    """
-    Whether a stream is the SDK's own and has not started. Only then can building its chunks be skipped.
-    """
-    names = ("__init__", "__iter__" if kind is openai.Stream else "__aiter__", "__stream__")
-    methods = [vars(kind).get(name) for name in names]
-    if type(stream) is not kind or not all(type(method) is FunctionType for method in methods):
-        return False
-    # Tracing tools (Sentry) keep the type and replace this iterator, which comes from the SDK's `__stream__`. Its name
-    # is private: if a new SDK renames it, streams are read chunk by chunk, which is slower and gives the same reply.
-    iterator = getattr(stream, "_iterator", None)
-    code = getattr(iterator, "gi_code", None) or getattr(iterator, "ag_code", None)
-    files = {method.__code__.co_filename for method in methods}
-    return code is methods[-1].__code__ and len(files) == 1 and not stream.response.is_stream_consumed
 
 
 @asynccontextmanager

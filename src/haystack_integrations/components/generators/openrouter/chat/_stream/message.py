@@ -8,8 +8,6 @@ Turns the deltas of a stream into payloads of chunks at once and into one messag
 This runs for every token.
 """
 
-from __future__ import annotations
-
 from io import StringIO
 from typing import Any
 
@@ -17,9 +15,9 @@ from haystack.dataclasses import ReasoningContent, ToolCallDelta
 
 from haystack_integrations.common.openrouter._wire.json_values import plain_json
 from haystack_integrations.components.generators.openrouter.chat._reply import content_text, reasoning_text
-from haystack_integrations.components.generators.openrouter.chat._stream.blocks import REASONING, TEXT, Blocks
-from haystack_integrations.components.generators.openrouter.chat._stream.other_fields import AudioFragments, Fields
-from haystack_integrations.components.generators.openrouter.chat._stream.reasoning_details import (
+from haystack_integrations.components.generators.openrouter.chat._stream.fragments import (
+    AudioFragments,
+    FieldFragments,
     ReasoningDetails,
     carries_something,
 )
@@ -29,6 +27,8 @@ _PLAIN_DELTA = {"role", "content"}
 _REASONING_FIELDS = {"reasoning", "reasoning_content", "reasoning_details"}
 _PAYLOAD_FIELDS = {"role", "content", "tool_calls", *_REASONING_FIELDS}
 
+_TEXT, _REASONING = "text", "reasoning"
+
 # content, index, tool_calls, start and reasoning of a StreamingChunk
 Payload = tuple[str, int | None, list[ToolCallDelta] | None, bool, ReasoningContent | None]
 
@@ -36,8 +36,6 @@ Payload = tuple[str, int | None, list[ToolCallDelta] | None, bool, ReasoningCont
 class StreamedMessage:
     """
     Joins the deltas of one message.
-
-    Content blocks are numbered from 0. A block is a run of one kind; each tool call is a block of its own.
     """
 
     def __init__(self) -> None:
@@ -45,16 +43,12 @@ class StreamedMessage:
         self._shown_of_details = 0  # characters, to leave out where `reasoning` repeats them
         self._other_parts: list[Any] = []
         self._details, self._calls = ReasoningDetails(), ToolCalls()
-        self._audio, self._other_fields = AudioFragments(), Fields()
-        self._blocks = Blocks()
+        self._audio, self._other_fields = AudioFragments(), FieldFragments()
+        self._blocks = _ContentBlocks()
 
     def add(self, delta: dict[str, Any], extra: dict[str, Any]) -> list[Payload]:
         """
-        Take the next delta.
-
-        :param delta: The delta.
-        :param extra: Gets the fields that are not a payload of a chunk.
-        :returns: The payloads: reasoning, text, then tool calls.
+        Turn a delta into payloads: reasoning, text, then tool calls. `extra` gets the fields that are none.
         """
         content = delta.get("content")
         if type(content) is str and _PLAIN_DELTA.issuperset(delta):
@@ -74,9 +68,7 @@ class StreamedMessage:
 
     def joined(self) -> dict[str, Any]:
         """
-        Join everything that came.
-
-        :returns: The message, as a request without streaming returns it. Fields that did not come are empty.
+        Join everything that came to a message without streaming. Fields that did not come are empty.
         """
         text = self._text.getvalue()
         message = {
@@ -92,11 +84,11 @@ class StreamedMessage:
 
     def _text_payload(self, text: str) -> Payload:
         blocks = self._blocks
-        if blocks.kind is TEXT:
+        if blocks.kind is _TEXT:
             return text, blocks.index, None, False, None
         if type(blocks.kind) is ToolCallFragments and text.isspace():
             return text, None, None, False, None
-        index, start = blocks.place(TEXT)
+        index, start = blocks.place(_TEXT)
         return text, index, None, start, None
 
     def _content_payloads(self, content: object) -> list[Payload]:
@@ -123,7 +115,7 @@ class StreamedMessage:
             text = self._new_reasoning(text, details)
         if not text and not any(map(carries_something, details)):
             return []
-        index, start = self._blocks.place(REASONING)
+        index, start = self._blocks.place(_REASONING)
         extra = {"reasoning_details": details} if details else {}
         return [("", index, None, start, ReasoningContent(text, extra))]
 
@@ -187,3 +179,32 @@ class StreamedMessage:
         if self._text.tell() or not isinstance(transcript, str) or not transcript:
             return []
         return [self._text_payload(transcript)]
+
+
+class _ContentBlocks:
+    """
+    Numbers content blocks from 0. A block is a run of payloads of one kind; each tool call is a block of its own.
+    """
+
+    def __init__(self) -> None:
+        self.kind: object = None
+        """What the last payload was: _TEXT, _REASONING or a `ToolCallFragments`."""
+        self.index = 0
+        """The number of the last payload's block."""
+        self._next = 0
+
+    def place(self, kind: object) -> tuple[int, bool]:
+        """
+        Find or begin the block of the next payload, and say whether this is its first.
+        """
+        if kind is self.kind:
+            return self.index, False
+        self.kind = kind
+        if type(kind) is ToolCallFragments and kind.block is not None:  # interleaved calls
+            self.index = kind.block
+            return self.index, False
+        self.index = self._next
+        self._next += 1
+        if type(kind) is ToolCallFragments:
+            kind.block = self.index
+        return self.index, True

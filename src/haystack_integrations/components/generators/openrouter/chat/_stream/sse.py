@@ -3,15 +3,25 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-Parses server-sent events: takes bytes as they come from the network, and returns the data of each complete event.
+The bytes of a streamed response: cut into the data of events, and read to the end.
 
 A library such as httpx-sse takes 1.2 µs for an event, or 1.7 µs in an asynchronous generator. This takes 0.3 µs.
 Source: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
+
+What comes after the last event is read so that the connection can be used again: a new connection over TLS takes two
+thirds of the time to the first token. A server may leave the response open, so the wait is short.
 """
 
-from __future__ import annotations
-
+import asyncio
 from codecs import BOM_UTF8
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from threading import get_ident
+from time import monotonic
+from typing import Any
+
+# How many seconds to wait for the end of a response.
+_LONGEST = 0.1
 
 
 class SSEParser:
@@ -26,10 +36,7 @@ class SSEParser:
 
     def feed(self, piece: bytes) -> list[bytes]:
         """
-        Take the next bytes. They may begin and end anywhere.
-
-        :param piece: Bytes of the stream.
-        :returns: The data of each event that they complete. Events without data are left out.
+        Take the next bytes, wherever they begin and end, and return the data of each event that they complete.
         """
         if not piece:
             return []
@@ -51,9 +58,7 @@ class SSEParser:
 
     def end(self) -> list[bytes]:
         """
-        End the stream.
-
-        :returns: The data of an event that was not followed by a blank line, if there is one. It may be incomplete.
+        End the stream, and return the data of an event that no blank line followed. It may be incomplete.
         """
         return self.feed(b"\n\n")
 
@@ -78,3 +83,38 @@ class SSEParser:
             elif line.startswith(b"data:") or line == b"data":
                 self._data.append(line[5:])
         return events
+
+
+def read_rest(response: Any, pieces: Iterator[bytes]) -> None:
+    """
+    Read the rest of a response, within a short time. After it, `pieces` may be read no further.
+    """
+    network = response.extensions.get("network_stream")
+    if network is None or not response.http_version.startswith("HTTP/1"):  # HTTP/2 shares its connection anyway
+        return
+    read, reader, deadline = network.read, get_ident(), monotonic() + _LONGEST
+
+    def read_soon(max_bytes: int, timeout: float | None = None) -> bytes:
+        if get_ident() == reader:  # after the last piece, another thread may use the connection already
+            timeout = max(deadline - monotonic(), 0.001)
+        data: bytes = read(max_bytes, timeout=timeout)
+        return data
+
+    with suppress(Exception):
+        network.read = read_soon
+        try:
+            for _ in pieces:
+                if monotonic() > deadline:
+                    break
+        finally:
+            del network.read
+
+
+async def read_rest_async(pieces: AsyncIterator[bytes]) -> None:
+    """
+    Read the rest of a response, within a short time.
+    """
+    with suppress(Exception):
+        async with asyncio.timeout(_LONGEST):
+            async for _ in pieces:
+                pass

@@ -1,0 +1,176 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+Collects the fragments of a message's fields, of its audio and of its reasoning details, and joins them once.
+"""
+
+import json
+from io import StringIO
+from itertools import chain
+from typing import Any, ClassVar
+
+from haystack_integrations.common.openrouter._wire.json_values import with_joined_halves
+
+# Strings that are known to come in pieces. Any other string that is the same in every piece is taken for a repeat.
+_GROWING = {"refusal", "reasoning", "reasoning_content"}
+_HASHABLE = {str, int, bool, type(None)}
+
+
+class FieldFragments:
+    """
+    Joins fields that may come whole, in pieces or repeatedly.
+    """
+
+    def __init__(self) -> None:
+        self._pieces: dict[str, list[Any]] = {}
+
+    def add(self, name: str, value: Any) -> None:
+        """
+        Take the next value of a field.
+        """
+        self._pieces.setdefault(name, []).append(value)
+
+    def joined(self) -> dict[str, Any]:
+        """
+        Concatenate strings and lists, and join objects field by field. Of other values, the last is kept.
+        """
+        return {name: _joined(pieces, grows=name in _GROWING) for name, pieces in self._pieces.items()}
+
+
+def _joined(pieces: list[Any], *, grows: bool) -> Any:
+    if all(isinstance(piece, str) for piece in pieces):
+        return "".join(pieces) if grows or any(piece != pieces[0] for piece in pieces) else pieces[0]
+    if all(isinstance(piece, list) for piece in pieces):
+        return list(chain.from_iterable(pieces))
+    if not all(isinstance(piece, dict) for piece in pieces):
+        return pieces[-1]
+    values: dict[str, list[Any]] = {name: [] for piece in pieces for name in piece}
+    for piece in pieces:
+        for name, value in piece.items():
+            if value is not None:
+                values[name].append(value)
+    return {name: _joined(known, grows=name in _GROWING) if known else None for name, known in values.items()}
+
+
+class _ObjectFragments:
+    """
+    Joins the fragments of an object. Strings in some of its fields are concatenated; others keep their first value.
+    """
+
+    growing: ClassVar[set[str]]
+
+    def __init__(self) -> None:
+        self._fields: dict[str, Any] = {}
+        self.pieces: dict[str, StringIO] = {}
+
+    def add(self, fragment: dict[str, Any]) -> None:
+        """
+        Take the next fragment.
+        """
+        fields = self._fields
+        for name, value in fragment.items():
+            if name in self.growing and isinstance(value, str):
+                if name not in self.pieces:
+                    self.pieces[name] = StringIO()
+                    fields[name] = ""  # its place among the fields
+                self.pieces[name].write(value)
+            elif name not in fields or (value is not None and fields[name] in (None, "")):
+                fields[name] = value
+
+    def joined(self) -> dict[str, Any]:
+        """
+        Join the fragments.
+        """
+        return {**self._fields, **{name: with_joined_halves(pieces.getvalue()) for name, pieces in self.pieces.items()}}
+
+
+class AudioFragments(_ObjectFragments):
+    """
+    Joins the fragments of `audio`.
+    """
+
+    growing: ClassVar[set[str]] = {"data", "transcript"}
+
+
+class _Detail(_ObjectFragments):
+    growing: ClassVar[set[str]] = {"text", "summary", "data"}
+
+    @property
+    def is_signed(self) -> bool:
+        return bool(self._fields.get("signature"))
+
+    def takes(self, fragment: dict[str, Any]) -> bool:
+        own_id, other_id = self._fields.get("id"), fragment.get("id")
+        if own_id and other_id and own_id != other_id:
+            return False
+        return not (self.is_signed and (fragment.get("text") or fragment.get("summary")))
+
+
+class ReasoningDetails:
+    """
+    Joins the fragments of `reasoning_details`.
+
+    A fragment belongs to the open entry with the same `type` and `index`. It starts an entry of its own if the ids
+    differ, or if that entry is signed and the fragment has text: providers refuse a history in which two entries were
+    joined.
+    """
+
+    def __init__(self) -> None:
+        self._entries: list[object] = []
+        self._open: dict[tuple[Any, ...], _Detail] = {}
+        self._usual: dict[str, Any] | None = None
+        self._usual_pieces = StringIO()
+
+    def add(self, fragment: object) -> None:
+        """
+        Take the next fragment.
+        """
+        if not isinstance(fragment, dict):
+            self._entries.append(fragment)
+            return
+        name = "summary" if "summary" in fragment else "text"
+        text = fragment.get(name)
+        textless = {**fragment, name: None}
+        if textless == self._usual and type(text) is str:
+            self._usual_pieces.write(text)  # most fragments differ from the last one in their text only
+            return
+        entry = self._entry_of(fragment)
+        entry.add(fragment)
+        self._usual = None
+        if type(text) is str and not entry.is_signed and len(_Detail.growing & fragment.keys()) == 1:
+            self._usual, self._usual_pieces = textless, entry.pieces[name]
+
+    def _entry_of(self, fragment: dict[str, Any]) -> _Detail:
+        detail_id = fragment.get("id")
+        place = (hashable(fragment.get("type")), hashable(fragment.get("index")))
+        own_place = (*place, hashable(detail_id)) if detail_id else place
+        entry = self._open.get(own_place) or self._open.get(place)
+        if entry is None or not entry.takes(fragment):
+            entry = _Detail()
+            self._entries.append(entry)
+        self._open[place] = self._open[own_place] = entry
+        return entry
+
+    def joined(self) -> list[Any]:
+        """
+        Join the fragments.
+        """
+        return [entry.joined() if isinstance(entry, _Detail) else entry for entry in self._entries]
+
+
+def carries_something(fragment: object) -> bool:
+    """
+    Whether a fragment of `reasoning_details` has more than a type and a place, and so needs a chunk even without text.
+    """
+    if not isinstance(fragment, dict):
+        return True
+    return any(value for name, value in fragment.items() if name not in ("type", "format", "index", "id"))
+
+
+def hashable(value: Any) -> Any:
+    """
+    Make a value hashable, because a response may hold a list or an object where a number or a string is expected.
+    """
+    return value if type(value) in _HASHABLE else json.dumps(value, sort_keys=True, default=str)

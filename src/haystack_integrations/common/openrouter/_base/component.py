@@ -35,9 +35,7 @@ from haystack_integrations.common.openrouter._base.model_names import check_mode
 from haystack_integrations.common.openrouter._transport.client_pool import ClientPool, ClientSettings
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._transport.http import check_http_client_kwargs
-from haystack_integrations.common.openrouter._transport.run import Run, run_of
-from haystack_integrations.common.openrouter.errors._explanation import explained
-from haystack_integrations.common.openrouter.errors._redaction import key_of
+from haystack_integrations.common.openrouter._transport.run import Run, key_of, run_of
 
 OPENROUTER_API_BASE_URL = "https://openrouter.ai/api/v1"
 
@@ -99,7 +97,7 @@ class OpenRouterBase:
     @contextmanager
     def _requesting(self, endpoint: Endpoint, model: str = "") -> Iterator[Run]:
         """Send requests inside this block. Their errors name the cause and a remedy, and the first retry is logged."""
-        with run_of(endpoint, self.api_key, model) as run, explained(run):
+        with run_of(endpoint, self.api_key, model) as run:
             yield run
 
     @contextmanager

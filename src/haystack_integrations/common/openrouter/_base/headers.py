@@ -17,8 +17,9 @@ from haystack import logging
 from haystack.utils import Secret
 from openai import Omit
 
+from haystack_integrations.common.openrouter._transport.run import key_of
 from haystack_integrations.common.openrouter.errors._advice import environment_variables, secret_name
-from haystack_integrations.common.openrouter.errors._redaction import keep_secret, key_of, looks_like_credential
+from haystack_integrations.common.openrouter.errors._redaction import keep_secret, looks_like_credential
 
 logger = logging.getLogger(__name__)
 

@@ -31,8 +31,11 @@ from typing import TYPE_CHECKING, Any
 
 import openai
 from haystack import logging
+from haystack.tracing.tracer import is_tracing_enabled, tracer
 from haystack.utils import Secret
 
+from haystack_integrations.common.openrouter.cost import figures
+from haystack_integrations.common.openrouter.errors._explanation import explain
 from haystack_integrations.common.openrouter.errors._failure import Failure, failure_of_response, seconds_to_wait
 from haystack_integrations.common.openrouter.errors._redaction import without_private
 
@@ -66,24 +69,69 @@ class Run:
     request: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    def generation_of(self, request: Any) -> str | None:
-        """The id of the generation that a request without a usable response has started, if a response to it came."""
-        return self.headers.get("x-generation-id") if request is self.request else None
+    def explain(self, error: openai.APIError, endpoint: "Endpoint") -> None:
+        """Explain an error of this request."""
+        if error.request is None:  # a response that can't be used; its body may repeat what was sent
+            error.request = self.request
+        # the generation that a request without a usable response has started, if a response to it came
+        started = self.headers.get("x-generation-id") if error.request is self.request else None
+        explain(
+            error,
+            advice=endpoint.advice,
+            api_key=self.api_key,
+            key=key_of(self.api_key),
+            model=self.model,
+            generation_id=started,
+        )
+
+
+class CallbackFailure(Exception):  # noqa: N818
+    """
+    Wraps an error of the openai SDK that the user's callback raised, so that it is not explained as OpenRouter's.
+
+    :param error: What the callback raised.
+    """
+
+    def __init__(self, error: openai.APIError) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 @contextmanager
 def run_of(
     endpoint: "Endpoint | None" = None, api_key: Secret | None = None, model: str = "", over: Event | None = None
 ) -> Iterator[Run]:
-    """Begin a run, or a request inside of one, that ends with this block."""
+    """
+    Begin a run, or a request inside of one, that ends with this block.
+
+    Every `openai.APIError` that leaves the block of a request has a text that names provider, cause and advice. An
+    error from the user's callback is not changed.
+    """
     run = Run(endpoint, api_key, model, over)
     if (outer := _current.get()) is not None:
         run.over, run.warnings = over or outer.over, outer.warnings
     token = _current.set(run)
     try:
         yield run
+        return
+    except CallbackFailure as failure:
+        of_the_callback = failure.error
+    except openai.APIError as error:
+        if endpoint is not None:
+            run.explain(error, endpoint)
+        raise
     finally:
         _current.reset(token)
+    raise of_the_callback
+
+
+def key_of(api_key: Secret | None) -> str | None:
+    """Read a key; None if it is not set."""
+    try:
+        key = api_key.resolve_value() if api_key else None
+    except ValueError:  # a strict environment variable that is not set
+        return None
+    return key if isinstance(key, str) else None
 
 
 def endpoint_of(response: Any) -> "Endpoint | None":
@@ -155,3 +203,17 @@ def _described(failure: Failure, status: int) -> str:
     provider = f" from provider {failure.provider_name}" if failure.provider_name else ""
     message = f": {failure.message[:200]}" if failure.message else ""
     return f"HTTP {status}{provider}{message}"
+
+
+def tag_span(meta: Mapping[str, Any]) -> None:
+    """Add tags about a request to the current span. Haystack's own tags hold them only together with the content."""
+    if is_tracing_enabled() and (span := tracer.current_span()) is not None:
+        span.set_tags(span_tags(meta))
+
+
+def span_tags(meta: Mapping[str, Any]) -> dict[str, str | float]:
+    """What is known about a request, by the names of tags, such as `openrouter.cost` in USD."""
+    names = {"model": meta.get("model"), "provider": meta.get("provider"), "generation_id": meta.get("id")}
+    tags = {f"openrouter.{name}": value for name, value in names.items() if isinstance(value, str)}
+    known = {name: number for name, number in figures(meta.get("usage")).items() if number is not None}
+    return tags | {f"openrouter.{name}": n if name == "cost" else int(n) for name, n in known.items()}

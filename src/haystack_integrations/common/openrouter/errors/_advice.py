@@ -7,16 +7,12 @@ Advice for each kind of failure: a shared table that each component extends.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
 import openai
 from haystack.utils import Secret
 
 from haystack_integrations.common.openrouter._base.model_names import near_names
 from haystack_integrations.common.openrouter.errors._failure import Failure
-
-if TYPE_CHECKING:
-    from haystack_integrations.common.openrouter._transport.run import Run
 
 Advice = Mapping[int | str, str]
 """
@@ -51,15 +47,16 @@ MEDIA_ADVICE: Advice = {
 """What holds for requests that take minutes."""
 
 
-def advice_for(error: openai.APIError, failure: Failure | None, run: "Run") -> str:
-    """Choose the advice of the endpoint that fits: one sentence without a full stop, "" if there is none."""
-    advice = run.endpoint.advice if run.endpoint else COMMON_ADVICE
+def advice_for(
+    error: openai.APIError, failure: Failure | None, advice: Advice, api_key: Secret | None, model: str
+) -> str:
+    """Choose the advice that fits: one sentence without a full stop, "" if there is none."""
     found = next((advice[situation] for situation in _situations(error, failure) if situation in advice), "")
     if not found:
         return ""
-    near = near_names(run.model) if "{names}" in found else []
+    near = near_names(model) if "{names}" in found else []
     names = f". Did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else ""
-    return found.format(key=secret_name(run.api_key), model=run.model, names=names)
+    return found.format(key=secret_name(api_key), model=model, names=names)
 
 
 def secret_name(api_key: Secret | None) -> str:

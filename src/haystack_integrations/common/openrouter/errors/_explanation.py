@@ -8,67 +8,45 @@ The text of every error: provider, cause and advice, without private data. A pic
 The SDK's own status errors pickle with their request and can't be unpickled, which breaks a process pool for good.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import openai
+from haystack.utils import Secret
 
 from haystack_integrations.common.openrouter._wire.json_values import plain_json
-from haystack_integrations.common.openrouter.errors._advice import advice_for
+from haystack_integrations.common.openrouter.errors._advice import Advice, advice_for
 from haystack_integrations.common.openrouter.errors._failure import Failure, failure_of
-from haystack_integrations.common.openrouter.errors._redaction import key_of, without_private, without_private_fields
+from haystack_integrations.common.openrouter.errors._redaction import without_private, without_private_fields
 from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
-
-if TYPE_CHECKING:
-    from haystack_integrations.common.openrouter._transport.run import Run
 
 _MAX_TEXT = 1000
 # Attributes with the connection, the key or the prompt. Only the live object keeps them.
 _LEFT_BEHIND = ("request", "response")
 
 
-class CallbackFailure(Exception):  # noqa: N818
+def explain(
+    error: openai.APIError,
+    *,
+    advice: Advice,
+    api_key: Secret | None,
+    key: str | None,
+    model: str,
+    generation_id: str | None,
+) -> None:
     """
-    Wraps an error of the openai SDK that the user's callback raised, so that it is not explained as OpenRouter's.
+    Give an error a text that names provider, cause and advice.
 
-    :param error: What the callback raised.
+    The text is replaced and not only annotated: Haystack's pipelines and fallbacks show `str(error)` and drop notes.
     """
-
-    def __init__(self, error: openai.APIError) -> None:
-        super().__init__(str(error))
-        self.error = error
-
-
-@contextmanager
-def explained(run: "Run") -> Iterator[None]:
-    """
-    Give every `openai.APIError` that leaves the block a text that names provider, cause and remedy.
-
-    The text is replaced and not only annotated: Haystack's pipelines and fallbacks show `str(error)` and drop notes. An
-    error from the user's callback is not changed.
-    """
-    try:
-        yield
-        return
-    except CallbackFailure as failure:
-        of_the_callback = failure.error
-    except openai.APIError as error:
-        _explain(error, run)
-        raise
-    raise of_the_callback
-
-
-def _explain(error: openai.APIError, run: "Run") -> None:
-    if error.request is None:  # a response that can't be used; its body may repeat what was sent
-        error.request = run.request
-    key, failure = key_of(run.api_key), failure_of(error)
+    failure = failure_of(error)
     flagged = failure.metadata.get("flagged_input") if failure else None
     foreign = ". ".join(part.rstrip(".") for part in _foreign_words(error, failure) if part)
-    generation_id = _generation_id(error, run)
+    response: Any = getattr(error, "response", None)
+    in_headers = getattr(response, "headers", {}).get("x-generation-id")
+    generation_id = getattr(error, "generation_id", None) or in_headers or generation_id
     parts = [
         without_private(foreign, error.request, key, flagged),
-        advice_for(error, failure, run),
+        advice_for(error, failure, advice, api_key, model),
         f"Generation id: {generation_id}" if generation_id else "",
     ]
     text = " ".join(part if part.endswith("?") else part.rstrip(".") + "." for part in parts if part)
@@ -78,13 +56,6 @@ def _explain(error: openai.APIError, run: "Run") -> None:
         cleaned = without_private_fields(vars(failure), error.request, key, flagged)
         error.failure, error.metadata = Failure(**cleaned), cleaned["metadata"]
     make_picklable(error, without_private_fields(error.body, error.request, key, flagged))
-
-
-def _generation_id(error: openai.APIError, run: "Run") -> str | None:
-    response: Any = getattr(error, "response", None)
-    in_headers = getattr(response, "headers", {}).get("x-generation-id") or run.generation_of(error.request)
-    found: str | None = getattr(error, "generation_id", None) or in_headers
-    return found
 
 
 def _foreign_words(error: openai.APIError, failure: Failure | None) -> list[str]:

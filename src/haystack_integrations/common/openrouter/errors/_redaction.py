@@ -11,8 +11,6 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from haystack.utils import Secret
-
 from haystack_integrations.common.openrouter._wire.json_values import copied_json
 from haystack_integrations.common.openrouter._wire.responses import decode_json
 
@@ -38,15 +36,6 @@ _MOST_CHARACTERS = 4000
 _MOST_OF_A_FILE = 4000
 # The same few words can stand in many places of a long prompt.
 _MOST_PLACES = 50
-
-
-def key_of(api_key: Secret | None) -> str | None:
-    """Read a key; None if it is not set."""
-    try:
-        key = api_key.resolve_value() if api_key else None
-    except ValueError:  # a strict environment variable that is not set
-        return None
-    return key if isinstance(key, str) else None
 
 
 def looks_like_credential(name: str) -> bool:

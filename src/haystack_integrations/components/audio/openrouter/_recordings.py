@@ -17,8 +17,8 @@ import openai
 from haystack import Document
 from haystack.dataclasses import ByteStream
 
-from haystack_integrations.common.openrouter._base.span_tags import tag_span
 from haystack_integrations.common.openrouter._many.requests import ManyRequests, usage_of_failure
+from haystack_integrations.common.openrouter._transport.run import tag_span
 from haystack_integrations.common.openrouter._wire.media import AUDIO_FORMATS
 from haystack_integrations.common.openrouter._wire.usage import summed_usage
 from haystack_integrations.common.openrouter.errors._failure import is_refusal

@@ -28,7 +28,7 @@ from haystack_integrations.common.openrouter._base.component import (
     OpenRouterComponent,
     shows_its_settings,
 )
-from haystack_integrations.common.openrouter._base.span_tags import tag_span
+from haystack_integrations.common.openrouter._transport.run import tag_span
 from haystack_integrations.common.openrouter._wire.document_images import DocumentImages, checked_size
 from haystack_integrations.common.openrouter._wire.responses import is_number
 from haystack_integrations.components.rankers.openrouter._endpoint import (

@@ -29,7 +29,7 @@ from haystack_integrations.common.openrouter._base.component import (
 )
 from haystack_integrations.common.openrouter._base.generation_kwargs import merged_kwargs
 from haystack_integrations.common.openrouter._base.model_names import SUPPORTED_MODELS
-from haystack_integrations.common.openrouter._base.span_tags import tag_span
+from haystack_integrations.common.openrouter._transport.run import tag_span
 from haystack_integrations.components.generators.openrouter.chat._endpoint import CHAT, completion_dict
 from haystack_integrations.components.generators.openrouter.chat._reply import chat_messages, warn_of_flaws
 from haystack_integrations.components.generators.openrouter.chat._request.arguments import (

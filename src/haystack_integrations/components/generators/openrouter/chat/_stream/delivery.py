@@ -18,9 +18,8 @@ from typing import Any
 import openai
 from haystack.dataclasses import ChatMessage, ComponentInfo, StreamingCallbackT, SyncStreamingCallbackT
 
-from haystack_integrations.common.openrouter._transport.run import last_headers, warn_once
+from haystack_integrations.common.openrouter._transport.run import CallbackFailure, last_headers, warn_once
 from haystack_integrations.common.openrouter._wire.responses import header_fields
-from haystack_integrations.common.openrouter.errors._explanation import CallbackFailure
 from haystack_integrations.common.openrouter.errors._failure import LONGEST_WAIT
 from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
 from haystack_integrations.components.generators.openrouter.chat._stream.chunks import StreamedReply

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from haystack_integrations.common.openrouter.cost import amount
+from haystack_integrations.common.openrouter._wire.usage import amount
 
 TALLY = "openrouter_cost_budget"
 """

@@ -17,7 +17,7 @@ from haystack.core.serialization import default_from_dict, default_to_dict
 from haystack.dataclasses import ChatMessage
 from haystack.version import __version__ as haystack_version
 
-from haystack_integrations.common.openrouter.cost import amount
+from haystack_integrations.common.openrouter._wire.usage import amount
 from haystack_integrations.hooks.openrouter._tally import spent_in, with_tally
 
 if TYPE_CHECKING:

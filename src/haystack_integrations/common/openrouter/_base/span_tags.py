@@ -13,7 +13,7 @@ from typing import Any
 
 from haystack.tracing.tracer import is_tracing_enabled, tracer
 
-from haystack_integrations.common.openrouter.cost import figures
+from haystack_integrations.common.openrouter._wire.usage import figures
 
 
 def tag_span(meta: Mapping[str, Any]) -> None:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-The sum of the usage of several requests.
+The `usage` of a response: read as it was sent, and added up.
 """
 
 from __future__ import annotations
@@ -14,6 +14,51 @@ from math import copysign, fsum, isfinite
 from typing import Any
 
 from haystack_integrations.common.openrouter._wire.responses import is_number
+
+
+def cost_of_response(usage: object) -> float | None:
+    """
+    Read the cost from the usage in one response.
+
+    :param usage: `usage` as OpenRouter sent it: a dictionary, or something odd.
+    :returns: The cost in USD, with the bill of a provider for the user's own key, or None if none is reported.
+    """
+    if not isinstance(usage, Mapping):
+        return None
+    bills, details = [usage.get("cost")], usage.get("cost_details")
+    if usage.get("is_byok") and isinstance(details, Mapping):
+        bills.append(details.get("upstream_inference_cost"))
+    known = [dollars for bill in bills if (dollars := amount(bill)) is not None]
+    return sum(known) if known else None
+
+
+def figures(usage: object) -> dict[str, float | None]:
+    """
+    Read the tokens and the cost from the usage in one response.
+
+    :param usage: `usage` as OpenRouter sent it: a dictionary, or something odd.
+    :returns: `prompt_tokens`, `cached_tokens`, `completion_tokens`, `reasoning_tokens`, and `cost` in USD. What is not
+        reported is None.
+    """
+    usage = usage if isinstance(usage, Mapping) else {}
+    sent, made = usage.get("prompt_tokens_details"), usage.get("completion_tokens_details")
+    return {
+        "prompt_tokens": amount(usage.get("prompt_tokens")),
+        "cached_tokens": amount(sent.get("cached_tokens")) if isinstance(sent, Mapping) else None,
+        "completion_tokens": amount(usage.get("completion_tokens")),
+        "reasoning_tokens": amount(made.get("reasoning_tokens")) if isinstance(made, Mapping) else None,
+        "cost": cost_of_response(usage),
+    }
+
+
+def amount(value: object) -> float | None:
+    """
+    Read an amount from `usage`.
+
+    :param value: A value of any type.
+    :returns: The number, or None if it is not a finite number.
+    """
+    return float(value) if is_number(value) else None
 
 
 def summed_usage(usages: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

@@ -199,6 +199,12 @@ class TestWhatCounts:
         result = agent(0.6).run(QUESTION)
         assert (result["exit_reason"], len(stand_in.requests)) == (EXCEEDED, 5)
 
+    @pytest.mark.parametrize("cost", [1e15, 10**40, 1e308])
+    def test_a_cost_that_no_reply_has_does(self, agent, stand_in, cost):
+        stand_in.script(step(cost=cost), step(cost=0.1))
+        result = agent(0.5).run(QUESTION)
+        assert (result["exit_reason"], len(stand_in.requests)) == (EXCEEDED, 1)
+
     def test_two_budgets_count_once(self, agent, stand_in):
         stand_in.script(step(cost=0.2), step(cost=0.2), step(cost=0.2))
         result = agent(0.6, OpenRouterCostBudgetHook(5)).run(QUESTION)

@@ -18,7 +18,7 @@ from haystack.core.serialization import default_from_dict, default_to_dict
 from haystack.dataclasses import ChatMessage
 from haystack.version import __version__ as haystack_version
 
-from haystack_integrations.common.openrouter._wire.usage import amount
+from haystack_integrations.common.openrouter._wire.usage import ABSURD, amount
 
 if TYPE_CHECKING:
     from haystack.components.agents.state.state import State
@@ -90,14 +90,16 @@ class OpenRouterCostBudgetHook:
         :param state: The Agent's state.
         """
         usage = state.data.get("token_usage") or {}
-        if amount(usage.get("cost")) is None:
+        cost = usage.get("cost")
+        if amount(cost) is None:
             self._warn_once(state)
         if not usage:
             return
         usage = _with_tally(usage)
         state.set("token_usage", usage)
         spent, budget = Decimal(usage[_TALLY]["spent"]), Decimal(repr(self.max_cost))
-        if spent < budget:
+        # an absurd sum hides the costs that come after it
+        if spent < budget and not (isinstance(cost, int | float) and cost >= ABSURD):
             return
         logger.warning(
             "The Agent has reached its cost budget of {max_cost} USD ({spent} USD spent); requesting a stop.",

@@ -25,10 +25,9 @@ from haystack_integrations.common.openrouter._base.reader import OpenRouterReade
 from haystack_integrations.common.openrouter._base.secrets import checked_key
 from haystack_integrations.common.openrouter._catalogue.cache import SharedCache
 from haystack_integrations.common.openrouter._catalogue.choosing import ModelNeeds, Selection
-from haystack_integrations.common.openrouter._catalogue.fields import mappings
+from haystack_integrations.common.openrouter._catalogue.entries import OpenRouterEndpoint, mappings
 from haystack_integrations.common.openrouter._catalogue.filters import ACCOUNT_FILTERS, ModelFilters, Query, query_of
 from haystack_integrations.common.openrouter._catalogue.model import OpenRouterModel
-from haystack_integrations.common.openrouter._catalogue.offer import OpenRouterEndpoint
 from haystack_integrations.common.openrouter._transport.client_pool import OPENROUTER_API_BASE_URL
 from haystack_integrations.common.openrouter.errors._advice import CATALOGUE_REMEDIES, MODEL_REMEDIES, Remedies
 

@@ -510,7 +510,7 @@ class TestObject:
 
 class TestCommand:
     def run(self, stand_in: StandIn, *arguments: str) -> int:
-        return main([*arguments, "--api-base-url", stand_in.url])
+        return main(OpenRouterModels, [*arguments, "--api-base-url", stand_in.url])
 
     def test_table(self, stand_in, capsys):
         assert self.run(stand_in, "--takes", "image", "--max-price", "1", "--sort", "price") == 0
@@ -556,7 +556,7 @@ class TestCommand:
 
     def test_unknown_arguments_are_one_line(self, capsys):
         with pytest.raises(SystemExit, match="2"):
-            main(["--sort", "beauty"])
+            main(OpenRouterModels, ["--sort", "beauty"])
         assert capsys.readouterr().err.count("\n") == 1
 
     @pytest.mark.usefixtures("without_key")

@@ -6,14 +6,13 @@
 The cost of requests: one, several, or as a table.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import fsum
 from typing import Any
 
 from haystack.dataclasses import ChatMessage
 
+from haystack_integrations.common.openrouter._wire.text import table
 from haystack_integrations.common.openrouter._wire.usage import cost_of_response, figures
 
 _HEAD = ("model", "provider", "in", "cached", "out", "reasoning", "USD")
@@ -90,17 +89,12 @@ def cost_table(messages: Iterable[ChatMessage]) -> str:
     rows = [list(figures(meta["usage"]).values()) for meta in metas]
     lines = [_line(meta.get("model"), meta.get("provider"), row) for meta, row in zip(metas, rows, strict=True)]
     sums = [_sum(column) for column in zip(*rows, strict=True)] or [0.0] * 5
-    return _aligned([_HEAD, *lines, _line("total", "", sums)])
+    return table([_HEAD, *lines, _line("total", "", sums)], "<<>>>>>")
 
 
 def _one_for_each_request(messages: Iterable[ChatMessage], argument: str) -> Iterator[ChatMessage]:
     """
     Leave out the further replies of a request: they have the same id and the same usage as its first one.
-
-    :param messages: Messages.
-    :param argument: The name of the argument, for errors.
-    :yields: The messages that remain, in order.
-    :raises TypeError: If they are not messages.
     """
     if isinstance(messages, ChatMessage | str | dict) or not isinstance(messages, Iterable):
         msg = f'`{argument}` must be a list of ChatMessage, such as `result["replies"]`, not {type(messages).__name__}.'
@@ -127,10 +121,3 @@ def _line(model: object, provider: object, numbers: Sequence[float | None]) -> l
     formats = ("{:.0f}",) * 4 + ("{:.6f}",)
     cells = ["-" if number is None else form.format(number) for form, number in zip(formats, numbers, strict=True)]
     return [*("-" if name is None else str(name) for name in (model, provider)), *cells]
-
-
-def _aligned(lines: Sequence[Sequence[str]]) -> str:
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    alignments = "<<" + ">" * (len(widths) - 2)
-    form = "  ".join(f"{{:{alignment}{width}}}" for alignment, width in zip(alignments, widths, strict=True))
-    return "\n".join(form.format(*line) for line in lines)

@@ -293,4 +293,4 @@ def _endpoints(data: Any) -> Endpoints:
 if __name__ == "__main__":
     from haystack_integrations.common.openrouter._catalogue.command import main
 
-    sys.exit(main())
+    sys.exit(main(OpenRouterModels))

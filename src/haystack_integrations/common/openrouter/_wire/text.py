@@ -3,8 +3,12 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-Strings with half a surrogate pair in them. JSON can escape such a half and UTF-8 can't encode it, so it can't be sent.
+Strings with half a surrogate pair in them, and tables.
+
+JSON can escape half of a surrogate pair and UTF-8 can't encode it, so it can't be sent.
 """
+
+from collections.abc import Sequence
 
 
 def with_joined_halves(text: str) -> str:
@@ -33,3 +37,12 @@ def _is_whole(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def table(lines: Sequence[Sequence[str]], alignments: str) -> str:
+    """
+    Lines of cells as a table for a fixed-width font. `<` aligns a column on the left, `>` on the right.
+    """
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    form = "  ".join(f"{{:{alignment}{width}}}" for alignment, width in zip(alignments, widths, strict=True))
+    return "\n".join(form.format(*line).rstrip() for line in lines)

@@ -22,6 +22,7 @@ from haystack.utils import Secret
 from stand_in import Answer, StandIn
 from stand_in.catalogue import MODELS
 
+from haystack_integrations.common.openrouter import models as models_module
 from haystack_integrations.common.openrouter._base import model_names
 from haystack_integrations.common.openrouter._catalogue.command import main
 from haystack_integrations.common.openrouter.models import OpenRouterModel, OpenRouterModels
@@ -218,25 +219,87 @@ class TestMemory:
         with pytest.raises(kind, match="`cache_seconds` must be"):
             OpenRouterModels(cache_seconds=value)
 
+    def test_a_time_that_is_set_later_holds_from_the_next_call_on(self, catalogue, stand_in):
+        def requested() -> list[str]:
+            stand_in.requests.clear()
+            catalogue.call("get", SEES)
+            catalogue.call("list")
+            return [request.path.removeprefix("/api/v1/") for request in stand_in.requests]
+
+        assert requested() == [f"model/{SEES}", "models"]
+        assert requested() == []
+        catalogue.models.cache_seconds = 0
+        assert requested() == requested() == [f"model/{SEES}", "models"]
+        catalogue.models.cache_seconds = 300
+        assert requested() == [f"model/{SEES}", "models"]
+        assert requested() == []
+
+    def test_a_list_belongs_to_its_base_url(self, catalogue, stand_in):
+        stand_in.script(listing(entry("evil/gpt-4o-mimi")))
+        catalogue.call("list")
+        assert catalogue.call("get", "evil/gpt-4o-mimi")
+        catalogue.models.api_base_url = stand_in.url.replace("127.0.0.1", "localhost")
+        assert len(catalogue.call("list")) == len(MODELS)
+        with pytest.raises(openai.NotFoundError):
+            catalogue.call("get", "evil/gpt-4o-mimi")
+        catalogue.models.api_base_url = stand_in.url
+        assert [model.id for model in catalogue.call("list")] == ["evil/gpt-4o-mimi"]
+        assert [request.path.rpartition("/api/v1/")[2] for request in stand_in.requests] == [
+            "models", "models", "model/evil/gpt-4o-mimi",
+        ]  # fmt: skip
+
+    def test_a_model_belongs_to_its_base_url(self, catalogue, stand_in):
+        stand_in.script(Answer.json({"data": entry(SEES)}))
+        assert catalogue.call("get", SEES).context_window == 1000
+        catalogue.models.api_base_url = stand_in.url.replace("127.0.0.1", "localhost")
+        assert catalogue.call("get", SEES).context_window == 262144
+        assert len(stand_in.requests) == 2
+
+    def test_no_base_url_means_openrouter(self, catalogue, stand_in, monkeypatch):
+        monkeypatch.setattr(models_module, "OPENROUTER_API_BASE_URL", stand_in.url)
+        catalogue.call("list")
+        catalogue.models.api_base_url = None
+        assert len(catalogue.call("list")) == len(MODELS)
+        assert len(stand_in.requests) == 1
+
+    def test_a_list_of_the_account_belongs_to_its_key(self, catalogue, stand_in, monkeypatch):
+        def listed() -> list[str]:
+            return [model.id for model in catalogue.call("list", for_account=True)]
+
+        stand_in.script(listing(entry("a/b")), listing(entry("c/d")), listing(entry("e/f")))
+        assert listed() == listed() == ["a/b"]
+        monkeypatch.setenv("OPENROUTER_API_KEY", "sk-or-rotated")
+        assert listed() == listed() == ["c/d"]
+        catalogue.models.api_key = Secret.from_token("sk-or-other")
+        assert listed() == ["e/f"]
+        monkeypatch.setenv("OPENROUTER_API_KEY", "sk-or-test-key")
+        catalogue.models.api_key = Secret.from_env_var("OPENROUTER_API_KEY")
+        assert listed() == ["a/b"]
+        assert len(stand_in.requests) == 3
+
     def test_a_failure_is_not_kept(self, catalogue, stand_in):
         stand_in.script(Answer.error(500, "Down"))
         with pytest.raises(openai.InternalServerError):
             catalogue.call("list")
         assert catalogue.call("list")
 
-    def test_ten_threads_and_ten_loops_share_one_request(self, stand_in, models):
-        together = threading.Barrier(20)
+    def test_ten_threads_share_one_request_and_loops_need_none_then(self, stand_in, models):
+        together = threading.Barrier(10)
 
         def ask(number: int) -> int:
             together.wait()
-            return len(models.list() if number % 2 else asyncio.run(models.list_async()))
+            return len(models.list())
 
         stand_in.script(Answer([b" " * 9] * 3 + Answer.json({"data": MODELS}).body))
-        with ThreadPoolExecutor(20) as pool:
-            assert set(pool.map(ask, range(20))) == {len(MODELS)}
+        with ThreadPoolExecutor(10) as pool:
+            assert set(pool.map(ask, range(10))) == {len(MODELS)}
+        assert [len(asyncio.run(models.list_async())) for _ in range(2)] == [len(MODELS)] * 2
         assert len(stand_in.requests) == 1
 
-    def test_tasks_of_one_loop_share_one_request(self, stand_in, models):
+    @pytest.mark.parametrize("cache_seconds", [0, 300])
+    def test_tasks_of_one_loop_share_one_request(self, stand_in, catalogue, cache_seconds):
+        models = catalogue.new(cache_seconds=cache_seconds)
+
         async def ask() -> list[int]:
             return [len(found) for found in await asyncio.gather(*(models.list_async() for _ in range(10)))]
 
@@ -254,6 +317,15 @@ class TestGet:
         catalogue.call("list")
         assert catalogue.call("get", f"{SEES}:free").is_free
         assert len(stand_in.requests) == 1
+
+    def test_in_a_list_no_name_is_searched_for(self, models, stand_in, monkeypatch):
+        looked_at, name_of = [], OpenRouterModel.id.fget
+        stand_in.script(listing(*(entry(f"a/{number}") for number in range(1000)), entry("a/7", context_length=7)))
+        models.list()
+        monkeypatch.setattr(OpenRouterModel, "id", property(lambda model: looked_at.append(model) or name_of(model)))
+        assert [models.get(f"a/{number}").raw["id"] for number in (0, 999)] == ["a/0", "a/999"]
+        assert not looked_at
+        assert models.get("a/7").context_window == 1000
 
     @pytest.mark.parametrize("name", [f"{SEES}:batch", f"~{SEES}-latest"])
     def test_variants_and_aliases(self, catalogue, stand_in, name):

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Hashable, Iterable
 from contextlib import suppress
 from typing import Any, ClassVar, Unpack
 from urllib.parse import quote
@@ -46,8 +47,9 @@ class OpenRouterModels(OpenRouterReader):
     """
     Lists the models that OpenRouter serves.
 
-    A list is cached in memory, and is shared by threads and event loops. A key is needed only for `for_account=True`.
-    With a key, endpoints also have a latency and a throughput.
+    A list is cached in memory, and is shared by threads and event loops. It belongs to its base URL and, with
+    `for_account=True`, to its key. A key is needed only for `for_account=True`. With a key, endpoints also have a
+    latency and a throughput.
 
     ### Usage example
 
@@ -67,7 +69,8 @@ class OpenRouterModels(OpenRouterReader):
     :param max_retries: How many times a failed request is sent again. None means the environment variable
         `OPENAI_MAX_RETRIES`, or 5 if it is not set.
     :param http_client_kwargs: Keyword arguments for `httpx.Client` and `httpx.AsyncClient`.
-    :param cache_seconds: How many seconds lists and models are cached. With 0, only simultaneous calls share a request.
+    :param cache_seconds: How many seconds lists and models are cached. With 0, only simultaneous calls share a request:
+        those of threads, and those of the tasks of an event loop.
     :raises TypeError: If an argument has the wrong type.
     :raises ValueError: If the value of an argument can't be used.
     """
@@ -94,7 +97,7 @@ class OpenRouterModels(OpenRouterReader):
         )
         check_seconds(cache_seconds, "cache_seconds")
         self.cache_seconds = cache_seconds
-        self._cache: SharedCache[Models] = SharedCache(cache_seconds)
+        self._cache: SharedCache[_Listed] = SharedCache()
 
     def list(self, *, for_account: bool = False, **filters: Unpack[ModelFilters]) -> Models:
         """
@@ -109,7 +112,8 @@ class OpenRouterModels(OpenRouterReader):
         :raises openai.APIError: If OpenRouter can't be reached or refuses the request.
         """
         path, query = self._list_request(for_account, filters)
-        return [*self._cache.get((path, query), lambda: self._load_list(path, query))]
+        key = self._cache_key(path, query)
+        return [*self._cache.get(key, self.cache_seconds, lambda: self._load_list(path, query))]
 
     async def list_async(self, *, for_account: bool = False, **filters: Unpack[ModelFilters]) -> Models:
         """
@@ -120,7 +124,8 @@ class OpenRouterModels(OpenRouterReader):
         :returns: A new list.
         """
         path, query = self._list_request(for_account, filters)
-        return [*await self._cache.get_async((path, query), lambda: self._load_list_async(path, query))]
+        key = self._cache_key(path, query)
+        return [*await self._cache.get_async(key, self.cache_seconds, lambda: self._load_list_async(path, query))]
 
     def get(self, name: str) -> OpenRouterModel:
         """
@@ -133,8 +138,12 @@ class OpenRouterModels(OpenRouterReader):
         :raises openai.NotFoundError: If there is no such model. The text suggests similar names.
         :raises openai.APIError: If OpenRouter can't be reached.
         """
-        path = _path_of(name, "/model/{}/{}")
-        return self._listed(name) or self._cache.get(path, lambda: [OpenRouterModel(self._load(path, name))])[0]
+        path = self._path_of(name, "/model/{}/{}")
+
+        def load() -> _Listed:
+            return _Listed([OpenRouterModel(self._load(path, name))])
+
+        return self._listed(name) or self._cache.get(self._cache_key(path), self.cache_seconds, load)[0]
 
     async def get_async(self, name: str) -> OpenRouterModel:
         """
@@ -143,12 +152,12 @@ class OpenRouterModels(OpenRouterReader):
         :param name: The model's name.
         :returns: The model.
         """
-        path = _path_of(name, "/model/{}/{}")
+        path = self._path_of(name, "/model/{}/{}")
 
-        async def load() -> Models:
-            return [OpenRouterModel(await self._load_async(path, name))]
+        async def load() -> _Listed:
+            return _Listed([OpenRouterModel(await self._load_async(path, name))])
 
-        return self._listed(name) or (await self._cache.get_async(path, load))[0]
+        return self._listed(name) or (await self._cache.get_async(self._cache_key(path), self.cache_seconds, load))[0]
 
     def endpoints(self, name: str) -> Endpoints:
         """
@@ -161,7 +170,7 @@ class OpenRouterModels(OpenRouterReader):
         :raises openai.NotFoundError: If there is no such model. The text suggests similar names.
         :raises openai.APIError: If OpenRouter can't be reached.
         """
-        return _endpoints(self._load(_path_of(name, "/models/{}/{}/endpoints"), name))
+        return _endpoints(self._load(self._path_of(name, "/models/{}/{}/endpoints"), name))
 
     async def endpoints_async(self, name: str) -> Endpoints:
         """
@@ -170,7 +179,7 @@ class OpenRouterModels(OpenRouterReader):
         :param name: The model's name.
         :returns: One entry for each provider's offer.
         """
-        return _endpoints(await self._load_async(_path_of(name, "/models/{}/{}/endpoints"), name))
+        return _endpoints(await self._load_async(self._path_of(name, "/models/{}/{}/endpoints"), name))
 
     def cheapest(
         self,
@@ -231,13 +240,13 @@ class OpenRouterModels(OpenRouterReader):
         checked_key(self.api_key)
         return _OF_ACCOUNT, query
 
-    def _load_list(self, path: str, query: Query) -> Models:
+    def _load_list(self, path: str, query: Query) -> _Listed:
         with self._requesting():
-            return _models(self._read(path, dict(query)), query)
+            return self._models(self._read(path, dict(query)), query)
 
-    async def _load_list_async(self, path: str, query: Query) -> Models:
+    async def _load_list_async(self, path: str, query: Query) -> _Listed:
         with self._requesting():
-            return _models(await self._read_async(path, dict(query)), query)
+            return self._models(await self._read_async(path, dict(query)), query)
 
     def _load(self, path: str, name: str) -> Any:
         """
@@ -260,30 +269,48 @@ class OpenRouterModels(OpenRouterReader):
                     await self.list_async()
                 raise
 
+    def _base_url(self) -> str:
+        return self.api_base_url or OPENROUTER_API_BASE_URL
+
+    def _cache_key(self, path: str, query: Query = ()) -> Hashable:
+        """
+        What is loaded with one base URL, or a list for one API key, is never given to another.
+        """
+        of_account = hash(checked_key(self.api_key)) if path == _OF_ACCOUNT else None
+        return self._base_url(), of_account, path, query
+
     def _listed(self, name: str) -> OpenRouterModel | None:
-        models = self._cache.peek((_PUBLIC, _WHOLE)) or []
-        return next((model for model in models if model.id == name), None)
+        listed = self._cache.peek(self._cache_key(_PUBLIC, _WHOLE), self.cache_seconds)
+        return listed.by_name.get(name) if listed else None
+
+    def _models(self, data: Any, query: Query) -> _Listed:
+        listed = _Listed(model for entry in mappings(data) if (model := OpenRouterModel(entry)).id)
+        if query == _WHOLE:
+            # don't suggest a `:batch` variant: it refuses single requests
+            learn_names(name for name in listed.by_name if not name.endswith(":batch"))
+        return listed
+
+    def _path_of(self, name: str, path: str) -> str:
+        if not isinstance(name, str):
+            msg = f"`name` must be a string such as 'openai/gpt-4o-mini', not {type(name).__name__}."
+            raise TypeError(msg)
+        parts = _NAME.fullmatch(name)
+        if not parts:
+            near = near_names(name)
+            meant = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+            msg = f"`name` must be an author and a slug, such as 'openai/gpt-4o-mini', not {name!r:.100}.{meant}"
+            raise ValueError(msg)
+        return path.format(*(quote(part, safe="~@:") for part in parts.groups()))
 
 
-def _path_of(name: str, path: str) -> str:
-    if not isinstance(name, str):
-        msg = f"`name` must be a string such as 'openai/gpt-4o-mini', not {type(name).__name__}."
-        raise TypeError(msg)
-    parts = _NAME.fullmatch(name)
-    if not parts:
-        near = near_names(name)
-        meant = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
-        msg = f"`name` must be an author and a slug, such as 'openai/gpt-4o-mini', not {name!r}.{meant}"
-        raise ValueError(msg)
-    return path.format(*(quote(part, safe="~@:") for part in parts.groups()))
+class _Listed(Models):
+    """
+    Models in order, and by name. Of two with the same name, the first one counts.
+    """
 
-
-def _models(data: Any, query: Query) -> Models:
-    models = [model for entry in mappings(data) if (model := OpenRouterModel(entry)).id]
-    if query == _WHOLE:
-        # don't suggest a `:batch` variant: it refuses single requests
-        learn_names(model.id for model in models if not model.id.endswith(":batch"))
-    return models
+    def __init__(self, models: Iterable[OpenRouterModel]) -> None:
+        super().__init__(models)
+        self.by_name = {model.id: model for model in reversed(self)}
 
 
 def _endpoints(data: Any) -> Endpoints:

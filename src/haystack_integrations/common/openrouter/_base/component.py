@@ -137,7 +137,11 @@ class OpenRouterComponent:
         """
         Send requests inside this block. Their errors name the cause and a remedy, and the first retry is logged.
         """
-        with one_run(), NotingResponses(), explained(self.api_key, model or self.model, self._remedies):
+        with (
+            one_run(),
+            NotingResponses(),
+            explained(self.api_key, model or self.model, self._remedies, self.api_base_url or ""),
+        ):
             yield
 
     def _get_telemetry_data(self) -> dict[str, Any]:

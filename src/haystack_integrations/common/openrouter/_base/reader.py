@@ -117,7 +117,8 @@ class OpenRouterReader:
         """
         Send requests inside this block. Their errors name the cause and a remedy, and the first retry is logged.
         """
-        with one_run(), explained(self.api_key, model, remedies or self._remedies):
+        base_url = self.api_base_url or OPENROUTER_API_BASE_URL
+        with one_run(), explained(self.api_key, model, remedies or self._remedies, base_url):
             yield
 
     def _read(self, path: str, query: Mapping[str, str] | None = None) -> Any:

@@ -79,7 +79,15 @@ MEDIA_REMEDIES: Remedies = {
 _UNKNOWN_MODEL = re.compile(r"not a valid model|model\b.* (does not exist|not found)|(unknown|no such) model")
 
 
-def remedy(error: openai.APIError, failure: Failure | None, remedies: Remedies, *, api_key: Secret, model: str) -> str:
+def remedy(
+    error: openai.APIError,
+    failure: Failure | None,
+    remedies: Remedies,
+    *,
+    api_key: Secret,
+    model: str,
+    base_url: str = "",
+) -> str:
     """
     Choose the advice for an error.
 
@@ -88,6 +96,7 @@ def remedy(error: openai.APIError, failure: Failure | None, remedies: Remedies, 
     :param remedies: The component's table.
     :param api_key: The key's Secret, which may be named.
     :param model: The requested model.
+    :param base_url: The URL of the API whose list of models has names that are near.
     :returns: One sentence without a full stop, "" if the table has none.
     """
     found = next((remedies[situation] for situation in _situations(error, failure) if situation in remedies), "")

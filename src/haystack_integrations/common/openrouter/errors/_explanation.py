@@ -44,7 +44,7 @@ class CallbackFailure(Exception):  # noqa: N818
 
 
 @contextmanager
-def explained(api_key: Secret, model: str, remedies: Remedies) -> Iterator[None]:
+def explained(api_key: Secret, model: str, remedies: Remedies, base_url: str = "") -> Iterator[None]:
     """
     Give every `openai.APIError` that leaves the block a text that names provider, cause and remedy.
 
@@ -53,6 +53,7 @@ def explained(api_key: Secret, model: str, remedies: Remedies) -> Iterator[None]
     :param api_key: The key's Secret. Its name may be shown. Its value is cut out of the text.
     :param model: The requested model.
     :param remedies: What to do about each kind of failure.
+    :param base_url: The URL of the API.
     :raises openai.APIError: The same error object. An error from the user's callback is not changed.
     """
     try:
@@ -61,7 +62,7 @@ def explained(api_key: Secret, model: str, remedies: Remedies) -> Iterator[None]
     except CallbackFailure as failure:
         of_the_callback = failure.error
     except openai.APIError as error:
-        _explain(error, api_key, model, remedies)
+        _explain(error, api_key, model, remedies, base_url)
         raise
     raise of_the_callback
 
@@ -85,7 +86,7 @@ def failure_of(error: openai.APIError) -> Failure | None:
     return None
 
 
-def _explain(error: openai.APIError, api_key: Secret, model: str, remedies: Remedies) -> None:
+def _explain(error: openai.APIError, api_key: Secret, model: str, remedies: Remedies, base_url: str) -> None:
     if error.request is None:  # a response that can't be used; its body may repeat what was sent
         error.request = last_request()
     key, failure = resolved(api_key), failure_of(error)
@@ -94,7 +95,7 @@ def _explain(error: openai.APIError, api_key: Secret, model: str, remedies: Reme
     generation_id = _generation_id(error)
     parts = [
         without_private(foreign, error.request, key, flagged),
-        remedy(error, failure, remedies, api_key=api_key, model=model),
+        remedy(error, failure, remedies, api_key=api_key, model=model, base_url=base_url),
         f"Generation id: {generation_id}" if generation_id else "",
     ]
     text = " ".join(part if part.endswith("?") else part.rstrip(".") + "." for part in parts if part)

@@ -6,6 +6,7 @@
 
 import asyncio
 import copy
+import difflib
 import pickle
 import subprocess
 import sys
@@ -34,7 +35,7 @@ SEES = "stand-in/sharp-eyes"
 
 @pytest.fixture(autouse=True)
 def nothing_learned(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(model_names, "_listed_names", set())
+    monkeypatch.setattr(model_names, "_listed_names", {})
 
 
 @pytest.fixture
@@ -350,10 +351,13 @@ class TestGet:
         with pytest.raises(ValueError, match="Did you mean 'openai/gpt-4o-mini'[?]$"):
             catalogue.call("get", "gpt-4o")
 
-    @pytest.mark.parametrize("name", ["", " ", "a", "a/", "/b", "a/b/c", "../key", "a/..", "a b/c", "a/b\n"])
+    @pytest.mark.parametrize(
+        "name", ["", " ", "a", "a/", "/b", "a/b/c", "../key", "a/..", "a b/c", "a/b\n", "a/" + "b" * 10**5, "b" * 10**5]
+    )
     def test_no_name(self, models, stand_in, name):
-        with pytest.raises(ValueError, match="`name` must be an author and a slug"):
+        with pytest.raises(ValueError, match="`name` must be an author and a slug") as caught:
             models.get(name)
+        assert len(str(caught.value)) < 300
         assert not stand_in.requests
 
     @pytest.mark.parametrize("name", [None, 7, OpenRouterModel({"id": "a/b"})])
@@ -525,12 +529,61 @@ class TestNamesForGenerators:
 
     def test_batch_variants_are_no_help(self, models, stand_in):
         models.list()
-        assert f"{SEES}:batch" not in model_names.near_names(f"{SEES}:batsh")
-        assert f"{SEES}:free" in model_names.near_names(f"{SEES}:fre")
+        assert f"{SEES}:batch" not in model_names.near_names(f"{SEES}:batsh", stand_in.url)
+        assert f"{SEES}:free" in model_names.near_names(f"{SEES}:fre", stand_in.url)
 
-    def test_a_filtered_list_teaches_nothing(self, models):
+    def test_a_filtered_list_teaches_nothing(self, models, stand_in):
         models.list(q="song")
-        assert model_names.near_names("gpt-4o")[0] == "openai/gpt-4o"
+        assert model_names.near_names("gpt-4o", stand_in.url)[0] == "openai/gpt-4o"
+
+    @pytest.mark.parametrize("url", ["{}/", "{}"])
+    def test_they_are_those_of_the_base_url(self, models, stand_in, url):
+        stand_in.script(listing(entry("evil/gpt-4o-mimi")), Answer.error(404, "no such model"))
+        models.list()
+        generator = OpenRouterChatGenerator(model="openai/gpt-4o-mimi", api_base_url=url.format(stand_in.url))
+        with pytest.raises(openai.NotFoundError, match="Did you mean `evil/gpt-4o-mimi`"):
+            generator.run("Hi")
+
+    def test_they_are_not_those_of_another_base_url(self, models, stand_in):
+        stand_in.script(listing(entry("evil/gpt-4o-mimi")), Answer.error(404, "no such model"))
+        models.list()
+        elsewhere = stand_in.url.replace("127.0.0.1", "localhost")
+        generator = OpenRouterChatGenerator(model="openai/gpt-4o-mimi", api_base_url=elsewhere)
+        with pytest.raises(openai.NotFoundError, match="Did you mean `openai/gpt-4o-mini`") as caught:
+            generator.run("Hi")
+        assert "evil" not in str(caught.value)
+        with pytest.raises(ValueError, match="Did you mean 'openai/gpt-4o-mimi' or 'openai/gpt-4o-mini'"):
+            OpenRouterModels(api_base_url=elsewhere).get("gpt-4o-mimi")
+
+    def test_they_are_those_of_the_last_list(self, models, stand_in):
+        models.cache_seconds = 0
+        for name in ("a/gone", "a/here"):
+            stand_in.script(listing(entry(name)))
+            models.list()
+        assert model_names.near_names("a/her", stand_in.url) == ["a/here"]
+        assert model_names.near_names("a/gon", stand_in.url) == []
+
+    def test_what_cannot_be_printed_is_not_suggested(self, models, stand_in):
+        stand_in.script(listing(entry("a/her\x1be"), entry("a/here")))
+        models.list()
+        assert model_names.near_names("a/her", stand_in.url) == ["a/here"]
+
+    @pytest.mark.parametrize("unknown", ["a/very-unusual-nmae-70000", "gpt-4o", "x" * 10**6, "/" * 10**6, ""])
+    def test_of_a_hundred_thousand_few_are_compared(self, monkeypatch, unknown):
+        compared = []
+
+        class Comparison(difflib.SequenceMatcher):
+            def set_seq1(self, name: str) -> None:
+                compared.append(name)
+                super().set_seq1(name)
+
+        monkeypatch.setattr(difflib, "SequenceMatcher", Comparison)
+        listed = [f"a/very-unusual-name-{number}" for number in range(100_000)]
+        model_names.learn_names("x", [*listed, "x" * (10**6 - 1)])
+        near = model_names.near_names(unknown, "x")
+        assert ("a/very-unusual-name-70000" in near) is unknown.endswith("70000")
+        assert len(compared) <= 2 * 51  # by the whole name and by the slug; each comparison begins with an empty one
+        assert max(map(len, compared), default=0) < 200
 
 
 class TestObject:

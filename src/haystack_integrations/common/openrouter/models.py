@@ -40,7 +40,7 @@ Endpoints = list[OpenRouterEndpoint]
 
 _PUBLIC, _OF_ACCOUNT = "/models", "/models/user"
 _WHOLE = query_of({})
-_NAME = re.compile(r"([~@\w][^/\s]*)/(\w[^/\s]*)")
+_NAME = re.compile(r"([~@\w][^/\s]{,200})/(\w[^/\s]{,200})")
 
 
 class OpenRouterModels(OpenRouterReader):
@@ -287,7 +287,7 @@ class OpenRouterModels(OpenRouterReader):
         listed = _Listed(model for entry in mappings(data) if (model := OpenRouterModel(entry)).id)
         if query == _WHOLE:
             # don't suggest a `:batch` variant: it refuses single requests
-            learn_names(name for name in listed.by_name if not name.endswith(":batch"))
+            learn_names(self._base_url(), (name for name in listed.by_name if not name.endswith(":batch")))
         return listed
 
     def _path_of(self, name: str, path: str) -> str:
@@ -296,7 +296,7 @@ class OpenRouterModels(OpenRouterReader):
             raise TypeError(msg)
         parts = _NAME.fullmatch(name)
         if not parts:
-            near = near_names(name)
+            near = near_names(name, self._base_url())
             meant = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
             msg = f"`name` must be an author and a slug, such as 'openai/gpt-4o-mini', not {name!r:.100}.{meant}"
             raise ValueError(msg)

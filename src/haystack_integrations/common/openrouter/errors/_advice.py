@@ -102,7 +102,7 @@ def remedy(
     found = next((remedies[situation] for situation in _situations(error, failure) if situation in remedies), "")
     if not found:
         return ""
-    near = near_names(model) if "{names}" in found else []
+    near = near_names(model, base_url) if "{names}" in found else []
     names = f". Did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else ""
     return found.format(key=secret_name(api_key), model=model, names=names)
 

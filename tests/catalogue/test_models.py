@@ -645,6 +645,7 @@ class TestCommand:
         prices = [sum(map(float, line.split()[2:4])) for line in lines[1:]]
         assert prices == sorted(prices)
         assert len({line.rindex("text,image") for line in lines[1:]}) == 1
+        assert [line for line in lines if line.endswith(" ")] == []
 
     def test_what_has_no_price_by_token(self, stand_in, capsys):
         assert self.run(stand_in, "--sort", "price") == 0

@@ -7,33 +7,21 @@ What a forked child must not share with its parent: locks that another thread of
 """
 
 import os
-from typing import Protocol
+from typing import Any
 from weakref import WeakSet
 
-
-class Renewable(Protocol):
-    """
-    Something that can start anew.
-    """
-
-    def renew(self) -> None:
-        """
-        Start with nothing that a parent process made.
-        """
+_RENEWED: WeakSet[Any] = WeakSet()
 
 
-_RENEWABLE: WeakSet[Renewable] = WeakSet()
-
-
-def renewed_in_forked_children(thing: Renewable) -> None:
+def renewed_in_forked_children(thing: Any) -> None:
     """
     Call `thing.renew()` in each forked child.
     """
-    _RENEWABLE.add(thing)
+    _RENEWED.add(thing)
 
 
 def _renew_all() -> None:
-    for thing in list(_RENEWABLE):
+    for thing in list(_RENEWED):
         thing.renew()
 
 

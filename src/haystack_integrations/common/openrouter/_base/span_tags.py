@@ -6,8 +6,6 @@
 Tags for Haystack's tracing: model, provider, tokens and cost of a request, without content.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,8 +17,6 @@ from haystack_integrations.common.openrouter._wire.usage import figures
 def tag_span(meta: Mapping[str, Any]) -> None:
     """
     Add tags about a request to the current span. Haystack's own tags hold them only together with the content.
-
-    :param meta: The meta of a reply, or of the output of a component.
     """
     if is_tracing_enabled() and (span := tracer.current_span()) is not None:
         span.set_tags(span_tags(meta))
@@ -28,10 +24,7 @@ def tag_span(meta: Mapping[str, Any]) -> None:
 
 def span_tags(meta: Mapping[str, Any]) -> dict[str, str | float]:
     """
-    Name what is known about a request.
-
-    :param meta: The meta of a reply, or of the output of a component.
-    :returns: Strings and numbers by the names of tags, such as `openrouter.cost` in USD.
+    Name what is known about a request, such as `openrouter.cost` in USD.
     """
     names = {"model": meta.get("model"), "provider": meta.get("provider"), "generation_id": meta.get("id")}
     tags = {f"openrouter.{name}": value for name, value in names.items() if isinstance(value, str)}

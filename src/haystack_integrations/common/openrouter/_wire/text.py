@@ -13,20 +13,14 @@ from collections.abc import Sequence
 
 def with_joined_halves(text: str) -> str:
     """
-    Join halves that came in two pieces of a stream, as those of an emoji may.
-
-    :param text: Any string.
-    :returns: The string. A half whose other half is missing stays.
+    Join halves that came in two pieces of a stream, as those of an emoji may. A half without the other one stays.
     """
     return text if _is_whole(text) else text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 
 
 def sendable(text: str) -> str:
     """
-    Replace each half whose other half is missing.
-
-    :param text: Any string.
-    :returns: A string that can be sent.
+    Replace each half whose other half is missing, so that the string can be sent.
     """
     return text if _is_whole(text) else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 

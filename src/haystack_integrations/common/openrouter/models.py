@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable
 from contextlib import suppress
 from typing import Any, ClassVar, Unpack
 from urllib.parse import quote
@@ -28,7 +28,7 @@ from haystack_integrations.common.openrouter._catalogue.cache import SharedCache
 from haystack_integrations.common.openrouter._catalogue.choosing import ModelNeeds, Selection
 from haystack_integrations.common.openrouter._catalogue.entries import OpenRouterEndpoint, mappings
 from haystack_integrations.common.openrouter._catalogue.filters import ACCOUNT_FILTERS, ModelFilters, Query, query_of
-from haystack_integrations.common.openrouter._catalogue.model import OpenRouterModel
+from haystack_integrations.common.openrouter._catalogue.model import ListedModels, OpenRouterModel
 from haystack_integrations.common.openrouter._transport.client_pool import OPENROUTER_API_BASE_URL
 from haystack_integrations.common.openrouter.errors._advice import CATALOGUE_REMEDIES, MODEL_REMEDIES, Remedies
 
@@ -97,7 +97,7 @@ class OpenRouterModels(OpenRouterReader):
         )
         check_seconds(cache_seconds, "cache_seconds")
         self.cache_seconds = cache_seconds
-        self._cache: SharedCache[_Listed] = SharedCache()
+        self._cache: SharedCache[ListedModels] = SharedCache()
 
     def list(self, *, for_account: bool = False, **filters: Unpack[ModelFilters]) -> Models:
         """
@@ -140,8 +140,8 @@ class OpenRouterModels(OpenRouterReader):
         """
         path = self._path_of(name, "/model/{}/{}")
 
-        def load() -> _Listed:
-            return _Listed([OpenRouterModel(self._load(path, name))])
+        def load() -> ListedModels:
+            return ListedModels([OpenRouterModel(self._load(path, name))])
 
         return self._listed(name) or self._cache.get(self._cache_key(path), self.cache_seconds, load)[0]
 
@@ -154,8 +154,8 @@ class OpenRouterModels(OpenRouterReader):
         """
         path = self._path_of(name, "/model/{}/{}")
 
-        async def load() -> _Listed:
-            return _Listed([OpenRouterModel(await self._load_async(path, name))])
+        async def load() -> ListedModels:
+            return ListedModels([OpenRouterModel(await self._load_async(path, name))])
 
         return self._listed(name) or (await self._cache.get_async(self._cache_key(path), self.cache_seconds, load))[0]
 
@@ -240,11 +240,11 @@ class OpenRouterModels(OpenRouterReader):
         checked_key(self.api_key)
         return _OF_ACCOUNT, query
 
-    def _load_list(self, path: str, query: Query) -> _Listed:
+    def _load_list(self, path: str, query: Query) -> ListedModels:
         with self._requesting():
             return self._models(self._read(path, dict(query)), query)
 
-    async def _load_list_async(self, path: str, query: Query) -> _Listed:
+    async def _load_list_async(self, path: str, query: Query) -> ListedModels:
         with self._requesting():
             return self._models(await self._read_async(path, dict(query)), query)
 
@@ -283,8 +283,8 @@ class OpenRouterModels(OpenRouterReader):
         listed = self._cache.peek(self._cache_key(_PUBLIC, _WHOLE), self.cache_seconds)
         return listed.by_name.get(name) if listed else None
 
-    def _models(self, data: Any, query: Query) -> _Listed:
-        listed = _Listed(model for entry in mappings(data) if (model := OpenRouterModel(entry)).id)
+    def _models(self, data: Any, query: Query) -> ListedModels:
+        listed = ListedModels(model for entry in mappings(data) if (model := OpenRouterModel(entry)).id)
         if query == _WHOLE:
             # don't suggest a `:batch` variant: it refuses single requests
             learn_names(self._base_url(), (name for name in listed.by_name if not name.endswith(":batch")))
@@ -301,16 +301,6 @@ class OpenRouterModels(OpenRouterReader):
             msg = f"`name` must be an author and a slug, such as 'openai/gpt-4o-mini', not {name!r:.100}.{meant}"
             raise ValueError(msg)
         return path.format(*(quote(part, safe="~@:") for part in parts.groups()))
-
-
-class _Listed(Models):
-    """
-    Models in order, and by name. Of two with the same name, the first one counts.
-    """
-
-    def __init__(self, models: Iterable[OpenRouterModel]) -> None:
-        super().__init__(models)
-        self.by_name = {model.id: model for model in reversed(self)}
 
 
 def _endpoints(data: Any) -> Endpoints:

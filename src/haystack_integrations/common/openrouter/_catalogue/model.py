@@ -6,6 +6,7 @@
 A model of OpenRouter's catalogue.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -187,3 +188,13 @@ class OpenRouterModel(CatalogueEntry):
     @property
     def _top_provider(self) -> dict[str, Any]:
         return mapping(self.raw.get("top_provider"))
+
+
+class ListedModels(list[OpenRouterModel]):
+    """
+    Models in the order of a list, and by name. Of two with the same name, the first one counts.
+    """
+
+    def __init__(self, models: Iterable[OpenRouterModel]) -> None:
+        super().__init__(models)
+        self.by_name = {model.id: model for model in reversed(self)}

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from stand_in.catalogue import MODELS
 
 from haystack_integrations.common.openrouter._catalogue.choosing import Selection
-from haystack_integrations.common.openrouter._catalogue.prices import amount
+from haystack_integrations.common.openrouter._catalogue.prices import usd
 from haystack_integrations.common.openrouter.models import OpenRouterEndpoint, OpenRouterModel
 
 BY_NAME = {model["id"]: OpenRouterModel(model) for model in MODELS}
@@ -99,9 +99,9 @@ class TestPrice:
             ("1" * 5000, None), (10**400, None), (None, None), (True, None), ([], None), ({}, None),
         ],
     )  # fmt: skip
-    def test_amount(self, written, read):
-        assert amount(written) == (None if read is None else Decimal(read))
-        assert priced(written).price("prompt") == amount(written)
+    def test_usd(self, written, read):
+        assert usd(written) == (None if read is None else Decimal(read))
+        assert priced(written).price("prompt") == usd(written)
 
     def test_kinds(self):
         assert SEES.price() == SEES.price("prompt") == Decimal("0.0000006")

@@ -6,6 +6,7 @@
 
 import asyncio
 import copy
+import difflib
 import pickle
 import subprocess
 import sys
@@ -22,8 +23,9 @@ from haystack.utils import Secret
 from stand_in import Answer, StandIn
 from stand_in.catalogue import MODELS
 
-from haystack_integrations.common.openrouter._base import model_names
+from haystack_integrations.common.openrouter._base import component as base
 from haystack_integrations.common.openrouter._catalogue.command import main
+from haystack_integrations.common.openrouter._wire import model_names
 from haystack_integrations.common.openrouter.models import OpenRouterModel, OpenRouterModels
 from haystack_integrations.components.embedders.openrouter import OpenRouterTextEmbedder
 from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator
@@ -33,7 +35,7 @@ SEES = "stand-in/sharp-eyes"
 
 @pytest.fixture(autouse=True)
 def nothing_learned(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(model_names, "_listed_names", set())
+    monkeypatch.setattr(model_names, "_listed_names", {})
 
 
 @pytest.fixture
@@ -218,25 +220,87 @@ class TestMemory:
         with pytest.raises(kind, match="`cache_seconds` must be"):
             OpenRouterModels(cache_seconds=value)
 
+    def test_a_time_that_is_set_later_holds_from_the_next_call_on(self, catalogue, stand_in):
+        def requested() -> list[str]:
+            stand_in.requests.clear()
+            catalogue.call("get", SEES)
+            catalogue.call("list")
+            return [request.path.removeprefix("/api/v1/") for request in stand_in.requests]
+
+        assert requested() == [f"model/{SEES}", "models"]
+        assert requested() == []
+        catalogue.models.cache_seconds = 0
+        assert requested() == requested() == [f"model/{SEES}", "models"]
+        catalogue.models.cache_seconds = 300
+        assert requested() == [f"model/{SEES}", "models"]
+        assert requested() == []
+
+    def test_a_list_belongs_to_its_base_url(self, catalogue, stand_in):
+        stand_in.script(listing(entry("evil/gpt-4o-mimi")))
+        catalogue.call("list")
+        assert catalogue.call("get", "evil/gpt-4o-mimi")
+        catalogue.models.api_base_url = stand_in.url.replace("127.0.0.1", "localhost")
+        assert len(catalogue.call("list")) == len(MODELS)
+        with pytest.raises(openai.NotFoundError):
+            catalogue.call("get", "evil/gpt-4o-mimi")
+        catalogue.models.api_base_url = stand_in.url
+        assert [model.id for model in catalogue.call("list")] == ["evil/gpt-4o-mimi"]
+        assert [request.path.rpartition("/api/v1/")[2] for request in stand_in.requests] == [
+            "models", "models", "model/evil/gpt-4o-mimi",
+        ]  # fmt: skip
+
+    def test_a_model_belongs_to_its_base_url(self, catalogue, stand_in):
+        stand_in.script(Answer.json({"data": entry(SEES)}))
+        assert catalogue.call("get", SEES).context_window == 1000
+        catalogue.models.api_base_url = stand_in.url.replace("127.0.0.1", "localhost")
+        assert catalogue.call("get", SEES).context_window == 262144
+        assert len(stand_in.requests) == 2
+
+    def test_no_base_url_means_openrouter(self, catalogue, stand_in, monkeypatch):
+        monkeypatch.setattr(base, "OPENROUTER_API_BASE_URL", stand_in.url)
+        catalogue.call("list")
+        catalogue.models.api_base_url = None
+        assert len(catalogue.call("list")) == len(MODELS)
+        assert len(stand_in.requests) == 1
+
+    def test_a_list_of_the_account_belongs_to_its_key(self, catalogue, stand_in, monkeypatch):
+        def listed() -> list[str]:
+            return [model.id for model in catalogue.call("list", for_account=True)]
+
+        stand_in.script(listing(entry("a/b")), listing(entry("c/d")), listing(entry("e/f")))
+        assert listed() == listed() == ["a/b"]
+        monkeypatch.setenv("OPENROUTER_API_KEY", "sk-or-rotated")
+        assert listed() == listed() == ["c/d"]
+        catalogue.models.api_key = Secret.from_token("sk-or-other")
+        assert listed() == ["e/f"]
+        monkeypatch.setenv("OPENROUTER_API_KEY", "sk-or-test-key")
+        catalogue.models.api_key = Secret.from_env_var("OPENROUTER_API_KEY")
+        assert listed() == ["a/b"]
+        assert len(stand_in.requests) == 3
+
     def test_a_failure_is_not_kept(self, catalogue, stand_in):
         stand_in.script(Answer.error(500, "Down"))
         with pytest.raises(openai.InternalServerError):
             catalogue.call("list")
         assert catalogue.call("list")
 
-    def test_ten_threads_and_ten_loops_share_one_request(self, stand_in, models):
-        together = threading.Barrier(20)
+    def test_ten_threads_share_one_request_and_loops_need_none_then(self, stand_in, models):
+        together = threading.Barrier(10)
 
         def ask(number: int) -> int:
             together.wait()
-            return len(models.list() if number % 2 else asyncio.run(models.list_async()))
+            return len(models.list())
 
         stand_in.script(Answer([b" " * 9] * 3 + Answer.json({"data": MODELS}).body))
-        with ThreadPoolExecutor(20) as pool:
-            assert set(pool.map(ask, range(20))) == {len(MODELS)}
+        with ThreadPoolExecutor(10) as pool:
+            assert set(pool.map(ask, range(10))) == {len(MODELS)}
+        assert [len(asyncio.run(models.list_async())) for _ in range(2)] == [len(MODELS)] * 2
         assert len(stand_in.requests) == 1
 
-    def test_tasks_of_one_loop_share_one_request(self, stand_in, models):
+    @pytest.mark.parametrize("cache_seconds", [0, 300])
+    def test_tasks_of_one_loop_share_one_request(self, stand_in, catalogue, cache_seconds):
+        models = catalogue.new(cache_seconds=cache_seconds)
+
         async def ask() -> list[int]:
             return [len(found) for found in await asyncio.gather(*(models.list_async() for _ in range(10)))]
 
@@ -254,6 +318,15 @@ class TestGet:
         catalogue.call("list")
         assert catalogue.call("get", f"{SEES}:free").is_free
         assert len(stand_in.requests) == 1
+
+    def test_in_a_list_no_name_is_searched_for(self, models, stand_in, monkeypatch):
+        looked_at, name_of = [], OpenRouterModel.id.fget
+        stand_in.script(listing(*(entry(f"a/{number}") for number in range(1000)), entry("a/7", context_length=7)))
+        models.list()
+        monkeypatch.setattr(OpenRouterModel, "id", property(lambda model: looked_at.append(model) or name_of(model)))
+        assert [models.get(f"a/{number}").raw["id"] for number in (0, 999)] == ["a/0", "a/999"]
+        assert not looked_at
+        assert models.get("a/7").context_window == 1000
 
     @pytest.mark.parametrize("name", [f"{SEES}:batch", f"~{SEES}-latest"])
     def test_variants_and_aliases(self, catalogue, stand_in, name):
@@ -278,10 +351,13 @@ class TestGet:
         with pytest.raises(ValueError, match="Did you mean 'openai/gpt-4o-mini'[?]$"):
             catalogue.call("get", "gpt-4o")
 
-    @pytest.mark.parametrize("name", ["", " ", "a", "a/", "/b", "a/b/c", "../key", "a/..", "a b/c", "a/b\n"])
+    @pytest.mark.parametrize(
+        "name", ["", " ", "a", "a/", "/b", "a/b/c", "../key", "a/..", "a b/c", "a/b\n", "a/" + "b" * 10**5, "b" * 10**5]
+    )
     def test_no_name(self, models, stand_in, name):
-        with pytest.raises(ValueError, match="`name` must be an author and a slug"):
+        with pytest.raises(ValueError, match="`name` must be an author and a slug") as caught:
             models.get(name)
+        assert len(str(caught.value)) < 300
         assert not stand_in.requests
 
     @pytest.mark.parametrize("name", [None, 7, OpenRouterModel({"id": "a/b"})])
@@ -453,12 +529,61 @@ class TestNamesForGenerators:
 
     def test_batch_variants_are_no_help(self, models, stand_in):
         models.list()
-        assert f"{SEES}:batch" not in model_names.near_names(f"{SEES}:batsh")
-        assert f"{SEES}:free" in model_names.near_names(f"{SEES}:fre")
+        assert f"{SEES}:batch" not in model_names.near_names(f"{SEES}:batsh", stand_in.url)
+        assert f"{SEES}:free" in model_names.near_names(f"{SEES}:fre", stand_in.url)
 
-    def test_a_filtered_list_teaches_nothing(self, models):
+    def test_a_filtered_list_teaches_nothing(self, models, stand_in):
         models.list(q="song")
-        assert model_names.near_names("gpt-4o")[0] == "openai/gpt-4o"
+        assert model_names.near_names("gpt-4o", stand_in.url)[0] == "openai/gpt-4o"
+
+    @pytest.mark.parametrize("url", ["{}/", "{}"])
+    def test_they_are_those_of_the_base_url(self, models, stand_in, url):
+        stand_in.script(listing(entry("evil/gpt-4o-mimi")), Answer.error(404, "no such model"))
+        models.list()
+        generator = OpenRouterChatGenerator(model="openai/gpt-4o-mimi", api_base_url=url.format(stand_in.url))
+        with pytest.raises(openai.NotFoundError, match="Did you mean `evil/gpt-4o-mimi`"):
+            generator.run("Hi")
+
+    def test_they_are_not_those_of_another_base_url(self, models, stand_in):
+        stand_in.script(listing(entry("evil/gpt-4o-mimi")), Answer.error(404, "no such model"))
+        models.list()
+        elsewhere = stand_in.url.replace("127.0.0.1", "localhost")
+        generator = OpenRouterChatGenerator(model="openai/gpt-4o-mimi", api_base_url=elsewhere)
+        with pytest.raises(openai.NotFoundError, match="Did you mean `openai/gpt-4o-mini`") as caught:
+            generator.run("Hi")
+        assert "evil" not in str(caught.value)
+        with pytest.raises(ValueError, match="Did you mean 'openai/gpt-4o-mimi' or 'openai/gpt-4o-mini'"):
+            OpenRouterModels(api_base_url=elsewhere).get("gpt-4o-mimi")
+
+    def test_they_are_those_of_the_last_list(self, models, stand_in):
+        models.cache_seconds = 0
+        for name in ("a/gone", "a/here"):
+            stand_in.script(listing(entry(name)))
+            models.list()
+        assert model_names.near_names("a/her", stand_in.url) == ["a/here"]
+        assert model_names.near_names("a/gon", stand_in.url) == []
+
+    def test_what_cannot_be_printed_is_not_suggested(self, models, stand_in):
+        stand_in.script(listing(entry("a/her\x1be"), entry("a/here")))
+        models.list()
+        assert model_names.near_names("a/her", stand_in.url) == ["a/here"]
+
+    @pytest.mark.parametrize("unknown", ["a/very-unusual-nmae-70000", "gpt-4o", "x" * 10**6, "/" * 10**6, ""])
+    def test_of_a_hundred_thousand_few_are_compared(self, monkeypatch, unknown):
+        compared = []
+
+        class Comparison(difflib.SequenceMatcher):
+            def set_seq1(self, name: str) -> None:
+                compared.append(name)
+                super().set_seq1(name)
+
+        monkeypatch.setattr(difflib, "SequenceMatcher", Comparison)
+        listed = [f"a/very-unusual-name-{number}" for number in range(100_000)]
+        model_names.learn_names("x", [*listed, "x" * (10**6 - 1)])
+        near = model_names.near_names(unknown, "x")
+        assert ("a/very-unusual-name-70000" in near) is unknown.endswith("70000")
+        assert len(compared) <= 2 * 51  # by the whole name and by the slug; each comparison begins with an empty one
+        assert max(map(len, compared), default=0) < 200
 
 
 class TestObject:
@@ -510,7 +635,7 @@ class TestObject:
 
 class TestCommand:
     def run(self, stand_in: StandIn, *arguments: str) -> int:
-        return main([*arguments, "--api-base-url", stand_in.url])
+        return main(OpenRouterModels, [*arguments, "--api-base-url", stand_in.url])
 
     def test_table(self, stand_in, capsys):
         assert self.run(stand_in, "--takes", "image", "--max-price", "1", "--sort", "price") == 0
@@ -520,6 +645,7 @@ class TestCommand:
         prices = [sum(map(float, line.split()[2:4])) for line in lines[1:]]
         assert prices == sorted(prices)
         assert len({line.rindex("text,image") for line in lines[1:]}) == 1
+        assert [line for line in lines if line.endswith(" ")] == []
 
     def test_what_has_no_price_by_token(self, stand_in, capsys):
         assert self.run(stand_in, "--sort", "price") == 0
@@ -556,7 +682,7 @@ class TestCommand:
 
     def test_unknown_arguments_are_one_line(self, capsys):
         with pytest.raises(SystemExit, match="2"):
-            main(["--sort", "beauty"])
+            main(OpenRouterModels, ["--sort", "beauty"])
         assert capsys.readouterr().err.count("\n") == 1
 
     @pytest.mark.usefixtures("without_key")

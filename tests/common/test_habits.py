@@ -192,11 +192,17 @@ class TestReplyCost:
 
     @pytest.mark.parametrize(
         "usage",
-        [None, {}, "x", {"cost": "1"}, {"cost": True}, {"cost": 10**400}, {"is_byok": True, "cost_details": "x"}],
-    )
+        [
+            None, {}, "x", {"cost": "1"}, {"cost": True}, {"cost": 10**400}, {"cost": 1e15}, {"cost": -1e15},
+            {"cost": float("nan")}, {"cost": float("inf")}, {"is_byok": True, "cost_details": "x"},
+        ],
+    )  # fmt: skip
     def test_usage_without_a_cost(self, usage):
         assert usage_cost(usage) == 0.0
         assert reported_cost(usage) is None
+        replies = [paid(**usage)] if isinstance(usage, dict) else []
+        assert reply_cost([*replies, paid(cost=0.5)]) == 0.5
+        assert cost_table([*replies, paid(cost=0.5)]).split()[-1] == "0.500000"
 
     def test_a_cost_of_nothing_is_known(self):
         assert reported_cost({"cost": 0}) == 0.0

@@ -32,7 +32,7 @@ from stand_in import Answer, Request, StandIn
 from stand_in.files import png
 from stand_in.sight import decoded, words_of_parts
 
-from haystack_integrations.common.openrouter._wire.document_images import DocumentImages
+from haystack_integrations.common.openrouter._base.document_images import DocumentImages
 from haystack_integrations.components.embedders.openrouter import (
     OpenRouterDocumentImageEmbedder,
     OpenRouterTextEmbedder,

@@ -3,15 +3,19 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-The cost of a request.
+The cost of requests: one, several, or as a table.
 """
 
-from __future__ import annotations
-
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import fsum
 from typing import Any
 
-from haystack_integrations.common.openrouter._wire.responses import is_number
+from haystack.dataclasses import ChatMessage
+
+from haystack_integrations.common.openrouter._wire.table import table
+from haystack_integrations.common.openrouter._wire.usage import cost_of_response, figures
+
+_HEAD = ("model", "provider", "in", "cached", "out", "reasoning", "USD")
 
 
 def usage_cost(usage: Mapping[str, Any] | None) -> float:
@@ -51,46 +55,69 @@ def reported_cost(usage: Mapping[str, Any] | None) -> float | None:
     return cost_of_response(usage)
 
 
-def cost_of_response(usage: object) -> float | None:
+def reply_cost(replies: Iterable[ChatMessage]) -> float:
     """
-    Read the cost from the usage in one response.
+    Add up the cost of replies, for example those of a pipeline or all messages of an agent.
 
-    :param usage: `usage` as OpenRouter sent it: a dictionary, or something odd.
-    :returns: The cost in USD, with the bill of a provider for the user's own key, or None if none is reported.
+    What providers bill for your own key (BYOK) is included: see `usage_cost`. With `n`, all replies of a request report
+    the cost of the whole request. It is counted once.
+
+    The messages of an agent include the history that you passed in, but not what a compaction hook has dropped.
+
+    :param replies: Messages. Those without a cost, such as user messages, are ignored.
+    :returns: The cost in USD.
+    :raises TypeError: If they are not messages.
     """
-    if not isinstance(usage, Mapping):
-        return None
-    bills, details = [usage.get("cost")], usage.get("cost_details")
-    if usage.get("is_byok") and isinstance(details, Mapping):
-        bills.append(details.get("upstream_inference_cost"))
-    known = [dollars for bill in bills if (dollars := amount(bill)) is not None]
-    return sum(known) if known else None
+    costs = [cost_of_response(message.meta.get("usage")) for message in _one_for_each_request(replies, "replies")]
+    return fsum(cost for cost in costs if cost is not None)
 
 
-def figures(usage: object) -> dict[str, float | None]:
+def cost_table(messages: Iterable[ChatMessage]) -> str:
     """
-    Read the tokens and the cost from the usage in one response.
+    Make a table of costs, with a row for each request and a row with the sum.
 
-    :param usage: `usage` as OpenRouter sent it: a dictionary, or something odd.
-    :returns: `prompt_tokens`, `cached_tokens`, `completion_tokens`, `reasoning_tokens`, and `cost` in USD. What is not
-        reported is None.
+    The columns are the model, the provider, input tokens, those of them that were read from a cache, output tokens,
+    those of them that were reasoning, and the cost in USD as in `reply_cost`. A `-` means that OpenRouter did not
+    report the value.
+
+    :param messages: Messages, such as those of an agent. Those without `meta["usage"]` are left out.
+    :returns: The table as text, for a fixed-width font.
+    :raises TypeError: If they are not messages.
     """
-    usage = usage if isinstance(usage, Mapping) else {}
-    sent, made = usage.get("prompt_tokens_details"), usage.get("completion_tokens_details")
-    return {
-        "prompt_tokens": amount(usage.get("prompt_tokens")),
-        "cached_tokens": amount(sent.get("cached_tokens")) if isinstance(sent, Mapping) else None,
-        "completion_tokens": amount(usage.get("completion_tokens")),
-        "reasoning_tokens": amount(made.get("reasoning_tokens")) if isinstance(made, Mapping) else None,
-        "cost": cost_of_response(usage),
-    }
+    metas = [message.meta for message in _one_for_each_request(messages, "messages")]
+    metas = [meta for meta in metas if isinstance(meta.get("usage"), dict)]
+    rows = [list(figures(meta["usage"]).values()) for meta in metas]
+    lines = [_line(meta.get("model"), meta.get("provider"), row) for meta, row in zip(metas, rows, strict=True)]
+    sums = [_sum(column) for column in zip(*rows, strict=True)] or [0.0] * 5
+    return table([_HEAD, *lines, _line("total", "", sums)], "<<>>>>>")
 
 
-def amount(value: object) -> float | None:
+def _one_for_each_request(messages: Iterable[ChatMessage], argument: str) -> Iterator[ChatMessage]:
     """
-    Read an amount from `usage`.
-
-    :param value: A value of any type.
-    :returns: The number, or None if it is not a finite number.
+    Leave out the further replies of a request: they have the same id and the same usage as its first one.
     """
-    return float(value) if is_number(value) else None
+    if isinstance(messages, ChatMessage | str | dict) or not isinstance(messages, Iterable):
+        msg = f'`{argument}` must be a list of ChatMessage, such as `result["replies"]`, not {type(messages).__name__}.'
+        raise TypeError(msg)
+    seen = set()
+    for message in messages:
+        if not isinstance(message, ChatMessage):
+            msg = f"`{argument}` must be a list of ChatMessage, and holds a {type(message).__name__}."
+            raise TypeError(msg)
+        generation = message.meta.get("id")
+        # the id alone is not enough: a reply from OpenRouter's response cache may have the id of the first one
+        request = (generation, repr(message.meta.get("usage"))) if isinstance(generation, str) else None
+        if request is None or request not in seen:
+            seen.add(request)
+            yield message
+
+
+def _sum(column: Sequence[float | None]) -> float | None:
+    known = [number for number in column if number is not None]
+    return fsum(known) if known else None
+
+
+def _line(model: object, provider: object, numbers: Sequence[float | None]) -> list[str]:
+    formats = ("{:.0f}",) * 4 + ("{:.6f}",)
+    cells = ["-" if number is None else form.format(number) for form, number in zip(formats, numbers, strict=True)]
+    return [*("-" if name is None else str(name) for name in (model, provider)), *cells]

@@ -10,7 +10,7 @@ As a command, it prints a table: `python -m haystack_integrations.common.openrou
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from contextlib import suppress
 from typing import Any, ClassVar, Unpack
 
@@ -20,14 +20,13 @@ from haystack.utils import Secret
 from haystack_integrations.common.openrouter._base.checks import check_seconds
 from haystack_integrations.common.openrouter._base.component import OPENROUTER_API_BASE_URL, OpenRouterBase
 from haystack_integrations.common.openrouter._base.headers import checked_key
-from haystack_integrations.common.openrouter._base.model_names import learn_names, near_names
 from haystack_integrations.common.openrouter._catalogue.cache import SharedCache
 from haystack_integrations.common.openrouter._catalogue.choosing import ModelNeeds, Selection
-from haystack_integrations.common.openrouter._catalogue.fields import mappings
+from haystack_integrations.common.openrouter._catalogue.entries import OpenRouterEndpoint, mappings
 from haystack_integrations.common.openrouter._catalogue.filters import ACCOUNT_FILTERS, ModelFilters, Query, query_of
-from haystack_integrations.common.openrouter._catalogue.model import OpenRouterModel
-from haystack_integrations.common.openrouter._catalogue.offer import OpenRouterEndpoint
+from haystack_integrations.common.openrouter._catalogue.model import ListedModels, OpenRouterModel
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
+from haystack_integrations.common.openrouter._wire.model_names import learn_names, near_names
 from haystack_integrations.common.openrouter._wire.responses import decoded_body
 from haystack_integrations.common.openrouter.errors._advice import COMMON_ADVICE, Advice
 
@@ -51,7 +50,7 @@ _PUBLIC, _OF_ACCOUNT = (Endpoint(path, may_be_empty=True, advice=_ADVICE) for pa
 _MODEL = Endpoint("/model/{}/{}", shape=dict, advice=_OF_A_MODEL)
 _ENDPOINTS = Endpoint("/models/{}/{}/endpoints", shape=dict, advice=_OF_A_MODEL)
 _WHOLE = query_of({})
-_NAME = re.compile(r"([~@\w][^/\s]*)/(\w[^/\s]*)")
+_NAME = re.compile(r"([~@\w][^/\s]{,200})/(\w[^/\s]{,200})")
 
 
 class OpenRouterModels(OpenRouterBase):
@@ -105,7 +104,7 @@ class OpenRouterModels(OpenRouterBase):
         )
         check_seconds(cache_seconds, "cache_seconds")
         self.cache_seconds = cache_seconds
-        self._cache: SharedCache[Models] = SharedCache(cache_seconds)
+        self._cache: SharedCache[ListedModels] = SharedCache()
 
     def to_dict(self) -> dict[str, Any]:
         """
@@ -129,7 +128,8 @@ class OpenRouterModels(OpenRouterBase):
         :raises openai.APIError: If OpenRouter can't be reached or refuses the request.
         """
         endpoint, query = self._list_request(for_account, filters)
-        return [*self._cache.get((endpoint, query), lambda: self._load_list(endpoint, query))]
+        key = self._cache_key(endpoint, query)
+        return [*self._cache.get(key, self.cache_seconds, lambda: self._load_list(endpoint, query))]
 
     async def list_async(self, *, for_account: bool = False, **filters: Unpack[ModelFilters]) -> Models:
         """
@@ -140,7 +140,8 @@ class OpenRouterModels(OpenRouterBase):
         :returns: A new list.
         """
         endpoint, query = self._list_request(for_account, filters)
-        return [*await self._cache.get_async((endpoint, query), lambda: self._load_list_async(endpoint, query))]
+        key = self._cache_key(endpoint, query)
+        return [*await self._cache.get_async(key, self.cache_seconds, lambda: self._load_list_async(endpoint, query))]
 
     def get(self, name: str) -> OpenRouterModel:
         """
@@ -153,8 +154,12 @@ class OpenRouterModels(OpenRouterBase):
         :raises openai.NotFoundError: If there is no such model. The text suggests similar names.
         :raises openai.APIError: If OpenRouter can't be reached.
         """
-        parts = _parts_of(name)
-        return self._listed(name) or self._cache.get(name, lambda: [OpenRouterModel(self._load(_MODEL, parts))])[0]
+        parts = self._parts_of(name)
+
+        def load() -> ListedModels:
+            return ListedModels([OpenRouterModel(self._load(_MODEL, parts))])
+
+        return self._listed(name) or self._cache.get(self._cache_key(_MODEL, parts), self.cache_seconds, load)[0]
 
     async def get_async(self, name: str) -> OpenRouterModel:
         """
@@ -163,12 +168,12 @@ class OpenRouterModels(OpenRouterBase):
         :param name: The model's name.
         :returns: The model.
         """
-        parts = _parts_of(name)
+        parts, key = self._parts_of(name), self._cache_key(_MODEL, self._parts_of(name))
 
-        async def load() -> Models:
-            return [OpenRouterModel(await self._load_async(_MODEL, parts))]
+        async def load() -> ListedModels:
+            return ListedModels([OpenRouterModel(await self._load_async(_MODEL, parts))])
 
-        return self._listed(name) or (await self._cache.get_async(name, load))[0]
+        return self._listed(name) or (await self._cache.get_async(key, self.cache_seconds, load))[0]
 
     def endpoints(self, name: str) -> Endpoints:
         """
@@ -181,7 +186,7 @@ class OpenRouterModels(OpenRouterBase):
         :raises openai.NotFoundError: If there is no such model. The text suggests similar names.
         :raises openai.APIError: If OpenRouter can't be reached.
         """
-        return _endpoints(self._load(_ENDPOINTS, _parts_of(name)))
+        return _endpoints(self._load(_ENDPOINTS, self._parts_of(name)))
 
     async def endpoints_async(self, name: str) -> Endpoints:
         """
@@ -190,7 +195,7 @@ class OpenRouterModels(OpenRouterBase):
         :param name: The model's name.
         :returns: One entry for each provider's offer.
         """
-        return _endpoints(await self._load_async(_ENDPOINTS, _parts_of(name)))
+        return _endpoints(await self._load_async(_ENDPOINTS, self._parts_of(name)))
 
     def cheapest(
         self,
@@ -248,13 +253,13 @@ class OpenRouterModels(OpenRouterBase):
         checked_key(self.api_key)
         return _OF_ACCOUNT, query
 
-    def _load_list(self, endpoint: Endpoint, query: Query) -> Models:
+    def _load_list(self, endpoint: Endpoint, query: Query) -> ListedModels:
         with self._calling(endpoint) as client:
-            return _models(endpoint.send(client, options={"params": dict(query)}), query)
+            return self._models(endpoint.send(client, options={"params": dict(query)}), query)
 
-    async def _load_list_async(self, endpoint: Endpoint, query: Query) -> Models:
+    async def _load_list_async(self, endpoint: Endpoint, query: Query) -> ListedModels:
         async with self._calling_async(endpoint) as client:
-            return _models(await endpoint.send_async(client, options={"params": dict(query)}), query)
+            return self._models(await endpoint.send_async(client, options={"params": dict(query)}), query)
 
     def _load(self, endpoint: Endpoint, parts: Sequence[str]) -> dict[str, Any]:
         """Request one model. If it does not exist, load the list, so that the error can suggest similar names."""
@@ -275,34 +280,37 @@ class OpenRouterModels(OpenRouterBase):
                     await self.list_async()
                 raise
 
+    def _cache_key(self, endpoint: Endpoint, detail: Hashable) -> Hashable:
+        """What is loaded with one base URL, or a list for one API key, is never given to another."""
+        of_account = hash(checked_key(self.api_key)) if endpoint is _OF_ACCOUNT else None
+        return self._base_url(), of_account, endpoint, detail
+
     def _listed(self, name: str) -> OpenRouterModel | None:
-        models = self._cache.peek((_PUBLIC, _WHOLE)) or []
-        return next((model for model in models if model.id == name), None)
+        listed = self._cache.peek(self._cache_key(_PUBLIC, _WHOLE), self.cache_seconds)
+        return listed.by_name.get(name) if listed else None
 
+    def _models(self, response: Any, query: Query) -> ListedModels:
+        listed = ListedModels(model for entry in mappings(_data(response)) if (model := OpenRouterModel(entry)).id)
+        if query == _WHOLE:
+            # don't suggest a `:batch` variant: it refuses single requests
+            learn_names(self._base_url(), (name for name in listed.by_name if not name.endswith(":batch")))
+        return listed
 
-def _parts_of(name: str) -> Sequence[str]:
-    if not isinstance(name, str):
-        msg = f"`name` must be a string such as 'openai/gpt-4o-mini', not {type(name).__name__}."
-        raise TypeError(msg)
-    parts = _NAME.fullmatch(name)
-    if not parts:
-        near = near_names(name)
-        meant = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
-        msg = f"`name` must be an author and a slug, such as 'openai/gpt-4o-mini', not {name!r}.{meant}"
-        raise ValueError(msg)
-    return parts.groups()
+    def _parts_of(self, name: str) -> tuple[str, ...]:
+        if not isinstance(name, str):
+            msg = f"`name` must be a string such as 'openai/gpt-4o-mini', not {type(name).__name__}."
+            raise TypeError(msg)
+        parts = _NAME.fullmatch(name)
+        if not parts:
+            near = near_names(name, self._base_url())
+            meant = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+            msg = f"`name` must be an author and a slug, such as 'openai/gpt-4o-mini', not {name!r:.100}.{meant}"
+            raise ValueError(msg)
+        return parts.groups()
 
 
 def _data(response: Any) -> Any:
     return decoded_body(response)["data"]
-
-
-def _models(response: Any, query: Query) -> Models:
-    models = [model for entry in mappings(_data(response)) if (model := OpenRouterModel(entry)).id]
-    if query == _WHOLE:
-        # don't suggest a `:batch` variant: it refuses single requests
-        learn_names(model.id for model in models if not model.id.endswith(":batch"))
-    return models
 
 
 def _endpoints(data: dict[str, Any]) -> Endpoints:
@@ -312,4 +320,4 @@ def _endpoints(data: dict[str, Any]) -> Endpoints:
 if __name__ == "__main__":
     from haystack_integrations.common.openrouter._catalogue.command import main
 
-    sys.exit(main())
+    sys.exit(main(OpenRouterModels))

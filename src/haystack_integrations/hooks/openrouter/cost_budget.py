@@ -9,6 +9,7 @@ A cost budget for the runs of an Agent.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +18,7 @@ from haystack.core.serialization import default_from_dict, default_to_dict
 from haystack.dataclasses import ChatMessage
 from haystack.version import __version__ as haystack_version
 
-from haystack_integrations.common.openrouter.cost import amount
-from haystack_integrations.hooks.openrouter._tally import spent_in, with_tally
+from haystack_integrations.common.openrouter._wire.usage import ABSURD, amount
 
 if TYPE_CHECKING:
     from haystack.components.agents.state.state import State
@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _FINAL_MESSAGE = "The Agent stopped because the cost budget was exceeded."
+
+# The key in `token_usage` under which the cost so far is kept, with the sums that it was read from. It is there and not
+# in the hook, so that one hook can serve many runs at once and that a snapshot of the state holds it.
+_TALLY = "openrouter_cost_budget"
+# A float holds 15 decimal digits exactly.
+_DIGITS = 15
 
 
 class OpenRouterCostBudgetHook:
@@ -84,14 +90,16 @@ class OpenRouterCostBudgetHook:
         :param state: The Agent's state.
         """
         usage = state.data.get("token_usage") or {}
-        if amount(usage.get("cost")) is None:
+        cost = usage.get("cost")
+        if amount(cost) is None:
             self._warn_once(state)
         if not usage:
             return
-        usage = with_tally(usage)
+        usage = _with_tally(usage)
         state.set("token_usage", usage)
-        spent, budget = spent_in(usage), Decimal(repr(self.max_cost))
-        if spent < budget:
+        spent, budget = Decimal(usage[_TALLY]["spent"]), Decimal(repr(self.max_cost))
+        # an absurd sum hides the costs that come after it
+        if spent < budget and not (isinstance(cost, int | float) and cost >= ABSURD):
             return
         logger.warning(
             "The Agent has reached its cost budget of {max_cost} USD ({spent} USD spent); requesting a stop.",
@@ -158,3 +166,40 @@ def _checked_cost(max_cost: object) -> float:
         msg = f"`max_cost` must be a positive, finite number of USD, such as 0.5, not {max_cost}."
         raise ValueError(msg)
     return float(max_cost)
+
+
+def _with_tally(token_usage: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    Copy the sums of a run, and add what was used since the last tally to its cost.
+    """
+    # The Agent adds up the numbers in the `usage` of each reply. The cost can't be computed from these sums alone: they
+    # are floats, `is_byok` becomes a count, and a null makes a sum null. But the difference between one sum and the
+    # next is exactly the usage of one call. The messages can't be used either: they include earlier runs, and
+    # compaction hooks drop some of them. Without a tally, all of a run counts as one call.
+    tally = token_usage.get(_TALLY) or {}
+    before, now = tally.get("sums") or {}, _sums(token_usage)
+    cost = _step(before, now, "cost")
+    if _step(before, now, "is_byok"):
+        cost += _step(before, now, "upstream_inference_cost")
+    spent = Decimal(tally.get("spent", 0)) + cost
+    return {**token_usage, _TALLY: {"spent": f"{spent.normalize():f}", "sums": now}}
+
+
+def _sums(usage: Mapping[str, Any]) -> dict[str, float | None]:
+    details = usage.get("cost_details")
+    upstream = details.get("upstream_inference_cost") if isinstance(details, Mapping) else None
+    flag = usage.get("is_byok")
+    byok = int(flag) if isinstance(flag, bool) else amount(flag)
+    return {"cost": amount(usage.get("cost")), "is_byok": byok, "upstream_inference_cost": amount(upstream)}
+
+
+def _step(before: Mapping[str, float | None], now: Mapping[str, float | None], name: str) -> Decimal:
+    """
+    How much a sum has grown. A null adds nothing, and after it the sum starts again at 0.
+    """
+    old, new = before.get(name) or 0, now[name]
+    if new is None:
+        return Decimal(0)
+    total = Decimal(repr(new))
+    step = total - Decimal(repr(old)) if old <= new else total
+    return step.quantize(Decimal(1).scaleb(total.adjusted() + 1 - _DIGITS))

@@ -31,11 +31,11 @@ from haystack_integrations.common.openrouter._base.headers import (
     shown_url,
     warn_of_credentials,
 )
-from haystack_integrations.common.openrouter._base.model_names import check_model_name
 from haystack_integrations.common.openrouter._transport.client_pool import ClientPool, ClientSettings
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._transport.http import check_http_client_kwargs
-from haystack_integrations.common.openrouter._transport.run import Run, key_of, run_of
+from haystack_integrations.common.openrouter._transport.run import Run, key_of, running
+from haystack_integrations.common.openrouter._wire.model_names import check_model_name
 
 OPENROUTER_API_BASE_URL = "https://openrouter.ai/api/v1"
 
@@ -82,12 +82,15 @@ class OpenRouterBase:
         check_number(self.timeout, "timeout", "seconds")
         check_number(self.max_retries, "max_retries", "a count", whole=True)
 
+    def _base_url(self) -> str:
+        return self.api_base_url or OPENROUTER_API_BASE_URL
+
     def _settings(self) -> ClientSettings:
         """Read what a client is built from, as it is now."""
         self._check_connection()
         return ClientSettings.of(
             api_key="" if self._key_is_optional and not key_of(self.api_key) else checked_key(self.api_key),
-            base_url=self.api_base_url or OPENROUTER_API_BASE_URL,
+            base_url=self._base_url(),
             timeout=self.timeout,
             max_retries=self.max_retries,
             http_client_kwargs=self.http_client_kwargs,
@@ -97,7 +100,7 @@ class OpenRouterBase:
     @contextmanager
     def _requesting(self, endpoint: Endpoint, model: str = "") -> Iterator[Run]:
         """Send requests inside this block. Their errors name the cause and a remedy, and the first retry is logged."""
-        with run_of(endpoint, self.api_key, model) as run:
+        with running(Run(endpoint, self.api_key, self._base_url(), model)) as run:
             yield run
 
     @contextmanager

@@ -21,7 +21,7 @@ from haystack_integrations.common.openrouter._base.headers import (
     sendable_headers,
     serialized_headers,
 )
-from haystack_integrations.common.openrouter._base.model_names import check_model_name
+from haystack_integrations.common.openrouter._wire.model_names import check_model_name, closest
 
 logger = logging.getLogger(__name__)
 
@@ -128,14 +128,11 @@ def serialized_kwargs(generation_kwargs: Mapping[str, Any]) -> dict[str, Any]:
 def warn_of_typing_mistakes(generation_kwargs: Mapping[Any, Any], known_keys: Collection[str]) -> None:
     """
     Log a warning for each key that is one edit away from a known one.
-
-    :param generation_kwargs: The parameters.
-    :param known_keys: The keys that OpenRouter's documentation names.
     """
     for key in generation_kwargs:
         if not isinstance(key, str) or key in known_keys or len(key) < 4:
             continue
-        if meant := next((known for known in sorted(known_keys) if _is_one_edit_away(key, known)), None):
+        for meant in closest(key, [known for known in known_keys if _is_one_edit_away(key, known)], 1):
             msg = "`generation_kwargs` has the unknown key '{key}', which is sent unchanged. Did you mean '{meant}'?"
             logger.warning(msg, key=key, meant=meant)
 

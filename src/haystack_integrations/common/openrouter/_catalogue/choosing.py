@@ -6,8 +6,6 @@
 Choosing among the models of a list.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -45,13 +43,7 @@ _NEEDS = tuple(ModelNeeds.__annotations__)
 
 class Selection:
     """
-    Conditions that a model must meet.
-
-    :param needs: What a model must be able to do, and what it may cost.
-    :param prompt_tokens: Tokens of the prompt of the request whose costs are compared.
-    :param completion_tokens: Tokens of its reply.
-    :raises TypeError: If there is no such condition, or a value has the wrong type.
-    :raises ValueError: If a number is negative.
+    Conditions that a model must meet, and the size of the request whose costs are compared.
     """
 
     def __init__(self, needs: ModelNeeds, prompt_tokens: int = 1000, completion_tokens: int = 1000) -> None:
@@ -69,9 +61,6 @@ class Selection:
     def fits(self, model: OpenRouterModel) -> bool:
         """
         Whether a model meets all conditions.
-
-        :param model: The model.
-        :returns: Whether it does.
         """
         return (
             all(getattr(model, ability)(item) for ability, items in self._abilities.items() for item in items)
@@ -82,12 +71,7 @@ class Selection:
 
     def cheapest(self, models: Iterable[OpenRouterModel]) -> OpenRouterModel:
         """
-        Find the model with which the request costs least.
-
-        :param models: Models to choose from.
-        :returns: The cheapest of those that fit. If several are equally cheap, aliases come last and large context
-            windows first.
-        :raises ValueError: If none fits.
+        Find the model that costs least. Of equally cheap ones, aliases come last and large context windows first.
         """
         ranks = [(*rank, model) for model in models if self.fits(model) and (rank := self._rank(model))]
         best = min(ranks, key=lambda ranked: ranked[:-1], default=None)

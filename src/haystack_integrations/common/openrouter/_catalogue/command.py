@@ -6,8 +6,6 @@
 The command `python -m haystack_integrations.common.openrouter.models`: a table of models.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Callable, Sequence
@@ -19,7 +17,7 @@ import openai
 from haystack_integrations.common.openrouter._catalogue.choosing import ModelNeeds, Selection
 from haystack_integrations.common.openrouter._catalogue.model import OpenRouterModel
 from haystack_integrations.common.openrouter._catalogue.prices import per_million
-from haystack_integrations.common.openrouter.models import OpenRouterModels
+from haystack_integrations.common.openrouter._wire.table import table
 
 _HEAD = ("model", "context", "USD/M in", "USD/M out", "takes", "makes")
 
@@ -29,25 +27,22 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{message}\n")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(catalogue: Callable[..., Any], arguments: Sequence[str] | None = None) -> int:
     """
-    Print a table of the models that fit.
-
-    :param arguments: The arguments of the command; None means those of the process.
-    :returns: The exit code: 0, or 1 after an error, which is one line.
+    Print a table of the models that fit, and return the exit code. Without arguments, those of the process are used.
     """
     options = vars(_parser().parse_args(arguments))
     limit, order, for_account = options.pop("limit"), options.pop("sort"), options.pop("for_account")
     base_url = options.pop("api_base_url")
     try:
         selection = Selection(cast("ModelNeeds", options))
-        models = OpenRouterModels(api_base_url=base_url).list(for_account=for_account)
+        models = catalogue(api_base_url=base_url).list(for_account=for_account)
     except (openai.OpenAIError, TypeError, ValueError) as error:
         print(" ".join(str(error).split()), file=sys.stderr)  # noqa: T201
         return 1
     found = [model for model in models if selection.fits(model)]
     rows = [_row(model) for model in sorted(found, key=_ORDERS[order])[:limit]]
-    print(_table(rows))  # noqa: T201
+    print(table([_HEAD, *rows], "<>>><<"))  # noqa: T201
     return 0
 
 
@@ -76,16 +71,6 @@ def _row(model: OpenRouterModel) -> tuple[str, ...]:
     prices = [model.price("prompt"), model.price("completion")] if model.is_billed_by_token else [None, None]
     shown = ["?" if price is None else f"{per_million(price):f}" for price in prices]
     return model.id, window, *shown, ",".join(model.input_modalities), ",".join(model.output_modalities)
-
-
-def _table(rows: Sequence[tuple[str, ...]]) -> str:
-    widths = [max(map(len, column)) for column in zip(_HEAD, *rows, strict=True)]
-    lines = []
-    for row in (_HEAD, *rows):
-        name, *numbers, takes, makes = row
-        right = "  ".join(number.rjust(width) for number, width in zip(numbers, widths[1:4], strict=True))
-        lines.append(f"{name.ljust(widths[0])}  {right}  {takes.ljust(widths[4])}  {makes}".rstrip())
-    return "\n".join(lines)
 
 
 def _by_price(model: OpenRouterModel) -> tuple[bool, Decimal, str]:

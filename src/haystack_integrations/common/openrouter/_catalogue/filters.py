@@ -6,12 +6,11 @@
 Filters of OpenRouter's model list: typed, checked by name, and written as a query.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from difflib import get_close_matches
 from typing import Literal, TypedDict
+
+from haystack_integrations.common.openrouter._wire.model_names import closest
 
 Number = int | float | Decimal
 Query = tuple[tuple[str, str], ...]
@@ -93,11 +92,6 @@ ACCOUNT_FILTERS = ("output_modalities", "sort")
 def query_of(filters: Mapping[str, object], known: Sequence[str] = FILTERS) -> Query:
     """
     Write filters as the query of a request. All output modalities are listed unless a filter says otherwise.
-
-    :param filters: Filters by name. None leaves a filter out.
-    :param known: The names that are allowed.
-    :returns: The query.
-    :raises TypeError: If there is a filter of another name, or a value that can't be part of a query.
     """
     check_names(filters, known, "filter")
     given = {"output_modalities": "all", **{name: value for name, value in filters.items() if value is not None}}
@@ -106,16 +100,11 @@ def query_of(filters: Mapping[str, object], known: Sequence[str] = FILTERS) -> Q
 
 def check_names(given: Iterable[str], known: Sequence[str], what: str) -> None:
     """
-    Raise unless all names are known.
-
-    :param given: Names of keyword arguments.
-    :param known: The names that are allowed.
-    :param what: What they name, for the error.
-    :raises TypeError: If there is another one.
+    Raise a TypeError unless all names of keyword arguments are known.
     """
     for name in given:
         if name not in known:
-            near = get_close_matches(name, known, n=1)
+            near = closest(name, known, 1, likeness=0.6)
             meant = f"Did you mean {near[0]!r}? " if near else ""
             msg = f"There is no {what} {name!r}. {meant}Available: {', '.join(known)}."
             raise TypeError(msg)

@@ -6,31 +6,34 @@
 A model of OpenRouter's catalogue.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from haystack_integrations.common.openrouter._base.checks import check_token_counts
-from haystack_integrations.common.openrouter._catalogue.fields import count, day, mapping, smallest, string, strings
-from haystack_integrations.common.openrouter._catalogue.prices import cost_of, per_million, price_of
+from haystack_integrations.common.openrouter._catalogue.entries import (
+    CatalogueEntry,
+    count,
+    day,
+    mapping,
+    smallest,
+    string,
+    strings,
+)
+from haystack_integrations.common.openrouter._catalogue.prices import cost_of, per_million
 
 _NOTHING = (Decimal(0), Decimal(0))
 
 
 @dataclass(frozen=True)
-class OpenRouterModel:
+class OpenRouterModel(CatalogueEntry):
     """
-    A model as OpenRouter lists it. A field that is missing or unreadable is None or an empty list.
+    A model as OpenRouter lists it. It also has what `CatalogueEntry` has.
 
     Source: `Model` in OpenRouter's OpenAPI document.
-
-    :param raw: The entry as OpenRouter sent it, with every field. All callers share it: don't change it.
     """
-
-    raw: dict[str, Any]
 
     def __hash__(self) -> int:
         return hash(self.id)
@@ -88,13 +91,6 @@ class OpenRouterModel:
         return strings(self._architecture.get("output_modalities"))
 
     @property
-    def supported_parameters(self) -> list[str]:
-        """
-        The parameters of a request that the model supports, such as "tools" and "structured_outputs".
-        """
-        return strings(self.raw.get("supported_parameters"))
-
-    @property
     def voices(self) -> list[str]:
         """
         The voices of a speech model.
@@ -139,15 +135,6 @@ class OpenRouterModel:
         """
         return None not in self._listed_prices and (self.is_free or self._listed_prices != _NOTHING)
 
-    def supports(self, parameter: str) -> bool:
-        """
-        Whether the model supports a parameter.
-
-        :param parameter: Its name in a request, such as "tools", "reasoning" or "structured_outputs".
-        :returns: Whether OpenRouter lists it.
-        """
-        return parameter in self.supported_parameters
-
     def takes(self, modality: str) -> bool:
         """
         Whether the model takes a kind of input.
@@ -165,16 +152,6 @@ class OpenRouterModel:
         :returns: Whether OpenRouter lists it.
         """
         return modality in self.output_modalities
-
-    def price(self, kind: str = "prompt") -> Decimal | None:
-        """
-        Return one of the model's prices, before overrides for long prompts or times of day.
-
-        :param kind: "prompt", "completion", "input_cache_read", "input_cache_write" or another key of `raw["pricing"]`.
-        :returns: The price in USD per token (for "request" and "web_search", per request or search). None if it is
-            unknown, as for routers, or not listed.
-        """
-        return price_of(self.raw.get("pricing"), kind)
 
     def cost(
         self, prompt_tokens: int, completion_tokens: int = 0, cached_tokens: int = 0, at: datetime | None = None
@@ -198,7 +175,7 @@ class OpenRouterModel:
         if cached_tokens > prompt_tokens:
             msg = f"`cached_tokens` is a part of `prompt_tokens`: {cached_tokens} can't be more than {prompt_tokens}."
             raise ValueError(msg)
-        return cost_of(self.raw.get("pricing"), prompt_tokens, completion_tokens, cached_tokens, at)
+        return cost_of(self._pricing, prompt_tokens, completion_tokens, cached_tokens, at)
 
     @property
     def _listed_prices(self) -> tuple[Decimal | None, Decimal | None]:
@@ -211,3 +188,13 @@ class OpenRouterModel:
     @property
     def _top_provider(self) -> dict[str, Any]:
         return mapping(self.raw.get("top_provider"))
+
+
+class ListedModels(list[OpenRouterModel]):
+    """
+    Models in the order of a list, and by name. Of two with the same name, the first one counts.
+    """
+
+    def __init__(self, models: Iterable[OpenRouterModel]) -> None:
+        super().__init__(models)
+        self.by_name = {model.id: model for model in reversed(self)}

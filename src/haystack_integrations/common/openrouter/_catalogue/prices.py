@@ -8,26 +8,20 @@ Prices as OpenRouter lists them: strings in USD, "-1" for unknown, and overrides
 Sources: `PublicPricing` and `PricingOverride` in OpenRouter's OpenAPI document and its Python SDK 1.3.84.
 """
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from haystack_integrations.common.openrouter._catalogue.fields import mapping
-from haystack_integrations.common.openrouter._wire.responses import is_number
+from haystack_integrations.common.openrouter._wire.usage import amount
 
 _UNKNOWN = "-1"
 _HIGHEST = 1_000_000
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
-def amount(value: object) -> Decimal | None:
+def usd(value: object) -> Decimal | None:
     """
-    Read a price.
-
-    :param value: The price as sent.
-    :returns: The price in USD, or None if it is "-1" (unknown) or not a price.
+    A price in USD, or None if it is "-1" (unknown) or not a price.
     """
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
@@ -38,48 +32,27 @@ def amount(value: object) -> Decimal | None:
     return price if price.is_finite() and 0 <= price < _HIGHEST else None
 
 
-def price_of(pricing: object, kind: str) -> Decimal | None:
-    """
-    Read one price, without overrides.
-
-    :param pricing: The `pricing` of a model or an endpoint, as sent.
-    :param kind: The name of the price, such as "prompt".
-    :returns: The price in USD, or None if it is unknown or not listed.
-    """
-    return amount(mapping(pricing).get(kind))
-
-
 def per_million(price: Decimal) -> Decimal:
     """
-    Convert a price.
-
-    :param price: USD per token.
-    :returns: USD per million tokens, without trailing zeros.
+    USD per token as USD per million tokens, without trailing zeros.
     """
     return (price * 1_000_000).normalize()
 
 
 def cost_of(
-    pricing: object, prompt_tokens: int, completion_tokens: int, cached_tokens: int, at: datetime | None
+    pricing: dict[str, Any], prompt_tokens: int, completion_tokens: int, cached_tokens: int, at: datetime | None
 ) -> Decimal | None:
     """
-    Compute what a request costs.
-
-    :param pricing: The `pricing` of a model, as sent.
-    :param prompt_tokens: Tokens of the prompt, including those from a cache.
-    :param completion_tokens: Tokens of the reply, including those of its reasoning.
-    :param cached_tokens: Tokens of the prompt that are read from a cache.
-    :param at: When the request is sent, in UTC if it has no time zone. None means now.
-    :returns: The cost in USD, or None if one of the prices is unknown.
+    What a request costs in USD, or None if one of the prices is unknown. A time without a time zone is in UTC.
     """
-    prices = _prices_in_force(mapping(pricing), prompt_tokens, _utc(at))
+    prices = _prices_in_force(pricing, prompt_tokens, _utc(at))
     prompt, completion = prices.get("prompt"), prices.get("completion")
     billed = [(prompt_tokens - cached_tokens, prompt), (completion_tokens, completion), (1, prices.get("request", "0"))]
     if cached_tokens:
         billed.append((cached_tokens, prices.get("input_cache_read", prompt)))
     cost = Decimal(0)
     for count, listed in billed:
-        price = amount(listed)
+        price = usd(listed)
         if price is None:
             return None
         cost += count * price
@@ -124,7 +97,7 @@ def _holds(override: dict[str, Any], prompt_tokens: int, at: datetime) -> bool |
     longer = conditions.pop("min_prompt_tokens", -1)
     start, end = conditions.pop("utc_start", 0), conditions.pop("utc_end", 2400)
     days = conditions.pop("utc_days", _DAYS)
-    if conditions or not all(map(is_number, (longer, start, end))) or not isinstance(days, list | tuple):
+    if conditions or None in map(amount, (longer, start, end)) or not isinstance(days, list | tuple):
         return None
     clock = at.hour * 100 + at.minute  # HHMM, as in the override
     in_window = start <= clock < end if start <= end else clock >= start or clock < end

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 import openai
 from haystack import logging
 
-from haystack_integrations.common.openrouter._transport.run import run_of
+from haystack_integrations.common.openrouter._transport.run import Run, running
 from haystack_integrations.common.openrouter._wire.json_values import plain_json
 from haystack_integrations.common.openrouter.errors._failure import ends_every_request
 
@@ -79,7 +79,7 @@ class ManyRequests(Generic[Item]):
 
         :raises openai.APIError: If an error ended the run before anything was done.
         """
-        with run_of(over=self._over):
+        with running(Run(over=self._over)):
             try:
                 yield
             finally:

@@ -11,12 +11,13 @@ import os
 import threading
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Generic, Self, TypeVar
 
 from openai import AsyncOpenAI, Omit, OpenAI
 
+from haystack_integrations.common.openrouter._transport.forks import renewed_in_forked_children
 from haystack_integrations.common.openrouter._transport.http import (
     build_async_http_client,
     build_http_client,
@@ -24,7 +25,6 @@ from haystack_integrations.common.openrouter._transport.http import (
 
 DEFAULT_MAX_RETRIES = 5
 
-_POOLS: "weakref.WeakSet[ClientPool]" = weakref.WeakSet()
 # Clients that a forked child has from its parent. They are kept, because to finalize them could close the parent's
 # connections.
 _INHERITED: list[object] = []
@@ -141,7 +141,7 @@ class ClientPool:
         self._given: OpenAI | None = None
         self._given_async: AsyncOpenAI | None = None
         self._start_empty()
-        _POOLS.add(self)
+        renewed_in_forked_children(self)
 
     def _start_empty(self) -> None:
         self._lock = threading.Lock()
@@ -156,11 +156,13 @@ class ClientPool:
         """
         Close the connections of a deleted component. Those of event loops are closed with their loops.
         """
-        with suppress(Exception):  # at the exit of the interpreter, names of this module may be gone
+        try:  # at the exit of the interpreter, names of modules may be gone
             if self._built is not None:
                 self._built.client.close()
+        except Exception:  # noqa: S110
+            pass
 
-    def leave_to_parent(self) -> None:
+    def renew(self) -> None:
         """Start without clients in a forked child. Those that a user set stay."""
         for held in (*self._by_loop.values(), *self._replaced):
             held.detach()
@@ -294,15 +296,6 @@ async def _closed_with_loop(
 def _close_soon(loop: asyncio.AbstractEventLoop, client: AsyncOpenAI) -> None:
     if loop.is_running():
         asyncio.run_coroutine_threadsafe(client.close(), loop)
-
-
-def _leave_clients_to_parent() -> None:
-    for pool in list(_POOLS):
-        pool.leave_to_parent()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_leave_clients_to_parent)
 
 
 def _snapshot(value: Any) -> Any:

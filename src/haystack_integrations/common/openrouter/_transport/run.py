@@ -34,7 +34,7 @@ from haystack import logging
 from haystack.tracing.tracer import is_tracing_enabled, tracer
 from haystack.utils import Secret
 
-from haystack_integrations.common.openrouter.cost import figures
+from haystack_integrations.common.openrouter._wire.usage import figures
 from haystack_integrations.common.openrouter.errors._explanation import explain
 from haystack_integrations.common.openrouter.errors._failure import Failure, failure_of_response, seconds_to_wait
 from haystack_integrations.common.openrouter.errors._redaction import without_private
@@ -54,6 +54,7 @@ class Run:
 
     :param endpoint: The endpoint that it sends requests to. None in a run of many requests, outside of each.
     :param api_key: The key's Secret.
+    :param base_url: The URL of the API.
     :param model: The requested model.
     :param over: Is set when nothing more is sent. It does not end a request that is under way.
     :param warnings: What the user was told about requests that are sent again.
@@ -63,6 +64,7 @@ class Run:
 
     endpoint: "Endpoint | None" = None
     api_key: Secret | None = None
+    base_url: str = ""
     model: str = ""
     over: Event | None = None
     warnings: list[str] = field(default_factory=list)
@@ -81,6 +83,7 @@ class Run:
             api_key=self.api_key,
             key=key_of(self.api_key),
             model=self.model,
+            base_url=self.base_url,
             generation_id=started,
         )
 
@@ -98,18 +101,15 @@ class CallbackFailure(Exception):  # noqa: N818
 
 
 @contextmanager
-def run_of(
-    endpoint: "Endpoint | None" = None, api_key: Secret | None = None, model: str = "", over: Event | None = None
-) -> Iterator[Run]:
+def running(run: Run) -> Iterator[Run]:
     """
     Begin a run, or a request inside of one, that ends with this block.
 
     Every `openai.APIError` that leaves the block of a request has a text that names provider, cause and advice. An
     error from the user's callback is not changed.
     """
-    run = Run(endpoint, api_key, model, over)
     if (outer := _current.get()) is not None:
-        run.over, run.warnings = over or outer.over, outer.warnings
+        run.over, run.warnings = run.over or outer.over, outer.warnings
     token = _current.set(run)
     try:
         yield run
@@ -117,8 +117,8 @@ def run_of(
     except CallbackFailure as failure:
         of_the_callback = failure.error
     except openai.APIError as error:
-        if endpoint is not None:
-            run.explain(error, endpoint)
+        if run.endpoint is not None:
+            run.explain(error, run.endpoint)
         raise
     finally:
         _current.reset(token)

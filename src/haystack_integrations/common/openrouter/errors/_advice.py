@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 import openai
 from haystack.utils import Secret
 
-from haystack_integrations.common.openrouter._base.model_names import near_names
+from haystack_integrations.common.openrouter._wire.model_names import near_names
 from haystack_integrations.common.openrouter.errors._failure import Failure
 
 Advice = Mapping[int | str, str]
@@ -48,13 +48,19 @@ MEDIA_ADVICE: Advice = {
 
 
 def advice_for(
-    error: openai.APIError, failure: Failure | None, advice: Advice, api_key: Secret | None, model: str
+    error: openai.APIError,
+    failure: Failure | None,
+    advice: Advice,
+    *,
+    api_key: Secret | None,
+    model: str,
+    base_url: str,
 ) -> str:
     """Choose the advice that fits: one sentence without a full stop, "" if there is none."""
     found = next((advice[situation] for situation in _situations(error, failure) if situation in advice), "")
     if not found:
         return ""
-    near = near_names(model) if "{names}" in found else []
+    near = near_names(model, base_url) if "{names}" in found else []
     names = f". Did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else ""
     return found.format(key=secret_name(api_key), model=model, names=names)
 

@@ -31,6 +31,7 @@ def explain(
     api_key: Secret | None,
     key: str | None,
     model: str,
+    base_url: str,
     generation_id: str | None,
 ) -> None:
     """
@@ -46,7 +47,7 @@ def explain(
     generation_id = getattr(error, "generation_id", None) or in_headers or generation_id
     parts = [
         without_private(foreign, error.request, key, flagged),
-        advice_for(error, failure, advice, api_key, model),
+        advice_for(error, failure, advice, api_key=api_key, model=model, base_url=base_url),
         f"Generation id: {generation_id}" if generation_id else "",
     ]
     text = " ".join(part if part.endswith("?") else part.rstrip(".") + "." for part in parts if part)

@@ -19,7 +19,7 @@ from haystack_integrations.common.openrouter._base.checks import (
     check_strings_or_none,
 )
 from haystack_integrations.common.openrouter._base.component import OPENROUTER_API_BASE_URL, shows_its_settings
-from haystack_integrations.common.openrouter._wire.document_images import DocumentImages, checked_size
+from haystack_integrations.common.openrouter._base.document_images import DocumentImages, checked_size
 from haystack_integrations.components.embedders.openrouter._corpus_embedder import OpenRouterCorpusEmbedder
 from haystack_integrations.components.embedders.openrouter._endpoint import IMAGE_EMBEDDINGS, image_input
 from haystack_integrations.components.embedders.openrouter.options import EmbeddingParameters

@@ -2,9 +2,8 @@
 #
 # SPDX-License-Identifier: Apache-2.0
 
+from haystack_integrations.common.openrouter.cost import cost_table, reply_cost
 from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
-from haystack_integrations.components.generators.openrouter.chat._cost import reply_cost
-from haystack_integrations.components.generators.openrouter.chat._cost_table import cost_table
 from haystack_integrations.components.generators.openrouter.chat.chat_generator import OpenRouterChatGenerator
 from haystack_integrations.components.generators.openrouter.chat.options import (
     OpenRouterGenerationKwargs,

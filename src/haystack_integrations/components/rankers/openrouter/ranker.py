@@ -28,8 +28,8 @@ from haystack_integrations.common.openrouter._base.component import (
     OpenRouterComponent,
     shows_its_settings,
 )
+from haystack_integrations.common.openrouter._base.document_images import DocumentImages, checked_size
 from haystack_integrations.common.openrouter._transport.run import tag_span
-from haystack_integrations.common.openrouter._wire.document_images import DocumentImages, checked_size
 from haystack_integrations.common.openrouter._wire.responses import is_number
 from haystack_integrations.components.rankers.openrouter._endpoint import (
     RERANK,

@@ -3,14 +3,15 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-Names of models. In OpenRouter's names, an author comes before the slug, which is easy to forget.
-"""
+Names of models, and names that are near an unknown one.
 
-from __future__ import annotations
+In OpenRouter's names of models, an author comes before the slug, which is easy to forget.
+"""
 
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+from heapq import nlargest
 
 from haystack import logging
 
@@ -36,14 +37,14 @@ _AUTHORS = {
     "openrouter": ("auto", "fusion"),
 }
 
+_LONGEST = 80
+_MOST_PIECES = 20
+_MOST_COMPARED = 50
+
 
 def check_model_name(model: object) -> None:
     """
     Raise unless `model` can be the name of a model. Log a warning with the likely name if it has no author.
-
-    :param model: The value of `model`.
-    :raises TypeError: If it is not a string.
-    :raises ValueError: If it is empty.
     """
     if not isinstance(model, str):
         msg = f"`model` must be a name such as 'openai/gpt-4o-mini', not {type(model).__name__}."
@@ -62,29 +63,36 @@ def check_model_name(model: object) -> None:
     )
 
 
-def near_names(model: str) -> list[str]:
+def closest(wanted: str, known: Iterable[str], count: int, likeness: float = 0.7) -> list[str]:
     """
-    Find names of models that are similar to an unknown name, among those that this process knows.
+    Find names that are similar to an unknown name, the most similar first.
+    """
+    wanted = wanted[:_LONGEST]
+    pieces = [wanted[at : at + 3] for at in range(max(1, len(wanted) - 2))]
+    pieces = pieces[:: 1 + len(pieces) // _MOST_PIECES]
+    in_length = (name for name in known if abs(len(name) - len(wanted)) <= (1 - likeness) * (len(name) + len(wanted)))
+    # difflib is too slow for a long list
+    likely = nlargest(_MOST_COMPARED, in_length, key=lambda name: sum([piece in name for piece in pieces]))
+    return get_close_matches(wanted, likely, count, likeness)
 
-    :param model: The unknown name.
-    :returns: At most three names, the most similar first.
+
+def near_names(model: str, base_url: str) -> list[str]:
+    """
+    Find at most three names of models that are similar to an unknown one, among those that a base URL has listed.
     """
     name = model.lower()
     full = name if "/" in name or not (author := _author(name)) else f"{author}/{name}"
-    known = sorted(_listed_names or _known_names | ({full} - {name}))
+    known = _listed_names.get(base_url.rstrip("/")) or (*_KNOWN_NAMES, *({full} - {name}))
     by_slug = {known_name.partition("/")[2]: known_name for known_name in known}
-    near = get_close_matches(full, known, n=3, cutoff=0.7)
-    near += [by_slug[slug] for slug in get_close_matches(full.partition("/")[2] or full, by_slug, n=3, cutoff=0.7)]
+    near = closest(full, known, 3) + [by_slug[slug] for slug in closest(full.partition("/")[2] or full, by_slug, 3)]
     return [found for found in dict.fromkeys(near) if found != model][:3]
 
 
-def learn_names(names: Iterable[str]) -> None:
+def learn_names(base_url: str, names: Iterable[str]) -> None:
     """
-    Remember the names that OpenRouter listed, for `near_names`.
-
-    :param names: The names of all models.
+    Remember the names that a base URL has listed, for `near_names`.
     """
-    _listed_names.update(names)
+    _listed_names[base_url.rstrip("/")] = tuple(name for name in names if name.isprintable())
 
 
 def _author(model: str) -> str | None:
@@ -114,10 +122,10 @@ Some of the chat models that OpenRouter serves. `OpenRouterModels().list()` asks
 It is in `haystack_integrations.common.openrouter.models`.
 """
 
-_known_names = {
+_KNOWN_NAMES = (
     *SUPPORTED_MODELS,
     "openai/text-embedding-3-small",
     "openai/text-embedding-3-large",
     "cohere/rerank-v3.5",
-}
-_listed_names: set[str] = set()
+)
+_listed_names: dict[str, tuple[str, ...]] = {}

@@ -6,10 +6,7 @@
 The images that documents name in their meta, read with Haystack's `DocumentToImageContent`.
 """
 
-from __future__ import annotations
-
 import base64
-import os
 from threading import Lock
 
 # Importing the package takes no time. Its classes, with Pillow and pypdfium2, are imported when they are used.
@@ -18,6 +15,7 @@ from haystack import Document
 from haystack.dataclasses import ImageContent
 
 from haystack_integrations.common.openrouter._base.checks import check_at_least_one
+from haystack_integrations.common.openrouter._transport.forks import renewed_in_forked_children
 from haystack_integrations.common.openrouter._wire.media import data_url, image_type
 
 
@@ -62,7 +60,7 @@ class DocumentImages:
         page = f", page {document.meta['page_number']}" if "page_number" in document.meta else ""
         image = f"The image of document {document.id}, {document.meta[self.meta_field]!r}{page},"
         try:
-            with _Reading.lock:
+            with _reading.lock:
                 (content,) = self._converter.run([document])["image_contents"]
         except Exception as error:  # Pillow, pypdfium2 and the file system have many kinds
             msg = f"{image} can't be read: {type(error).__name__}: {error}"
@@ -101,18 +99,15 @@ class _Reading:
     PDFium, which renders pages, must not be called by two threads at once.
     """
 
-    lock = Lock()
+    def __init__(self) -> None:
+        self.renew()
+        renewed_in_forked_children(self)
 
-    @classmethod
-    def renew(cls) -> None:
-        """
-        Make a new lock for a forked child, which does not have the thread that may hold the old one.
-        """
-        cls.lock = Lock()
+    def renew(self) -> None:
+        self.lock = Lock()
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_Reading.renew)
+_reading = _Reading()
 
 
 def _media_type(image: ImageContent) -> str:

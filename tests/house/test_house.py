@@ -4,6 +4,7 @@
 
 """What a new component must not go without: a page, a place in the reference, `run_async`; and where links lead."""
 
+import ast
 import inspect
 import re
 import tomllib
@@ -84,6 +85,48 @@ def test_the_map_shows_every_module_in_its_place():
             drawn.add("/".join(folders))
     there = {path.relative_to(ROOT).as_posix() for path in (ROOT / "src").rglob("*.py") if path.name != "__init__.py"}
     assert drawn == there
+
+
+# What a room may import from: itself, and the rooms before it. The last has what users import.
+ROOMS = ("_wire", "errors", "_transport", "_base", "_many", "_catalogue", "common", "components")
+
+
+def room_of(module: str) -> int:
+    parts = module.split(".")
+    if "common" in parts:
+        return next((number for number, room in enumerate(ROOMS) if room in parts), ROOMS.index("common"))
+    return ROOMS.index("components")
+
+
+def imports_of(module: Any) -> set[str]:
+    """
+    The modules of the package that a module imports, also for types and inside functions.
+    """
+    names = {each.__name__ for each in MODULES}
+    tree = ast.parse(inspect.getsource(module))
+    found = [
+        (node.module, f"{node.module}.{alias.name}")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module
+        for alias in node.names
+    ]
+    return {deep if deep in names else shallow for shallow, deep in found} & names
+
+
+IMPORTS = {module.__name__: imports_of(module) for module in MODULES}
+
+
+def test_rooms_import_in_one_direction():
+    back = [(one, other) for one, others in IMPORTS.items() for other in others if room_of(other) > room_of(one)]
+    assert back == []
+
+
+def test_no_module_imports_in_a_circle():
+    left = dict(IMPORTS)
+    while ends := [name for name, others in left.items() if not others & left.keys()]:
+        for name in ends:
+            del left[name]
+    assert set(left) == set()
 
 
 def test_on_the_package_index_no_link_of_the_readme_is_relative():

@@ -8,6 +8,7 @@ Prices as OpenRouter lists them: strings in USD, "-1" for unknown, and overrides
 Sources: `PublicPricing` and `PricingOverride` in OpenRouter's OpenAPI document and its Python SDK 1.3.84.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -40,7 +41,7 @@ def per_million(price: Decimal) -> Decimal:
 
 
 def cost_of(
-    pricing: dict[str, Any], prompt_tokens: int, completion_tokens: int, cached_tokens: int, at: datetime | None
+    pricing: Mapping[str, Any], prompt_tokens: int, completion_tokens: int, cached_tokens: int, at: datetime | None
 ) -> Decimal | None:
     """
     What a request costs in USD, or None if one of the prices is unknown. A time without a time zone is in UTC.
@@ -65,7 +66,7 @@ def _utc(at: datetime | None) -> datetime:
     return at if at.tzinfo is None else at.astimezone(UTC)
 
 
-def _prices_in_force(pricing: dict[str, Any], prompt_tokens: int, at: datetime) -> dict[str, Any]:
+def _prices_in_force(pricing: Mapping[str, Any], prompt_tokens: int, at: datetime) -> dict[str, Any]:
     """
     The prices of one request. Overrides that apply replace the listed prices key by key, and later ones win.
     """
@@ -85,7 +86,7 @@ def _prices_in_force(pricing: dict[str, Any], prompt_tokens: int, at: datetime) 
     return prices
 
 
-def _listed(prices: dict[str, Any]) -> dict[str, Any]:
+def _listed(prices: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in prices.items() if value is not None}
 
 

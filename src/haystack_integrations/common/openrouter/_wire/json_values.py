@@ -8,12 +8,19 @@ JSON values and strings that are safe to keep, to serialize and to send.
 JSON can escape half a surrogate pair, and UTF-8 can't encode it.
 """
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Mapping
 from math import isfinite
 from typing import Any
 
 # More than the JSON parser allows, and few enough for whatever walks the copy recursively.
 _MOST_LEVELS = 250
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """
+    An object, or `{}`.
+    """
+    return value if isinstance(value, Mapping) else {}
 
 
 def plain_json(value: Any) -> Any:

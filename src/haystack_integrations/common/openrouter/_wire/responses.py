@@ -11,8 +11,7 @@ Source of the headers: https://openrouter.ai/docs/guides/features/response-cachi
 import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from math import isfinite
-from typing import Any, TypeGuard
+from typing import Any
 
 import openai
 from pydantic_core import from_json
@@ -101,14 +100,6 @@ def response_meta(
     return {"model": model, **sent, "usage": usage if isinstance(usage, dict) else {}}
 
 
-def is_number(value: object) -> TypeGuard[int | float]:
-    """Whether a value is a finite number that a float can hold. True and False are not numbers."""
-    try:
-        return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
-    except OverflowError:
-        return False
-
-
 def unusable_response(message: str, body: object, response: Any = None) -> openai.APIError:
     """
     Build the error for a response that has a good status and can't be used.
@@ -126,20 +117,6 @@ def unusable_response(message: str, body: object, response: Any = None) -> opena
     in_headers = {} if response is None else header_fields(response.headers)
     error.generation_id = in_headers.get("id") or (found if isinstance(found, str) else None)  # type: ignore[attr-defined]
     return error
-
-
-def plain_body(response: Any) -> dict[str, Any]:
-    """
-    Copy the decoded body of a response that holds its result. NaN and infinity, which JSON does not have, become None.
-
-    :raises openai.APIError: If it is nested too deep.
-    """
-    try:
-        body: dict[str, Any] = plain_json(decoded_body(response))
-    except ValueError:
-        msg = "The response is nested too deep"
-        raise unusable_response(msg, None, response) from None
-    return body
 
 
 def _seconds(value: str | None) -> int | None:

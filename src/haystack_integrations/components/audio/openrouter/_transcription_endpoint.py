@@ -14,7 +14,7 @@ from haystack import Document
 
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._wire.json_values import sendable
-from haystack_integrations.common.openrouter._wire.responses import plain_body, response_meta
+from haystack_integrations.common.openrouter._wire.responses import decoded_body, response_meta
 from haystack_integrations.common.openrouter.errors._advice import MEDIA_ADVICE
 
 TRANSCRIPTIONS = Endpoint(
@@ -69,7 +69,7 @@ def read_transcript(response: Any, source_meta: dict[str, Any], model: str) -> t
     :returns: The document, with everything else that was sent in its meta, and `model`, `id` and `usage`.
         An empty transcript means silence.
     """
-    body = plain_body(response)
+    body = decoded_body(response)
     sent = {"id": None, **response_meta(body, model, TRANSCRIPTIONS.payload, response.headers)}
     meta = {name: sent.pop(name) for name in ("model", "id", "usage")}
     return Document(content=sendable(body["text"]), meta=_merged(source_meta, sent)), meta

@@ -12,13 +12,9 @@ from typing import Any
 from haystack import logging
 
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
-from haystack_integrations.common.openrouter._wire.json_values import sendable_json
-from haystack_integrations.common.openrouter._wire.responses import (
-    decoded_body,
-    is_number,
-    response_meta,
-    unusable_response,
-)
+from haystack_integrations.common.openrouter._wire.json_values import mapping, sendable_json
+from haystack_integrations.common.openrouter._wire.responses import decoded_body, response_meta, unusable_response
+from haystack_integrations.common.openrouter._wire.usage import is_number
 from haystack_integrations.common.openrouter.errors._advice import COMMON_ADVICE
 
 logger = logging.getLogger(__name__)
@@ -119,8 +115,7 @@ def _scores(results: list[Any], count: int) -> dict[int, float]:
 
 
 def _index_and_score(result: object, count: int) -> tuple[int, float]:
-    result = result if isinstance(result, dict) else {}
-    index, score = result.get("index"), result.get("relevance_score")
+    index, score = mapping(result).get("index"), mapping(result).get("relevance_score")
     if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < count:
         msg = f"The response has a result with index {index!r}, but {count} documents were sent"
         raise ValueError(msg)

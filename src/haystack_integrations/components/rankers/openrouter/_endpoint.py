@@ -105,21 +105,16 @@ def read_response(
 
 def _scores(results: list[Any], count: int) -> dict[int, float]:
     scores: dict[int, float] = {}
-    for result in results:
-        index, score = _index_and_score(result, count)
+    for result in map(mapping, results):
+        index, score = result.get("index"), result.get("relevance_score")
+        if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < count:
+            msg = f"The response has a result with index {index!r}, but {count} documents were sent"
+            raise ValueError(msg)
         if index in scores:
             msg = f"The response scores the document with index {index} twice"
             raise ValueError(msg)
-        scores[index] = score
+        if not is_number(score):
+            msg = f"The response has {score!r} as the score of the document with index {index}, which is not a number"
+            raise ValueError(msg)
+        scores[index] = float(score)
     return scores
-
-
-def _index_and_score(result: object, count: int) -> tuple[int, float]:
-    index, score = mapping(result).get("index"), mapping(result).get("relevance_score")
-    if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < count:
-        msg = f"The response has a result with index {index!r}, but {count} documents were sent"
-        raise ValueError(msg)
-    if not is_number(score):
-        msg = f"The response has {score!r} as the score of the document with index {index}, which is not a number"
-        raise ValueError(msg)
-    return index, float(score)

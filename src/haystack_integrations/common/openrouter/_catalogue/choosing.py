@@ -73,13 +73,12 @@ class Selection:
         """
         Find the model that costs least. Of equally cheap ones, aliases come last and large context windows first.
         """
-        ranks = [(*rank, model) for model in models if self.fits(model) and (rank := self._rank(model))]
-        best = min(ranks, key=lambda ranked: ranked[:-1], default=None)
-        if best is None:
+        ranked = {rank: model for model in models if self.fits(model) and (rank := self._rank(model))}
+        if not ranked:
             needs = ", ".join(f"{name}={value!r}" for name, value in self._needs.items())
             msg = f"No model with a known price fits {needs or 'here'}: relax a condition."
             raise ValueError(msg)
-        return best[-1]
+        return ranked[min(ranked)]
 
     def _rank(self, model: OpenRouterModel) -> tuple[Decimal, bool, int, str] | None:
         """

@@ -24,8 +24,6 @@ def usd(value: object) -> Decimal | None:
     """
     A price in USD, or None if it is "-1" (unknown) or not a price.
     """
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return None
     try:
         price = Decimal(str(value))
     except (ArithmeticError, ValueError):
@@ -61,24 +59,21 @@ def cost_of(
 
 
 def _utc(at: datetime | None) -> datetime:
-    if at is None:
-        return datetime.now(UTC)
-    return at if at.tzinfo is None else at.astimezone(UTC)
+    at = at or datetime.now(UTC)
+    return at.astimezone(UTC) if at.tzinfo else at
 
 
 def _prices_in_force(pricing: Mapping[str, Any], prompt_tokens: int, at: datetime) -> dict[str, Any]:
     """
     The prices of one request. Overrides that apply replace the listed prices key by key, and later ones win.
     """
-    prices = _listed(pricing)
+    prices = {name: value for name, value in pricing.items() if value is not None}
     overrides = prices.pop("overrides", [])
-    if not isinstance(overrides, list):
+    if not isinstance(overrides, list) or not all(isinstance(override, dict) for override in overrides):
         return {}
     for override in overrides:
-        if not isinstance(override, dict):
-            return {}
-        changed = {name: value for name, value in _listed(override).items() if isinstance(value, str)}
-        holds = _holds(_listed(override), prompt_tokens, at)
+        changed = {name: value for name, value in override.items() if isinstance(value, str)}
+        holds = _holds(override, prompt_tokens, at)
         if holds is None:
             prices.update(dict.fromkeys(changed, _UNKNOWN))
         elif holds:
@@ -86,15 +81,11 @@ def _prices_in_force(pricing: Mapping[str, Any], prompt_tokens: int, at: datetim
     return prices
 
 
-def _listed(prices: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in prices.items() if value is not None}
-
-
 def _holds(override: dict[str, Any], prompt_tokens: int, at: datetime) -> bool | None:
     """
     Whether all conditions of an override are met. None if one of them can't be read.
     """
-    conditions = {name: value for name, value in override.items() if not isinstance(value, str)}
+    conditions = {name: value for name, value in override.items() if not isinstance(value, str | None)}
     longer = conditions.pop("min_prompt_tokens", -1)
     start, end = conditions.pop("utc_start", 0), conditions.pop("utc_end", 2400)
     days = conditions.pop("utc_days", _DAYS)

@@ -18,6 +18,7 @@ from haystack.core.serialization import default_from_dict, default_to_dict
 from haystack.dataclasses import ChatMessage
 from haystack.version import __version__ as haystack_version
 
+from haystack_integrations.common.openrouter._wire.json_values import mapping
 from haystack_integrations.common.openrouter._wire.usage import ABSURD, amount
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class OpenRouterCostBudgetHook:
         _check_haystack()
         self.max_cost = _checked_cost(max_cost)
         self.add_final_message = add_final_message
-        self._warned: dict[str, object] = {}
+        self._warned = False
 
     def run(self, state: State) -> None:
         """
@@ -137,9 +138,8 @@ class OpenRouterCostBudgetHook:
         return default_from_dict(cls, data)
 
     def _warn_once(self, state: State) -> None:
-        token = object()
-        # only one of several simultaneous runs sets the token
-        if state.data.get("step_count") and self._warned.setdefault("no cost", token) is token:
+        if state.data.get("step_count") and not self._warned:
+            self._warned = True
             logger.warning(
                 "A reply reports no cost, so it does not count towards the budget of {max_cost} USD. "
                 "OpenRouterCostBudgetHook needs the replies of OpenRouterChatGenerator, which have the cost in "
@@ -186,8 +186,7 @@ def _with_tally(token_usage: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _sums(usage: Mapping[str, Any]) -> dict[str, float | None]:
-    details = usage.get("cost_details")
-    upstream = details.get("upstream_inference_cost") if isinstance(details, Mapping) else None
+    upstream = mapping(usage.get("cost_details")).get("upstream_inference_cost")
     flag = usage.get("is_byok")
     byok = int(flag) if isinstance(flag, bool) else amount(flag)
     return {"cost": amount(usage.get("cost")), "is_byok": byok, "upstream_inference_cost": amount(upstream)}

@@ -16,7 +16,7 @@ import openai
 from haystack import logging
 
 from haystack_integrations.common.openrouter._transport.run import Run, running, tag_span
-from haystack_integrations.common.openrouter._wire.json_values import plain_json
+from haystack_integrations.common.openrouter._wire.json_values import mapping, plain_json
 from haystack_integrations.common.openrouter._wire.usage import summed_usage
 from haystack_integrations.common.openrouter.errors._failure import ends_every_request, is_refusal
 
@@ -142,9 +142,8 @@ def _usage_of(error: Exception) -> dict[str, Any]:
     """
     Find what was billed for a response that can't be used.
     """
-    body = getattr(error, "body", None)
-    usage = body.get("usage") if isinstance(body, dict) else None
+    usage = mapping(mapping(getattr(error, "body", None)).get("usage"))
     try:
-        return plain_json(usage) if isinstance(usage, dict) else {}
+        return dict(plain_json(usage))
     except ValueError:
         return {}

@@ -16,9 +16,8 @@ from typing import Any
 import openai
 from pydantic_core import from_json
 
-from haystack_integrations.common.openrouter._wire.json_values import plain_json
+from haystack_integrations.common.openrouter._wire.json_values import mapping, plain_json
 
-_CACHE_HEADERS = ("status", "age", "ttl", "source-id")
 # Where a response keeps its decoded body.
 _DECODED = "openrouter_decoded_body"
 
@@ -68,9 +67,9 @@ def header_fields(headers: Mapping[str, str]) -> dict[str, Any]:
     if generation := headers.get("x-generation-id"):
         fields["id"] = generation
     if "x-openrouter-cache-status" in headers:
-        status, age, ttl, source = (headers.get(f"x-openrouter-cache-{name}") for name in _CACHE_HEADERS)
-        cache = {"status": status, "age": _seconds(age), "ttl": _seconds(ttl), "source_id": source}
-        fields["response_cache"] = cache
+        names = ("status", "age", "ttl", "source-id")
+        status, age, ttl, source = (headers.get(f"x-openrouter-cache-{name}") for name in names)
+        fields["response_cache"] = {"status": status, "age": _seconds(age), "ttl": _seconds(ttl), "source_id": source}
     return fields
 
 
@@ -96,8 +95,7 @@ def response_meta(
         msg = "The response is nested too deep"
         raise unusable_response(msg, body) from None
     sent = with_header_fields(sent, header_fields(headers))
-    usage = sent.pop("usage", None)
-    return {"model": model, **sent, "usage": usage if isinstance(usage, dict) else {}}
+    return {"model": model, **sent, "usage": mapping(sent.get("usage"))}
 
 
 def unusable_response(message: str, body: object, response: Any = None) -> openai.APIError:
@@ -109,8 +107,7 @@ def unusable_response(message: str, body: object, response: Any = None) -> opena
     :param response: The HTTP response, if it is at hand: its headers may name the generation, and nothing of its
         request is shown.
     """
-    fields = body if isinstance(body, dict) else {}
-    provider, found = fields.get("provider"), fields.get("id")
+    provider, found = mapping(body).get("provider"), mapping(body).get("id")
     text = f"{message}. Provider: {provider}" if isinstance(provider, str) else message
     request: Any = None if response is None else response.request
     error = openai.APIError(text, request=request, body=body)

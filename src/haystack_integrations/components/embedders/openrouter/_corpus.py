@@ -83,7 +83,6 @@ class Corpus(ManyRequests[Batch, list[float]]):
         self._length: int | None = None
         self._model_at: float = inf
         self._agreed: dict[str, Any] | None = None
-        self._bar: tqdm[Any] = tqdm(disable=True)
 
     def __len__(self) -> int:
         """

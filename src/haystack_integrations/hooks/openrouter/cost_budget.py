@@ -6,23 +6,19 @@
 A cost budget for the runs of an Agent.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from haystack import logging
+from haystack.components.agents.state.state import State
 from haystack.core.serialization import default_from_dict, default_to_dict
 from haystack.dataclasses import ChatMessage
 from haystack.version import __version__ as haystack_version
 
 from haystack_integrations.common.openrouter._wire.json_values import mapping
 from haystack_integrations.common.openrouter._wire.usage import ABSURD, amount
-
-if TYPE_CHECKING:
-    from haystack.components.agents.state.state import State
 
 logger = logging.getLogger(__name__)
 
@@ -128,7 +124,7 @@ class OpenRouterCostBudgetHook:
         return default_to_dict(self, max_cost=self.max_cost, add_final_message=self.add_final_message)
 
     @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> OpenRouterCostBudgetHook:
+    def from_dict(cls, data: dict[str, Any]) -> "OpenRouterCostBudgetHook":
         """
         Deserialize the hook.
 

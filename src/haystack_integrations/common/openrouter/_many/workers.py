@@ -6,8 +6,6 @@
 One function called for many items, a few at the same time: in threads, or in tasks of an event loop.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from contextvars import copy_context

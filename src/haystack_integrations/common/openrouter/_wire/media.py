@@ -6,8 +6,6 @@
 Media in OpenRouter's format: data URLs and names of audio formats.
 """
 
-from __future__ import annotations
-
 import io
 import wave
 from base64 import b64encode

@@ -14,32 +14,19 @@ from urllib.parse import unquote_to_bytes
 
 from haystack.dataclasses import ImageContent
 
-AUDIO_FORMATS = {
-    "aac": "aac",
-    "aiff": "aiff",
-    "x-aiff": "aiff",
-    "flac": "flac",
-    "x-flac": "flac",
-    "m4a": "m4a",
-    "mp4": "m4a",
-    "x-m4a": "m4a",
-    "mp3": "mp3",
-    "mpeg": "mp3",
-    "mpga": "mp3",
-    "ogg": "ogg",
-    "oga": "ogg",
-    "opus": "ogg",
-    "pcm": "pcm16",
-    "l16": "pcm16",
-    "pcm16": "pcm16",
-    "l24": "pcm24",
-    "pcm24": "pcm24",
-    "wav": "wav",
-    "wave": "wav",
-    "x-wav": "wav",
-    "vnd.wave": "wav",
-    "webm": "webm",
+_AUDIO_NAMES = {
+    "aac": ("aac",),
+    "aiff": ("aiff", "x-aiff"),
+    "flac": ("flac", "x-flac"),
+    "m4a": ("m4a", "mp4", "x-m4a"),
+    "mp3": ("mp3", "mpeg", "mpga"),
+    "ogg": ("ogg", "oga", "opus"),
+    "pcm16": ("pcm16", "pcm", "l16"),
+    "pcm24": ("pcm24", "l24"),
+    "wav": ("wav", "wave", "x-wav", "vnd.wave"),
+    "webm": ("webm",),
 }
+AUDIO_FORMATS = {name: audio_format for audio_format, names in _AUDIO_NAMES.items() for name in names}
 """OpenRouter's name of an audio format, by the subtype of its media type or the suffix of its files. Which of them an
 endpoint takes differs."""
 

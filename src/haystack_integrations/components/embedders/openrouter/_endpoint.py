@@ -17,7 +17,7 @@ from pydantic_core.core_schema import float_schema, list_schema, typed_dict_fiel
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._transport.run import last_headers
 from haystack_integrations.common.openrouter._transport.watched import is_watched
-from haystack_integrations.common.openrouter._wire.json_values import sendable, sendable_json
+from haystack_integrations.common.openrouter._wire.json_values import mapping, sendable, sendable_json
 from haystack_integrations.common.openrouter._wire.responses import decoded_body, response_meta, unusable_response
 from haystack_integrations.common.openrouter.errors._advice import COMMON_ADVICE
 
@@ -207,7 +207,7 @@ def _in_order(data: list[Any], count: int, *, checked: bool) -> list[list[float]
     """
     by_index: dict[int, list[float]] = {}
     for position, entry in enumerate(data):
-        index = entry.get("index") if isinstance(entry, dict) else None
+        index = mapping(entry).get("index")
         index = position if index is None else index
         if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < count or index in by_index:
             msg = f"The embedding at position {position} of the response has a repeated or invalid index {index!r}"
@@ -223,9 +223,8 @@ def _in_order(data: list[Any], count: int, *, checked: bool) -> list[list[float]
 
 
 def _vector(entry: Any, index: int) -> list[float]:
-    vector = entry.get("embedding") if isinstance(entry, dict) else None
     try:
-        return cast(list[float], _vector_validator.validate_python(vector))
+        return cast(list[float], _vector_validator.validate_python(mapping(entry).get("embedding")))
     except ValueError:
         msg = f"The embedding with index {index} is not a list of finite numbers"
         raise ValueError(msg) from None

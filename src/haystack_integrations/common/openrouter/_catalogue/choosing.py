@@ -38,16 +38,13 @@ class ModelNeeds(TypedDict, total=False):
     """Whether to leave out free models, which have daily limits."""
 
 
-_NEEDS = tuple(ModelNeeds.__annotations__)
-
-
 class Selection:
     """
     Conditions that a model must meet, and the size of the request whose costs are compared.
     """
 
     def __init__(self, needs: ModelNeeds, prompt_tokens: int = 1000, completion_tokens: int = 1000) -> None:
-        check_names(needs, _NEEDS, "condition")
+        check_names(needs, ModelNeeds.__annotations__, "condition")
         self._needs = {name: value for name, value in needs.items() if value is not None}
         self._request = (prompt_tokens, completion_tokens)
         self._min_context = needs.get("min_context") or 0

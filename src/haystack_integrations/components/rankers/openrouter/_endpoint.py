@@ -73,8 +73,7 @@ def request_body(
     """
     top_n = {} if top_k is None else {"top_n": min(top_k, len(documents))}
     body = {"model": model, "query": query, "documents": documents, **top_n, **(extra_parameters or {})}
-    sendable: dict[str, Any] = sendable_json(body)
-    return sendable
+    return dict(sendable_json(body))
 
 
 def read_response(

@@ -165,9 +165,7 @@ def _checked_cost(max_cost: object) -> float:
 
 
 def _with_tally(token_usage: Mapping[str, Any]) -> dict[str, Any]:
-    """
-    Copy the sums of a run, and add what was used since the last tally to its cost.
-    """
+    """Copy the sums of a run, and add what was used since the last tally to its cost."""
     # The Agent adds up the numbers in the `usage` of each reply. The cost can't be computed from these sums alone: they
     # are floats, `is_byok` becomes a count, and a null makes a sum null. But the difference between one sum and the
     # next is exactly the usage of one call. The messages can't be used either: they include earlier runs, and
@@ -189,9 +187,7 @@ def _sums(usage: Mapping[str, Any]) -> dict[str, float | None]:
 
 
 def _step(before: Mapping[str, float | None], now: Mapping[str, float | None], name: str) -> Decimal:
-    """
-    How much a sum has grown. A null adds nothing, and after it the sum starts again at 0.
-    """
+    """How much a sum has grown. A null adds nothing, and after it the sum starts again at 0."""
     old, new = before.get(name) or 0, now[name]
     if new is None:
         return Decimal(0)

@@ -56,9 +56,7 @@ class Selection:
         self._limits = {kind: _usd(self._needs[name], name) for kind, name in highest.items() if name in self._needs}
 
     def fits(self, model: OpenRouterModel) -> bool:
-        """
-        Whether a model meets all conditions.
-        """
+        """Whether a model meets all conditions."""
         return (
             all(getattr(model, ability)(item) for ability, items in self._abilities.items() for item in items)
             and (model.context_window or 0) >= self._min_context
@@ -67,9 +65,7 @@ class Selection:
         )
 
     def cheapest(self, models: Iterable[OpenRouterModel]) -> OpenRouterModel:
-        """
-        Find the model that costs least. Of equally cheap ones, aliases come last and large context windows first.
-        """
+        """Find the model that costs least. Of equally cheap ones, aliases come last and large context windows first."""
         ranked = {rank: model for model in models if self.fits(model) and (rank := self._rank(model))}
         if not ranked:
             needs = ", ".join(f"{name}={value!r}" for name, value in self._needs.items())
@@ -78,9 +74,7 @@ class Selection:
         return ranked[min(ranked)]
 
     def _rank(self, model: OpenRouterModel) -> tuple[Decimal, bool, int, str] | None:
-        """
-        The sort key, with the cost first. None if the model can't be chosen.
-        """
+        """The sort key, with the cost first. None if the model can't be chosen."""
         is_past = model.expires is not None and model.expires < datetime.now(UTC).date()
         # `:batch` variants refuse chat completions (conduit#701)
         if model.is_router or not model.is_billed_by_token or is_past or model.id.endswith(":batch"):

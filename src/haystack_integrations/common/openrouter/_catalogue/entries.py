@@ -144,30 +144,22 @@ class OpenRouterEndpoint(CatalogueEntry):
 
 
 def mappings(value: object) -> list[dict[str, Any]]:
-    """
-    The objects in a list.
-    """
+    """The objects in a list."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def string(value: object) -> str:
-    """
-    A string, or "".
-    """
+    """A string, or ""."""
     return value if isinstance(value, str) else ""
 
 
 def strings(value: object) -> list[str]:
-    """
-    The strings in a list.
-    """
+    """The strings in a list."""
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
 
 def count(value: object) -> int | None:
-    """
-    A positive whole number, such as a number of tokens, or None.
-    """
+    """A positive whole number, such as a number of tokens, or None."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None

@@ -89,18 +89,14 @@ ACCOUNT_FILTERS = ("output_modalities", "sort")
 
 
 def query_of(filters: Mapping[str, object], known: Collection[str] = ModelFilters.__annotations__) -> Query:
-    """
-    Write filters as the query of a request. All output modalities are listed unless a filter says otherwise.
-    """
+    """Write filters as the query of a request. All output modalities are listed unless a filter says otherwise."""
     check_names(filters, known, "filter")
     given = {"output_modalities": "all", **{name: value for name, value in filters.items() if value is not None}}
     return tuple(sorted((name, _written(name, value)) for name, value in given.items()))
 
 
 def check_names(given: Iterable[str], known: Collection[str], what: str) -> None:
-    """
-    Raise a TypeError unless all names of keyword arguments are known.
-    """
+    """Raise a TypeError unless all names of keyword arguments are known."""
     for name in given:
         if name not in known:
             near = closest(name, known, 1, likeness=0.6)

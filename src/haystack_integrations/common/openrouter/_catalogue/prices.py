@@ -21,9 +21,7 @@ _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "su
 
 
 def usd(value: object) -> Decimal | None:
-    """
-    A price in USD, or None if it is "-1" (unknown) or not a price.
-    """
+    """A price in USD, or None if it is "-1" (unknown) or not a price."""
     try:
         price = Decimal(str(value))
     except (ArithmeticError, ValueError):
@@ -32,18 +30,14 @@ def usd(value: object) -> Decimal | None:
 
 
 def per_million(price: Decimal) -> Decimal:
-    """
-    USD per token as USD per million tokens, without trailing zeros.
-    """
+    """USD per token as USD per million tokens, without trailing zeros."""
     return (price * 1_000_000).normalize()
 
 
 def cost_of(
     pricing: Mapping[str, Any], prompt_tokens: int, completion_tokens: int, cached_tokens: int, at: datetime | None
 ) -> Decimal | None:
-    """
-    What a request costs in USD, or None if one of the prices is unknown. A time without a time zone is in UTC.
-    """
+    """What a request costs in USD, or None if one of the prices is unknown. A time without a time zone is in UTC."""
     prices = _prices_in_force(pricing, prompt_tokens, _utc(at))
     prompt, completion = prices.get("prompt"), prices.get("completion")
     billed = [(prompt_tokens - cached_tokens, prompt), (completion_tokens, completion), (1, prices.get("request", "0"))]
@@ -64,9 +58,7 @@ def _utc(at: datetime | None) -> datetime:
 
 
 def _prices_in_force(pricing: Mapping[str, Any], prompt_tokens: int, at: datetime) -> dict[str, Any]:
-    """
-    The prices of one request. Overrides that apply replace the listed prices key by key, and later ones win.
-    """
+    """The prices of one request. Overrides that apply replace the listed prices key by key, and later ones win."""
     prices = {name: value for name, value in pricing.items() if value is not None}
     overrides = prices.pop("overrides", [])
     if not isinstance(overrides, list) or not all(isinstance(override, dict) for override in overrides):
@@ -82,9 +74,7 @@ def _prices_in_force(pricing: Mapping[str, Any], prompt_tokens: int, at: datetim
 
 
 def _holds(override: dict[str, Any], prompt_tokens: int, at: datetime) -> bool | None:
-    """
-    Whether all conditions of an override are met. None if one of them can't be read.
-    """
+    """Whether all conditions of an override are met. None if one of them can't be read."""
     conditions = {name: value for name, value in override.items() if not isinstance(value, str | None)}
     longer = conditions.pop("min_prompt_tokens", -1)
     start, end = conditions.pop("utc_start", 0), conditions.pop("utc_end", 2400)

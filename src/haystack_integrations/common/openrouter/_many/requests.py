@@ -74,9 +74,7 @@ class ManyRequests(Generic[Item, Result]):
 
     @contextmanager
     def sending(self) -> Iterator[None]:
-        """
-        Send the requests inside this block. If an error ended the run before anything was done, it is raised.
-        """
+        """Send the requests inside this block. If an error ended the run before anything was done, it is raised."""
         with running(Run(over=self._over)):
             try:
                 yield
@@ -94,9 +92,7 @@ class ManyRequests(Generic[Item, Result]):
 
     @contextmanager
     def attempt(self, item: Item) -> Iterator[None]:
-        """
-        Send one request inside this block. Its failure is raised or taken.
-        """
+        """Send one request inside this block. Its failure is raised or taken."""
         try:
             yield
         except self._expected as error:
@@ -107,9 +103,7 @@ class ManyRequests(Generic[Item, Result]):
                 self._take_failure(item, error, isinstance(error, openai.APIError) and is_refusal(error))
 
     def _take_failure(self, item: Item, error: Exception, refused: bool) -> None:
-        """
-        Put parts of the item back, or call `_failed`. The lock is held.
-        """
+        """Put parts of the item back, or call `_failed`. The lock is held."""
         raise NotImplementedError
 
     def _failed(self, error: Exception, refused: bool, message: str, *, counts: bool = True, **fields: Any) -> None:
@@ -128,9 +122,7 @@ class ManyRequests(Generic[Item, Result]):
             logger.error(message, error=str(error), exc_info=error, **fields)
 
     def _meta(self, **fields: Any) -> dict[str, Any]:
-        """
-        Make the `meta` of the run, and tag its span.
-        """
+        """Make the `meta` of the run, and tag its span."""
         meta = {"model": self._model, **fields, "usage": summed_usage(self._usages)}
         if not self._raise_on_failure:
             meta["failed"] = self._results.count(None)
@@ -139,9 +131,7 @@ class ManyRequests(Generic[Item, Result]):
 
 
 def _usage_of(error: Exception) -> dict[str, Any]:
-    """
-    Find what was billed for a response that can't be used.
-    """
+    """Find what was billed for a response that can't be used."""
     usage = mapping(mapping(getattr(error, "body", None)).get("usage"))
     try:
         return dict(plain_json(usage))

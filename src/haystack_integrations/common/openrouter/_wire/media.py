@@ -38,12 +38,7 @@ _IMAGE_STARTS = {
 
 
 def split_data_url(url: object) -> tuple[str | None, str] | None:
-    """
-    Split a data URL into its media type and its data.
-
-    :param url: The URL as sent.
-    :returns: The media type, if it has one, and the data as base64; None if this is not a data URL.
-    """
+    """Split a data URL into its media type, if it has one, and its data as base64. None if it is not a data URL."""
     if not isinstance(url, str) or url[:5].lower() != "data:" or "," not in url:
         return None
     header, _, data = url[5:].partition(",")
@@ -54,14 +49,7 @@ def split_data_url(url: object) -> tuple[str | None, str] | None:
 
 
 def image_part(image: ImageContent, where: str) -> dict[str, Any]:
-    """
-    Convert an image to an `image_url` part.
-
-    :param image: The image.
-    :param where: Which argument or part it is, for the error.
-    :returns: The part in wire format.
-    :raises ValueError: If the image has no data.
-    """
+    """Convert an image to an `image_url` part."""
     url: dict[str, Any] = {"url": data_url(image.base64_image, image.mime_type or "image/jpeg", where)}
     if image.detail:
         url["detail"] = image.detail
@@ -69,15 +57,7 @@ def image_part(image: ImageContent, where: str) -> dict[str, Any]:
 
 
 def data_url(data: str, media_type: str, where: str) -> str:
-    """
-    Make a data URL.
-
-    :param data: The data as base64.
-    :param media_type: The media type.
-    :param where: Which argument or part it is, for the error.
-    :returns: The URL.
-    :raises ValueError: If there is no data.
-    """
+    """Make a data URL. `where` says in an error which argument or part has no data."""
     if not data:
         msg = f"{where} has no data: give it a base64 string that is not empty."
         raise ValueError(msg)
@@ -85,12 +65,7 @@ def data_url(data: str, media_type: str, where: str) -> str:
 
 
 def image_type(data: bytes) -> str | None:
-    """
-    Find the media type of an image from its first bytes.
-
-    :param data: The image, or at least its first 4,000 bytes.
-    :returns: The type of a PNG, JPEG, WebP, GIF or SVG image; None for anything else.
-    """
+    """Find the media type of a PNG, JPEG, WebP, GIF or SVG image from its first 4,000 bytes. None for anything else."""
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "image/webp"
     for start, media_type in _IMAGE_STARTS.items():
@@ -101,13 +76,7 @@ def image_type(data: bytes) -> str | None:
 
 
 def wav_file(pcm: bytes, sample_rate: int) -> bytes:
-    """
-    Put a WAV header before samples.
-
-    :param pcm: 16-bit little-endian samples, mono.
-    :param sample_rate: Samples per second.
-    :returns: The file.
-    """
+    """Put a WAV header before 16-bit little-endian samples, mono."""
     file = io.BytesIO()
     with wave.open(file, "wb") as writer:
         writer.setnchannels(1)

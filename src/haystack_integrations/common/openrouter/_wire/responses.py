@@ -23,11 +23,7 @@ _DECODED = "openrouter_decoded_body"
 
 
 def decode_json(data: str | bytes) -> Any:
-    """
-    Decode JSON fast, and JSON that only Python's own decoder accepts (half a surrogate pair) slowly.
-
-    :raises ValueError: If it is not JSON, or is nested too deep.
-    """
+    """Decode JSON fast, and JSON that only Python's own decoder accepts (half a surrogate pair) slowly."""
     try:
         return from_json(data)
     except (ValueError, TypeError):  # a string with half a surrogate pair is a TypeError

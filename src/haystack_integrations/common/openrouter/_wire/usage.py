@@ -17,40 +17,30 @@ ABSURD = 10**15
 
 
 def is_number(value: object) -> TypeGuard[int | float]:
-    """
-    Whether a value is a number, and not NaN, infinite or absurd. True and False are not numbers.
-    """
+    """Whether a value is a number, and not NaN, infinite or absurd. True and False are not numbers."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < ABSURD
 
 
 def amount(value: object) -> float | None:
-    """
-    Read a number of tokens or USD, or None.
-    """
+    """Read a number of tokens or USD, or None."""
     return float(value) if is_number(value) else None
 
 
 def total(amounts: Iterable[float | None]) -> float | None:
-    """
-    Add up what is known. None if nothing is.
-    """
+    """Add up what is known. None if nothing is."""
     known = [number for number in amounts if number is not None]
     return fsum(known) if known else None
 
 
 def cost_of_response(usage: object) -> float | None:
-    """
-    Read the cost in USD, with the bill of a provider for the user's own key. None if none is reported.
-    """
+    """Read the cost in USD, with the bill of a provider for the user's own key. None if none is reported."""
     usage = mapping(usage)
     upstream = mapping(usage.get("cost_details")).get("upstream_inference_cost") if usage.get("is_byok") else None
     return total([amount(usage.get("cost")), amount(upstream)])
 
 
 def figures(usage: object) -> dict[str, float | None]:
-    """
-    Read the tokens and the cost of one response. What is not reported is None.
-    """
+    """Read the tokens and the cost of one response. What is not reported is None."""
     usage = mapping(usage)
     sent, made = mapping(usage.get("prompt_tokens_details")), mapping(usage.get("completion_tokens_details"))
     return {
@@ -63,9 +53,7 @@ def figures(usage: object) -> dict[str, float | None]:
 
 
 def summed_usage(usages: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """
-    Add up numbers, nested or not. Of anything else, the first value stays that is not False or empty.
-    """
+    """Add up numbers, nested or not. Of anything else, the first value stays that is not False or empty."""
     given = list(usages)
     if any(usage.get("is_byok") for usage in given):
         # what a provider billed directly (BYOK) is the sum over these requests only

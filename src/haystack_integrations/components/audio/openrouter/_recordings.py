@@ -49,19 +49,12 @@ class Source:
     meta: dict[str, Any]
 
     def __str__(self) -> str:
-        """
-        Name the source, for a log.
-        """
+        """Name the source, for a log."""
         name = next((self.meta[field] for field in ("url", *_NAME_FIELDS) if self.meta.get(field)), None)
         return f"sources[{self.number}]" if name is None else f"sources[{self.number}] ({name})"
 
     def input_audio(self) -> dict[str, Any]:
-        """
-        Read it.
-
-        :returns: The field `input_audio` of a request.
-        :raises OSError: If the file can't be read.
-        """
+        """Make the field `input_audio` of a request. A file that can't be read is an OSError."""
         named = {"format": self.audio_format} if self.audio_format else {}
         if isinstance(self.audio, str):
             return {"url": self.audio, **named}
@@ -160,9 +153,7 @@ class Recordings(ManyRequests[Source, Document]):
         return len(self._sources)
 
     def take(self, source: Source, response: Any) -> None:
-        """
-        Take the transcript of a source. If it can't be used, an `openai.APIError` is raised.
-        """
+        """Take the transcript of a source. If it can't be used, an `openai.APIError` is raised."""
         document, meta = read_transcript(response, source.meta, self._model)
         with self._lock:
             self._results[source.number] = document
@@ -171,9 +162,7 @@ class Recordings(ManyRequests[Source, Document]):
             self._failed_in_a_row = 0
 
     def result(self) -> dict[str, Any]:
-        """
-        Make the result of the run: `documents`, one for each source, and `meta`.
-        """
+        """Make the result of the run: `documents`, one for each source, and `meta`."""
         pairs = zip(self._sources, self._results, strict=True)
         documents = [document or Document(meta=source.meta) for source, document in pairs]
         return {"documents": documents, "meta": self._meta(ids=self._ids)}

@@ -60,15 +60,7 @@ def with_audio(request: dict[str, Any], input_audio: dict[str, Any]) -> dict[str
 
 
 def read_transcript(response: Any, source_meta: dict[str, Any], model: str) -> tuple[Document, dict[str, Any]]:
-    """
-    Read a response of the transcription endpoint.
-
-    :param response: The HTTP response.
-    :param source_meta: The meta of the source.
-    :param model: The requested model.
-    :returns: The document, with everything else that was sent in its meta, and `model`, `id` and `usage`.
-        An empty transcript means silence.
-    """
+    """Read a document with the meta of its source and of the response, and `model`, `id` and `usage` apart from it."""
     body = decoded_body(response)
     sent = {"id": None, **response_meta(body, model, TRANSCRIPTIONS.payload, response.headers)}
     meta = {name: sent.pop(name) for name in ("model", "id", "usage")}
@@ -76,9 +68,7 @@ def read_transcript(response: Any, source_meta: dict[str, Any], model: str) -> t
 
 
 def _merged(of_the_source: dict[str, Any], of_the_transcript: dict[str, Any]) -> dict[str, Any]:
-    """
-    Merge both. If a name has different values, the one from the transcript gets a prefix.
-    """
+    """Merge both. If a name has different values, the one from the transcript gets a prefix."""
     merged = dict(of_the_source)
     for name, value in of_the_transcript.items():
         free = name not in merged or merged[name] == value

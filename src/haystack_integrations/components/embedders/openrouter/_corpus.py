@@ -85,27 +85,18 @@ class Corpus(ManyRequests[Batch, list[float]]):
         self._agreed: dict[str, Any] | None = None
 
     def __len__(self) -> int:
-        """
-        How many batches there are.
-        """
+        """How many batches there are."""
         return len(range(0, len(self._documents), self._batch_size))
 
     @contextmanager
     def sending_batches(self, *, progress_bar: bool) -> Iterator[None]:
-        """
-        Send the batches inside this block, as `sending` does.
-        """
+        """Send the batches inside this block, as `sending` does."""
         bar = tqdm(total=len(self), disable=not progress_bar, desc="Calculating embeddings")
         with bar as self._bar, self.sending():
             yield
 
     def fill(self, batch: Batch) -> list[Any]:
-        """
-        Make the inputs of a batch.
-
-        A document without an input has failed: it is logged and removed from the batch. Documents that would make the
-        request too large are put back.
-        """
+        """Make the inputs of a batch. What has none is taken out, and what makes the request too large is put back."""
         items: Batch = []
         size = 0
         for number, item in enumerate(batch):
@@ -121,9 +112,7 @@ class Corpus(ManyRequests[Batch, list[float]]):
         return [item.sent for item in items]
 
     def take(self, batch: Batch, body: dict[str, Any], headers: Mapping[str, str]) -> None:
-        """
-        Take the embeddings of a batch from a response. If they can't be used, an `openai.APIError` is raised.
-        """
+        """Take the embeddings of a batch from a response. If they can't be used, an `openai.APIError` is raised."""
         dimensions = self._dimensions if self._length is None else None  # one warning about their length is enough
         embeddings, meta = read_response(body, headers, len(batch), model=self._model, dimensions=dimensions)
         with self._lock:
@@ -134,9 +123,7 @@ class Corpus(ManyRequests[Batch, list[float]]):
             self._settle(batch)
 
     def result(self) -> dict[str, Any]:
-        """
-        Make the result of the run: `documents`, copies with their embeddings, and `meta`.
-        """
+        """Make the result of the run: `documents`, copies with their embeddings, and `meta`."""
         pairs = zip(self._documents, self._results, strict=True)
         documents = [replace(document, embedding=embedding) for document, embedding in pairs]
         return {"documents": documents, "meta": self._meta(**(self._agreed or {}))}
@@ -152,9 +139,7 @@ class Corpus(ManyRequests[Batch, list[float]]):
             raise unusable_response(msg, body)
 
     def _take_meta(self, meta: dict[str, Any], position: int) -> None:
-        """
-        Keep the model of the first batch, and the other fields that are the same in all responses.
-        """
+        """Keep the model of the first batch, and the other fields that are the same in all responses."""
         self._usages.append(meta.pop("usage"))
         model = meta.pop("model")
         if position < self._model_at:
@@ -184,9 +169,7 @@ class Corpus(ManyRequests[Batch, list[float]]):
         return item.sent is not None
 
     def _settle(self, items: list[Item]) -> bool:
-        """
-        Note that documents need no further request. Whether they were the last of their batch, and it failed.
-        """
+        """Note documents that need no further request. True if their batch is done, and none of it was embedded."""
         start = items[0].position // self._batch_size * self._batch_size
         batch = self._results[start : start + self._batch_size]
         self._settled[start] += len(items)

@@ -43,13 +43,7 @@ RERANK = Endpoint(
 
 
 def image_document(url: str, text: str) -> dict[str, str]:
-    """
-    Make the wire format of a document with an image.
-
-    :param url: The image as a data URL.
-    :param text: The text of the document, "" if there is none.
-    :returns: The document in wire format.
-    """
+    """Make the wire format of a document with an image as a data URL and, perhaps, a text."""
     return {"text": text, "image": url} if text else {"image": url}
 
 
@@ -61,16 +55,7 @@ def request_body(
     top_k: int | None,
     extra_parameters: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
-    """
-    Make the body of a request to `/rerank`.
-
-    :param query: The query that the documents are compared with.
-    :param documents: Texts, or what `image_document` returned.
-    :param model: The name of the model.
-    :param top_k: How many results to request. None means all.
-    :param extra_parameters: Parameters that are added to the request unchanged.
-    :returns: The body.
-    """
+    """Make the body of a request. The documents are texts, or what `image_document` returned."""
     top_n = {} if top_k is None else {"top_n": min(top_k, len(documents))}
     body = {"model": model, "query": query, "documents": documents, **top_n, **(extra_parameters or {})}
     return dict(sendable_json(body))
@@ -79,16 +64,7 @@ def request_body(
 def read_response(
     response: Any, count: int, *, top_k: int | None, model: str
 ) -> tuple[list[tuple[int, float]], dict[str, Any]]:
-    """
-    Read a response. If it has fewer results than requested, a warning is logged.
-
-    :param response: The HTTP response.
-    :param count: How many documents were sent.
-    :param top_k: How many results were requested. None means all.
-    :param model: The requested model.
-    :returns: The index and the score of each document, best first, and everything else that was sent.
-    :raises openai.APIError: If a result has no usable index or score.
-    """
+    """Read index and score of each document, best first, and everything else. Log a warning if some are missing."""
     body = decoded_body(response)
     try:
         scores = _scores(body["results"], count)

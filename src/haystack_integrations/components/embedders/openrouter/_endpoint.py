@@ -136,14 +136,13 @@ def request_arguments(
     extra_headers: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Make the arguments of `client.embeddings.create`. Without `dimensions`, the length is the model's own."""
+    arguments: dict[str, Any] = {"model": model, "input": inputs, "extra_headers": extra_headers}
     # in the SDK's default format, base64, some providers return nothing (langchain#35252)
-    arguments: dict[str, Any] = {"model": model, "input": inputs, "encoding_format": "float"}
+    arguments["encoding_format"] = "float"
     if dimensions is not None:
         arguments["dimensions"] = dimensions
     if extra_parameters:
         arguments["extra_body"] = sendable_json(dict(extra_parameters))
-    if extra_headers:
-        arguments["extra_headers"] = dict(extra_headers)
     return arguments
 
 

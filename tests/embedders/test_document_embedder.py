@@ -424,6 +424,10 @@ class TestUsage:
         total = summed_usage([{"cost": 9e14, "tokens": 10**15 - 1}] * 1000)
         assert total == {"cost": 9e17, "tokens": 1000 * (10**15 - 1)}
 
+    def test_ten_dimes_are_a_dollar(self):
+        total = summed_usage([{"cost": 0.1, "tokens": 1}] * 10)
+        assert str(total) == "{'cost': 1.0, 'tokens': 10}"
+
     def test_odd_values(self):
         assert summed_usage([{"a": "x", "b": None}, {"a": 1, "b": 2, "c": True}, {"c": True}]) == {
             "a": "x",

@@ -268,6 +268,13 @@ class TestFailures:
         stand_in.script(Answer.error(500, "Gone"))
         assert embedded(embed(stand_in, documents, batch_size=1, concurrency=1)) == ["ferry.png"]
 
+    def test_batches_with_unreadable_ones_count_as_those_that_failed(self, embed: Embed, stand_in: StandIn):
+        documents = [page(name) for number in range(9) for name in (f"{number}.png", "ferry.png")]
+        stand_in.script(*[Answer.error(503, "Busy")] * 3)
+        with pytest.raises(openai.InternalServerError, match="Busy"):
+            embed(stand_in, documents, batch_size=2, concurrency=1)
+        assert len(stand_in.requests) == 3
+
     def test_a_model_that_takes_no_images(self, embed: Embed, stand_in: StandIn):
         with pytest.raises(openai.BadRequestError, match="does not take images.*`OpenRouterModels"):
             embed(stand_in, [page("ferry.png")], model="stand-in/search", raise_on_failure=True)

@@ -298,6 +298,11 @@ class TestFailures:
         assert transcribe(["https://example.com/a.mp3"], init=init)["meta"]["failed"] == 1
         assert "sources[0] (https://example.com/a.mp3) could not be transcribed" in caplog.text
 
+    def test_a_stream_without_a_name_has_a_number(self, transcribe: Transcribe, script: StandIn, caplog):
+        init = {"raise_on_failure": False, "api_base_url": script.url}
+        transcribe([spoken("One"), spoken("400")], init=init)
+        assert "sources[1] could not be transcribed" in caplog.text
+
     def test_it_is_raised_if_asked_for(self, transcribe: Transcribe, script: StandIn):
         with pytest.raises(openai.BadRequestError):
             transcribe([spoken("400"), spoken("One")], init={"api_base_url": script.url})

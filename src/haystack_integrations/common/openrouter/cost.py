@@ -7,13 +7,13 @@ The cost of requests: one, several, or as a table.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from math import fsum
 from typing import Any
 
 from haystack.dataclasses import ChatMessage
 
+from haystack_integrations.common.openrouter._wire.json_values import mapping
 from haystack_integrations.common.openrouter._wire.table import table
-from haystack_integrations.common.openrouter._wire.usage import cost_of_response, figures
+from haystack_integrations.common.openrouter._wire.usage import cost_of_response, figures, total
 
 _HEAD = ("model", "provider", "in", "cached", "out", "reasoning", "USD")
 
@@ -44,7 +44,7 @@ def reported_cost(usage: Mapping[str, Any] | None) -> float | None:
     :returns: The cost in USD, or None if none is reported.
     :raises ValueError: If `usage` is a sum over several requests, and some of them used your own key.
     """
-    byok = usage.get("is_byok") if isinstance(usage, Mapping) else None
+    byok = mapping(usage).get("is_byok")
     if byok and isinstance(byok, int) and not isinstance(byok, bool):
         msg = (
             f"`usage` is a sum over several requests, {byok} of which used your own key (BYOK), so the cost "
@@ -68,8 +68,9 @@ def reply_cost(replies: Iterable[ChatMessage]) -> float:
     :returns: The cost in USD.
     :raises TypeError: If they are not messages.
     """
-    costs = [cost_of_response(message.meta.get("usage")) for message in _one_for_each_request(replies, "replies")]
-    return fsum(cost for cost in costs if cost is not None)
+    return (
+        total(cost_of_response(reply.meta.get("usage")) for reply in _one_for_each_request(replies, "replies")) or 0.0
+    )
 
 
 def cost_table(messages: Iterable[ChatMessage]) -> str:
@@ -88,14 +89,12 @@ def cost_table(messages: Iterable[ChatMessage]) -> str:
     metas = [meta for meta in metas if isinstance(meta.get("usage"), dict)]
     rows = [list(figures(meta["usage"]).values()) for meta in metas]
     lines = [_line(meta.get("model"), meta.get("provider"), row) for meta, row in zip(metas, rows, strict=True)]
-    sums = [_sum(column) for column in zip(*rows, strict=True)] or [0.0] * 5
+    sums = [total(column) for column in zip(*rows, strict=True)] or [0.0] * 5
     return table([_HEAD, *lines, _line("total", "", sums)], "<<>>>>>")
 
 
 def _one_for_each_request(messages: Iterable[ChatMessage], argument: str) -> Iterator[ChatMessage]:
-    """
-    Leave out the further replies of a request: they have the same id and the same usage as its first one.
-    """
+    """Leave out the further replies of a request: they have the same id and the same usage as its first one."""
     if isinstance(messages, ChatMessage | str | dict) or not isinstance(messages, Iterable):
         msg = f'`{argument}` must be a list of ChatMessage, such as `result["replies"]`, not {type(messages).__name__}.'
         raise TypeError(msg)
@@ -110,11 +109,6 @@ def _one_for_each_request(messages: Iterable[ChatMessage], argument: str) -> Ite
         if request is None or request not in seen:
             seen.add(request)
             yield message
-
-
-def _sum(column: Sequence[float | None]) -> float | None:
-    known = [number for number in column if number is not None]
-    return fsum(known) if known else None
 
 
 def _line(model: object, provider: object, numbers: Sequence[float | None]) -> list[str]:

@@ -6,22 +6,19 @@
 A cost budget for the runs of an Agent.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from haystack import logging
+from haystack.components.agents.state.state import State
 from haystack.core.serialization import default_from_dict, default_to_dict
 from haystack.dataclasses import ChatMessage
 from haystack.version import __version__ as haystack_version
 
+from haystack_integrations.common.openrouter._wire.json_values import mapping
 from haystack_integrations.common.openrouter._wire.usage import ABSURD, amount
-
-if TYPE_CHECKING:
-    from haystack.components.agents.state.state import State
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +78,7 @@ class OpenRouterCostBudgetHook:
         _check_haystack()
         self.max_cost = _checked_cost(max_cost)
         self.add_final_message = add_final_message
-        self._warned: dict[str, object] = {}
+        self._warned = False
 
     def run(self, state: State) -> None:
         """
@@ -127,7 +124,7 @@ class OpenRouterCostBudgetHook:
         return default_to_dict(self, max_cost=self.max_cost, add_final_message=self.add_final_message)
 
     @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> OpenRouterCostBudgetHook:
+    def from_dict(cls, data: dict[str, Any]) -> "OpenRouterCostBudgetHook":
         """
         Deserialize the hook.
 
@@ -137,9 +134,8 @@ class OpenRouterCostBudgetHook:
         return default_from_dict(cls, data)
 
     def _warn_once(self, state: State) -> None:
-        token = object()
-        # only one of several simultaneous runs sets the token
-        if state.data.get("step_count") and self._warned.setdefault("no cost", token) is token:
+        if state.data.get("step_count") and not self._warned:
+            self._warned = True
             logger.warning(
                 "A reply reports no cost, so it does not count towards the budget of {max_cost} USD. "
                 "OpenRouterCostBudgetHook needs the replies of OpenRouterChatGenerator, which have the cost in "
@@ -169,9 +165,7 @@ def _checked_cost(max_cost: object) -> float:
 
 
 def _with_tally(token_usage: Mapping[str, Any]) -> dict[str, Any]:
-    """
-    Copy the sums of a run, and add what was used since the last tally to its cost.
-    """
+    """Copy the sums of a run, and add what was used since the last tally to its cost."""
     # The Agent adds up the numbers in the `usage` of each reply. The cost can't be computed from these sums alone: they
     # are floats, `is_byok` becomes a count, and a null makes a sum null. But the difference between one sum and the
     # next is exactly the usage of one call. The messages can't be used either: they include earlier runs, and
@@ -186,17 +180,14 @@ def _with_tally(token_usage: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _sums(usage: Mapping[str, Any]) -> dict[str, float | None]:
-    details = usage.get("cost_details")
-    upstream = details.get("upstream_inference_cost") if isinstance(details, Mapping) else None
+    upstream = mapping(usage.get("cost_details")).get("upstream_inference_cost")
     flag = usage.get("is_byok")
     byok = int(flag) if isinstance(flag, bool) else amount(flag)
     return {"cost": amount(usage.get("cost")), "is_byok": byok, "upstream_inference_cost": amount(upstream)}
 
 
 def _step(before: Mapping[str, float | None], now: Mapping[str, float | None], name: str) -> Decimal:
-    """
-    How much a sum has grown. A null adds nothing, and after it the sum starts again at 0.
-    """
+    """How much a sum has grown. A null adds nothing, and after it the sum starts again at 0."""
     old, new = before.get(name) or 0, now[name]
     if new is None:
         return Decimal(0)

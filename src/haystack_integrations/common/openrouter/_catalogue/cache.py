@@ -32,9 +32,7 @@ class SharedCache(Generic[Value]):
         renewed_in_forked_children(self)
 
     def renew(self) -> None:
-        """
-        Start empty, with new locks.
-        """
+        """Start empty, with new locks."""
         self._lock = threading.Lock()
         self._known: WeakValueDictionary[Hashable, _Entry[Value]] = WeakValueDictionary()
         self._kept: set[_Entry[Value]] = set()
@@ -43,9 +41,7 @@ class SharedCache(Generic[Value]):
         return type(self), ()
 
     def peek(self, key: Hashable, seconds: float) -> Value | None:
-        """
-        A value that was loaded less than so many seconds ago, or None.
-        """
+        """A value that was loaded less than so many seconds ago, or None."""
         entry = self._known.get(key)
         return entry.value if entry and entry.is_fresh(seconds) else None
 
@@ -61,9 +57,7 @@ class SharedCache(Generic[Value]):
             return entry.value
 
     async def get_async(self, key: Hashable, seconds: float, load: Callable[[], Awaitable[Value]]) -> Value:
-        """
-        Do as `get` does, without blocking the event loop.
-        """
+        """Do as `get` does, without blocking the event loop."""
         entry = self._entry(key)
         loaded = entry.loaded
         async with entry.loop_locks.setdefault(asyncio.get_running_loop(), asyncio.Lock()):

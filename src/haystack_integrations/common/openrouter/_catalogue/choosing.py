@@ -38,16 +38,13 @@ class ModelNeeds(TypedDict, total=False):
     """Whether to leave out free models, which have daily limits."""
 
 
-_NEEDS = tuple(ModelNeeds.__annotations__)
-
-
 class Selection:
     """
     Conditions that a model must meet, and the size of the request whose costs are compared.
     """
 
     def __init__(self, needs: ModelNeeds, prompt_tokens: int = 1000, completion_tokens: int = 1000) -> None:
-        check_names(needs, _NEEDS, "condition")
+        check_names(needs, ModelNeeds.__annotations__, "condition")
         self._needs = {name: value for name, value in needs.items() if value is not None}
         self._request = (prompt_tokens, completion_tokens)
         self._min_context = needs.get("min_context") or 0
@@ -59,9 +56,7 @@ class Selection:
         self._limits = {kind: _usd(self._needs[name], name) for kind, name in highest.items() if name in self._needs}
 
     def fits(self, model: OpenRouterModel) -> bool:
-        """
-        Whether a model meets all conditions.
-        """
+        """Whether a model meets all conditions."""
         return (
             all(getattr(model, ability)(item) for ability, items in self._abilities.items() for item in items)
             and (model.context_window or 0) >= self._min_context
@@ -70,21 +65,16 @@ class Selection:
         )
 
     def cheapest(self, models: Iterable[OpenRouterModel]) -> OpenRouterModel:
-        """
-        Find the model that costs least. Of equally cheap ones, aliases come last and large context windows first.
-        """
-        ranks = [(*rank, model) for model in models if self.fits(model) and (rank := self._rank(model))]
-        best = min(ranks, key=lambda ranked: ranked[:-1], default=None)
-        if best is None:
+        """Find the model that costs least. Of equally cheap ones, aliases come last and large context windows first."""
+        ranked = {rank: model for model in models if self.fits(model) and (rank := self._rank(model))}
+        if not ranked:
             needs = ", ".join(f"{name}={value!r}" for name, value in self._needs.items())
             msg = f"No model with a known price fits {needs or 'here'}: relax a condition."
             raise ValueError(msg)
-        return best[-1]
+        return ranked[min(ranked)]
 
     def _rank(self, model: OpenRouterModel) -> tuple[Decimal, bool, int, str] | None:
-        """
-        The sort key, with the cost first. None if the model can't be chosen.
-        """
+        """The sort key, with the cost first. None if the model can't be chosen."""
         is_past = model.expires is not None and model.expires < datetime.now(UTC).date()
         # `:batch` variants refuse chat completions (conduit#701)
         if model.is_router or not model.is_billed_by_token or is_past or model.id.endswith(":batch"):

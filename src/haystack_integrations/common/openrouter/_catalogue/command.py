@@ -74,9 +74,7 @@ def _row(model: OpenRouterModel) -> tuple[str, ...]:
 
 
 def _by_price(model: OpenRouterModel) -> tuple[bool, Decimal, str]:
-    """
-    By the price of prompt and completion together, unknown prices last.
-    """
+    """By the price of prompt and completion together, unknown prices last."""
     prompt, completion = model.price("prompt") or Decimal(0), model.price("completion") or Decimal(0)
     return not model.is_billed_by_token, prompt + completion, model.id
 

@@ -6,12 +6,13 @@
 Entries of OpenRouter's lists, read leniently: a value of the wrong type counts as missing.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from haystack_integrations.common.openrouter._catalogue.prices import usd
+from haystack_integrations.common.openrouter._wire.json_values import mapping
 from haystack_integrations.common.openrouter._wire.usage import amount
 
 
@@ -52,7 +53,7 @@ class CatalogueEntry:
         return usd(self._pricing.get(kind))
 
     @property
-    def _pricing(self) -> dict[str, Any]:
+    def _pricing(self) -> Mapping[str, Any]:
         return mapping(self.raw.get("pricing"))
 
 
@@ -142,55 +143,23 @@ class OpenRouterEndpoint(CatalogueEntry):
         return amount(mapping(self.raw.get("throughput_last_30m")).get("p50"))
 
 
-def mapping(value: object) -> dict[str, Any]:
-    """
-    An object, or `{}`.
-    """
-    return value if isinstance(value, dict) else {}
-
-
 def mappings(value: object) -> list[dict[str, Any]]:
-    """
-    The objects in a list.
-    """
+    """The objects in a list."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def string(value: object) -> str:
-    """
-    A string, or "".
-    """
+    """A string, or ""."""
     return value if isinstance(value, str) else ""
 
 
 def strings(value: object) -> list[str]:
-    """
-    The strings in a list.
-    """
+    """The strings in a list."""
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
 
 def count(value: object) -> int | None:
-    """
-    A positive whole number, such as a number of tokens, or None.
-    """
+    """A positive whole number, such as a number of tokens, or None."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
-
-
-def smallest(*values: object) -> int | None:
-    """
-    The smallest of several positive whole numbers, or None.
-    """
-    return min((number for value in values if (number := count(value))), default=None)
-
-
-def day(value: object) -> date | None:
-    """
-    A date in ISO 8601, or None. What follows the day is ignored.
-    """
-    try:
-        return date.fromisoformat(string(value)[:10])
-    except ValueError:
-        return None

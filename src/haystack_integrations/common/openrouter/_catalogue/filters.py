@@ -6,7 +6,7 @@
 Filters of OpenRouter's model list: typed, checked by name, and written as a query.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Literal, TypedDict
 
@@ -84,24 +84,19 @@ class ModelFilters(TypedDict, total=False):
     """The maximum share of successful tool calls, from 0 to 1."""
 
 
-FILTERS = tuple(ModelFilters.__annotations__)
 ACCOUNT_FILTERS = ("output_modalities", "sort")
 """What `/models/user` takes."""
 
 
-def query_of(filters: Mapping[str, object], known: Sequence[str] = FILTERS) -> Query:
-    """
-    Write filters as the query of a request. All output modalities are listed unless a filter says otherwise.
-    """
+def query_of(filters: Mapping[str, object], known: Collection[str] = ModelFilters.__annotations__) -> Query:
+    """Write filters as the query of a request. All output modalities are listed unless a filter says otherwise."""
     check_names(filters, known, "filter")
     given = {"output_modalities": "all", **{name: value for name, value in filters.items() if value is not None}}
     return tuple(sorted((name, _written(name, value)) for name, value in given.items()))
 
 
-def check_names(given: Iterable[str], known: Sequence[str], what: str) -> None:
-    """
-    Raise a TypeError unless all names of keyword arguments are known.
-    """
+def check_names(given: Iterable[str], known: Collection[str], what: str) -> None:
+    """Raise a TypeError unless all names of keyword arguments are known."""
     for name in given:
         if name not in known:
             near = closest(name, known, 1, likeness=0.6)

@@ -6,23 +6,16 @@
 A model of OpenRouter's catalogue.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from haystack_integrations.common.openrouter._base.checks import check_token_counts
-from haystack_integrations.common.openrouter._catalogue.entries import (
-    CatalogueEntry,
-    count,
-    day,
-    mapping,
-    smallest,
-    string,
-    strings,
-)
+from haystack_integrations.common.openrouter._catalogue.entries import CatalogueEntry, count, string, strings
 from haystack_integrations.common.openrouter._catalogue.prices import cost_of, per_million
+from haystack_integrations.common.openrouter._wire.json_values import mapping
 
 _NOTHING = (Decimal(0), Decimal(0))
 
@@ -67,7 +60,8 @@ class OpenRouterModel(CatalogueEntry):
 
         This is the smaller of `context_length` and `top_provider.context_length`, which differ for every tenth model.
         """
-        return smallest(self.raw.get("context_length"), self._top_provider.get("context_length"))
+        listed = count(self.raw.get("context_length")), count(self._top_provider.get("context_length"))
+        return min(filter(None, listed), default=None)
 
     @property
     def max_output_tokens(self) -> int | None:
@@ -102,7 +96,10 @@ class OpenRouterModel(CatalogueEntry):
         """
         The day after which OpenRouter may remove the model. It can be decades away.
         """
-        return day(self.raw.get("expiration_date"))
+        try:
+            return date.fromisoformat(string(self.raw.get("expiration_date"))[:10])
+        except ValueError:
+            return None
 
     @property
     def alias_of(self) -> str | None:
@@ -182,11 +179,11 @@ class OpenRouterModel(CatalogueEntry):
         return self.price("prompt"), self.price("completion")
 
     @property
-    def _architecture(self) -> dict[str, Any]:
+    def _architecture(self) -> Mapping[str, Any]:
         return mapping(self.raw.get("architecture"))
 
     @property
-    def _top_provider(self) -> dict[str, Any]:
+    def _top_provider(self) -> Mapping[str, Any]:
         return mapping(self.raw.get("top_provider"))
 
 

@@ -8,6 +8,7 @@ Prices as OpenRouter lists them: strings in USD, "-1" for unknown, and overrides
 Sources: `PublicPricing` and `PricingOverride` in OpenRouter's OpenAPI document and its Python SDK 1.3.84.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -20,11 +21,7 @@ _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "su
 
 
 def usd(value: object) -> Decimal | None:
-    """
-    A price in USD, or None if it is "-1" (unknown) or not a price.
-    """
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return None
+    """A price in USD, or None if it is "-1" (unknown) or not a price."""
     try:
         price = Decimal(str(value))
     except (ArithmeticError, ValueError):
@@ -33,18 +30,14 @@ def usd(value: object) -> Decimal | None:
 
 
 def per_million(price: Decimal) -> Decimal:
-    """
-    USD per token as USD per million tokens, without trailing zeros.
-    """
+    """USD per token as USD per million tokens, without trailing zeros."""
     return (price * 1_000_000).normalize()
 
 
 def cost_of(
-    pricing: dict[str, Any], prompt_tokens: int, completion_tokens: int, cached_tokens: int, at: datetime | None
+    pricing: Mapping[str, Any], prompt_tokens: int, completion_tokens: int, cached_tokens: int, at: datetime | None
 ) -> Decimal | None:
-    """
-    What a request costs in USD, or None if one of the prices is unknown. A time without a time zone is in UTC.
-    """
+    """What a request costs in USD, or None if one of the prices is unknown. A time without a time zone is in UTC."""
     prices = _prices_in_force(pricing, prompt_tokens, _utc(at))
     prompt, completion = prices.get("prompt"), prices.get("completion")
     billed = [(prompt_tokens - cached_tokens, prompt), (completion_tokens, completion), (1, prices.get("request", "0"))]
@@ -60,24 +53,19 @@ def cost_of(
 
 
 def _utc(at: datetime | None) -> datetime:
-    if at is None:
-        return datetime.now(UTC)
-    return at if at.tzinfo is None else at.astimezone(UTC)
+    at = at or datetime.now(UTC)
+    return at.astimezone(UTC) if at.tzinfo else at
 
 
-def _prices_in_force(pricing: dict[str, Any], prompt_tokens: int, at: datetime) -> dict[str, Any]:
-    """
-    The prices of one request. Overrides that apply replace the listed prices key by key, and later ones win.
-    """
-    prices = _listed(pricing)
+def _prices_in_force(pricing: Mapping[str, Any], prompt_tokens: int, at: datetime) -> dict[str, Any]:
+    """The prices of one request. Overrides that apply replace the listed prices key by key, and later ones win."""
+    prices = {name: value for name, value in pricing.items() if value is not None}
     overrides = prices.pop("overrides", [])
-    if not isinstance(overrides, list):
+    if not isinstance(overrides, list) or not all(isinstance(override, dict) for override in overrides):
         return {}
     for override in overrides:
-        if not isinstance(override, dict):
-            return {}
-        changed = {name: value for name, value in _listed(override).items() if isinstance(value, str)}
-        holds = _holds(_listed(override), prompt_tokens, at)
+        changed = {name: value for name, value in override.items() if isinstance(value, str)}
+        holds = _holds(override, prompt_tokens, at)
         if holds is None:
             prices.update(dict.fromkeys(changed, _UNKNOWN))
         elif holds:
@@ -85,15 +73,9 @@ def _prices_in_force(pricing: dict[str, Any], prompt_tokens: int, at: datetime) 
     return prices
 
 
-def _listed(prices: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in prices.items() if value is not None}
-
-
 def _holds(override: dict[str, Any], prompt_tokens: int, at: datetime) -> bool | None:
-    """
-    Whether all conditions of an override are met. None if one of them can't be read.
-    """
-    conditions = {name: value for name, value in override.items() if not isinstance(value, str)}
+    """Whether all conditions of an override are met. None if one of them can't be read."""
+    conditions = {name: value for name, value in override.items() if not isinstance(value, str | None)}
     longer = conditions.pop("min_prompt_tokens", -1)
     start, end = conditions.pop("utc_start", 0), conditions.pop("utc_end", 2400)
     days = conditions.pop("utc_days", _DAYS)

@@ -6,9 +6,8 @@
 A run that sends many requests: what happens if one of them fails, and when the run stops.
 """
 
-from __future__ import annotations
-
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from threading import Event, Lock
 from typing import Any, ClassVar, Generic, TypeVar
@@ -16,29 +15,32 @@ from typing import Any, ClassVar, Generic, TypeVar
 import openai
 from haystack import logging
 
-from haystack_integrations.common.openrouter._transport.run import Run, running
-from haystack_integrations.common.openrouter._wire.json_values import plain_json
-from haystack_integrations.common.openrouter.errors._failure import ends_every_request
+from haystack_integrations.common.openrouter._transport.run import Run, running, tag_span
+from haystack_integrations.common.openrouter._wire.json_values import mapping, plain_json
+from haystack_integrations.common.openrouter._wire.usage import summed_usage
+from haystack_integrations.common.openrouter.errors._failure import ends_every_request, is_refusal
 
 logger = logging.getLogger(__name__)
 
 _MOST_FAILED_IN_A_ROW = 3
 
 Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
-class ManyRequests(Generic[Item]):
+class ManyRequests(Generic[Item, Result]):
     """
-    The requests of one run.
+    The requests of one run, and what came back: a result for each input, and the usage of all responses.
 
     It iterates over what is sent, and can be shared by several threads or tasks. A failure is logged, and does not
     affect the other requests. The run stops at an error that would also affect every later request, and after three
     failures in a row.
 
-    A subclass says what is sent next (`_next`), what a failure means (`_take_failure`, which calls `_failed`), and how
-    many of its inputs have no result (`_missing`). `_lock` is held while the first two are called.
+    A subclass keeps results and usages, and says what a failure means (`_take_failure`, which calls `_failed`).
 
+    :param items: What is sent. What is put back is sent before the rest.
     :param count: How many inputs there are.
+    :param model: The requested model.
     :param raise_on_failure: Whether to raise the first failure instead.
     """
 
@@ -49,8 +51,12 @@ class ManyRequests(Generic[Item]):
     _expected: ClassVar[tuple[type[Exception], ...]] = (openai.APIError,)
     """Exceptions that are failures of one request. Any other exception ends the run at once."""
 
-    def __init__(self, count: int, *, raise_on_failure: bool) -> None:
-        self._count = count
+    def __init__(self, items: Iterable[Item], count: int, *, model: str, raise_on_failure: bool) -> None:
+        self._items = iter(items)
+        self._put_back: deque[Item] = deque()
+        self._results: list[Result | None] = [None] * count
+        self._usages: list[dict[str, Any]] = []
+        self._model = model
         self._raise_on_failure = raise_on_failure
         self._failed_in_a_row = 0
         self._over = Event()
@@ -58,72 +64,56 @@ class ManyRequests(Generic[Item]):
         self._lock = Lock()
 
     def __iter__(self) -> Iterator[Item]:
-        """
-        Iterate over what is sent, once.
-        """
         return self
 
     def __next__(self) -> Item:
-        """
-        What is sent next.
-        """
         with self._lock:
             if self._over.is_set():
                 raise StopIteration
-            return self._next()
+            return self._put_back.popleft() if self._put_back else next(self._items)
 
     @contextmanager
     def sending(self) -> Iterator[None]:
-        """
-        Send the requests inside this block. After it, nothing more is sent.
-
-        :raises openai.APIError: If an error ended the run before anything was done.
-        """
+        """Send the requests inside this block. If an error ended the run before anything was done, it is raised."""
         with running(Run(over=self._over)):
             try:
                 yield
             finally:
                 self._over.set()
-        if self._ended_by is not None:
-            self._tell_what_is_missing(self._ended_by)
+        if self._ended_by is None:
+            return
+        if not any(self._results):
+            raise self._ended_by
+        msg = (
+            f"{self._results.count(None)} of {len(self._results)} {self._inputs} were not {self._done}, because the "
+            "run was stopped after this error: {error}"
+        )
+        logger.error(msg, error=str(self._ended_by))
 
     @contextmanager
     def attempt(self, item: Item) -> Iterator[None]:
-        """
-        Send one request inside this block.
-
-        :param item: What is sent.
-        :raises Exception: If it failed and the first failure is to be raised.
-        """
+        """Send one request inside this block. Its failure is raised or taken."""
         try:
             yield
         except self._expected as error:
             if self._raise_on_failure:
                 raise
             with self._lock:
-                self._take_failure(item, error)
+                self._usages.append(_usage_of(error))
+                self._take_failure(item, error, isinstance(error, openai.APIError) and is_refusal(error))
 
-    def _next(self) -> Item:
+    def _take_failure(self, item: Item, error: Exception, refused: bool) -> None:
+        """Put parts of the item back, or call `_failed`. The lock is held."""
         raise NotImplementedError
 
-    def _take_failure(self, item: Item, error: Exception) -> None:
-        raise NotImplementedError
-
-    def _missing(self) -> int:
-        raise NotImplementedError
-
-    def _failed(self, error: Exception, message: str, *, counts: bool, **fields: Any) -> None:
+    def _failed(self, error: Exception, refused: bool, message: str, *, counts: bool = True, **fields: Any) -> None:
         """
-        Stop at a failure, or log it. After the end of the run, it is ignored.
-
-        :param error: Why the request failed.
-        :param message: What to log, with `{error}` in it.
-        :param counts: Whether it is one of three failures in a row that stop the run.
-        :param fields: The other fields of the message.
+        Stop at a failure, or log a message with its `{error}` and other fields. After the end of the run, do neither.
         """
         if self._over.is_set():
             return
-        self._failed_in_a_row += counts
+        # if others were done before, the refused input itself is the cause
+        self._failed_in_a_row += counts and not (refused and any(self._results))
         ends = isinstance(error, openai.APIError) and ends_every_request(error)
         if ends or self._failed_in_a_row == _MOST_FAILED_IN_A_ROW:
             self._ended_by = error
@@ -131,27 +121,19 @@ class ManyRequests(Generic[Item]):
         else:
             logger.error(message, error=str(error), exc_info=error, **fields)
 
-    def _tell_what_is_missing(self, error: Exception) -> None:
-        missing = self._missing()
-        if missing == self._count:
-            raise error
-        msg = (
-            f"{missing} of {self._count} {self._inputs} were not {self._done}, because the run was stopped after "
-            "this error: {error}"
-        )
-        logger.error(msg, error=str(error))
+    def _meta(self, **fields: Any) -> dict[str, Any]:
+        """Make the `meta` of the run, and tag its span."""
+        meta = {"model": self._model, **fields, "usage": summed_usage(self._usages)}
+        if not self._raise_on_failure:
+            meta["failed"] = self._results.count(None)
+        tag_span(meta)
+        return meta
 
 
-def usage_of_failure(error: Exception) -> dict[str, Any]:
-    """
-    Find what was billed for a response that can't be used.
-
-    :param error: The error that it became.
-    :returns: A copy of its `usage`, or an empty dictionary.
-    """
-    body = getattr(error, "body", None)
-    usage = body.get("usage") if isinstance(body, dict) else None
+def _usage_of(error: Exception) -> dict[str, Any]:
+    """Find what was billed for a response that can't be used."""
+    usage = mapping(mapping(getattr(error, "body", None)).get("usage"))
     try:
-        return plain_json(usage) if isinstance(usage, dict) else {}
+        return dict(plain_json(usage))
     except ValueError:
         return {}

@@ -6,8 +6,6 @@
 One function called for many items, a few at the same time: in threads, or in tasks of an event loop.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from contextvars import copy_context
@@ -60,14 +58,7 @@ def each_in_threads(function: Callable[[Item], object], items: Iterable[Item], c
 
 
 async def each_in_tasks(function: Callable[[Item], Awaitable[object]], items: Iterable[Item], concurrency: int) -> None:
-    """
-    Await `function(item)` for every item. When a call fails, or the caller is cancelled, all others are cancelled.
-
-    :param function: A coroutine function.
-    :param items: What it is called with.
-    :param concurrency: How many calls are under way at the same time, at most.
-    :raises BaseException: What the first call that failed raised.
-    """
+    """Await `function(item)` for every item. When one fails, or the caller is cancelled, the others are cancelled."""
     waiting = iter(items)
 
     async def work() -> None:

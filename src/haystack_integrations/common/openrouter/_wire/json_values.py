@@ -8,7 +8,7 @@ JSON values and strings that are safe to keep, to serialize and to send.
 JSON can escape half a surrogate pair, and UTF-8 can't encode it.
 """
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Mapping
 from math import isfinite
 from typing import Any
 
@@ -16,25 +16,18 @@ from typing import Any
 _MOST_LEVELS = 250
 
 
-def plain_json(value: Any) -> Any:
-    """
-    Copy a decoded JSON value. NaN and infinity, which JSON does not have, become None.
+def mapping(value: object) -> Mapping[str, Any]:
+    """An object, or `{}`."""
+    return value if isinstance(value, Mapping) else {}
 
-    :param value: The value.
-    :returns: The copy.
-    :raises ValueError: If it is nested too deep.
-    """
+
+def plain_json(value: Any) -> Any:
+    """Copy a decoded JSON value. NaN and infinity, which JSON does not have, become None."""
     return copied_json(value, _finite)
 
 
 def sendable_json(value: Any) -> Any:
-    """
-    Copy a JSON value so that it can be sent: as `plain_json` does, and with strings that UTF-8 can encode.
-
-    :param value: The value.
-    :returns: The copy.
-    :raises ValueError: If it is nested too deep.
-    """
+    """Copy a JSON value as `plain_json` does, with strings that UTF-8 can encode."""
     return copied_json(value, _sendable, rename=_sendable)
 
 
@@ -86,22 +79,12 @@ def _sendable(value: Any) -> Any:
 
 
 def with_joined_halves(text: str) -> str:
-    """
-    Join halves that came in two pieces of a stream, as those of an emoji may.
-
-    :param text: Any string.
-    :returns: The string. A half whose other half is missing stays.
-    """
+    """Join halves that came in two pieces of a stream, as those of an emoji may. A half without the other stays."""
     return text if _is_whole(text) else text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 
 
 def sendable(text: str) -> str:
-    """
-    Replace each half whose other half is missing.
-
-    :param text: Any string.
-    :returns: A string that can be sent.
-    """
+    """Replace each half whose other half is missing, so that the string can be sent."""
     return text if _is_whole(text) else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 

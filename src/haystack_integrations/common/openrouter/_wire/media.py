@@ -6,8 +6,6 @@
 Media in OpenRouter's format: data URLs and names of audio formats.
 """
 
-from __future__ import annotations
-
 import io
 import wave
 from base64 import b64encode
@@ -16,32 +14,19 @@ from urllib.parse import unquote_to_bytes
 
 from haystack.dataclasses import ImageContent
 
-AUDIO_FORMATS = {
-    "aac": "aac",
-    "aiff": "aiff",
-    "x-aiff": "aiff",
-    "flac": "flac",
-    "x-flac": "flac",
-    "m4a": "m4a",
-    "mp4": "m4a",
-    "x-m4a": "m4a",
-    "mp3": "mp3",
-    "mpeg": "mp3",
-    "mpga": "mp3",
-    "ogg": "ogg",
-    "oga": "ogg",
-    "opus": "ogg",
-    "pcm": "pcm16",
-    "l16": "pcm16",
-    "pcm16": "pcm16",
-    "l24": "pcm24",
-    "pcm24": "pcm24",
-    "wav": "wav",
-    "wave": "wav",
-    "x-wav": "wav",
-    "vnd.wave": "wav",
-    "webm": "webm",
+_AUDIO_NAMES = {
+    "aac": ("aac",),
+    "aiff": ("aiff", "x-aiff"),
+    "flac": ("flac", "x-flac"),
+    "m4a": ("m4a", "mp4", "x-m4a"),
+    "mp3": ("mp3", "mpeg", "mpga"),
+    "ogg": ("ogg", "oga", "opus"),
+    "pcm16": ("pcm16", "pcm", "l16"),
+    "pcm24": ("pcm24", "l24"),
+    "wav": ("wav", "wave", "x-wav", "vnd.wave"),
+    "webm": ("webm",),
 }
+AUDIO_FORMATS = {name: audio_format for audio_format, names in _AUDIO_NAMES.items() for name in names}
 """OpenRouter's name of an audio format, by the subtype of its media type or the suffix of its files. Which of them an
 endpoint takes differs."""
 
@@ -53,12 +38,7 @@ _IMAGE_STARTS = {
 
 
 def split_data_url(url: object) -> tuple[str | None, str] | None:
-    """
-    Split a data URL into its media type and its data.
-
-    :param url: The URL as sent.
-    :returns: The media type, if it has one, and the data as base64; None if this is not a data URL.
-    """
+    """Split a data URL into its media type, if it has one, and its data as base64. None if it is not a data URL."""
     if not isinstance(url, str) or url[:5].lower() != "data:" or "," not in url:
         return None
     header, _, data = url[5:].partition(",")
@@ -69,14 +49,7 @@ def split_data_url(url: object) -> tuple[str | None, str] | None:
 
 
 def image_part(image: ImageContent, where: str) -> dict[str, Any]:
-    """
-    Convert an image to an `image_url` part.
-
-    :param image: The image.
-    :param where: Which argument or part it is, for the error.
-    :returns: The part in wire format.
-    :raises ValueError: If the image has no data.
-    """
+    """Convert an image to an `image_url` part."""
     url: dict[str, Any] = {"url": data_url(image.base64_image, image.mime_type or "image/jpeg", where)}
     if image.detail:
         url["detail"] = image.detail
@@ -84,15 +57,7 @@ def image_part(image: ImageContent, where: str) -> dict[str, Any]:
 
 
 def data_url(data: str, media_type: str, where: str) -> str:
-    """
-    Make a data URL.
-
-    :param data: The data as base64.
-    :param media_type: The media type.
-    :param where: Which argument or part it is, for the error.
-    :returns: The URL.
-    :raises ValueError: If there is no data.
-    """
+    """Make a data URL. `where` says in an error which argument or part has no data."""
     if not data:
         msg = f"{where} has no data: give it a base64 string that is not empty."
         raise ValueError(msg)
@@ -100,12 +65,7 @@ def data_url(data: str, media_type: str, where: str) -> str:
 
 
 def image_type(data: bytes) -> str | None:
-    """
-    Find the media type of an image from its first bytes.
-
-    :param data: The image, or at least its first 4,000 bytes.
-    :returns: The type of a PNG, JPEG, WebP, GIF or SVG image; None for anything else.
-    """
+    """Find the media type of a PNG, JPEG, WebP, GIF or SVG image from its first 4,000 bytes. None for anything else."""
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "image/webp"
     for start, media_type in _IMAGE_STARTS.items():
@@ -116,13 +76,7 @@ def image_type(data: bytes) -> str | None:
 
 
 def wav_file(pcm: bytes, sample_rate: int) -> bytes:
-    """
-    Put a WAV header before samples.
-
-    :param pcm: 16-bit little-endian samples, mono.
-    :param sample_rate: Samples per second.
-    :returns: The file.
-    """
+    """Put a WAV header before 16-bit little-endian samples, mono."""
     file = io.BytesIO()
     with wave.open(file, "wb") as writer:
         writer.setnchannels(1)

@@ -43,9 +43,7 @@ _MOST_COMPARED = 50
 
 
 def check_model_name(model: object) -> None:
-    """
-    Raise unless `model` can be the name of a model. Log a warning with the likely name if it has no author.
-    """
+    """Raise unless `model` can be the name of a model. Log a warning with the likely name if it has no author."""
     if not isinstance(model, str):
         msg = f"`model` must be a name such as 'openai/gpt-4o-mini', not {type(model).__name__}."
         raise TypeError(msg)
@@ -64,9 +62,7 @@ def check_model_name(model: object) -> None:
 
 
 def closest(wanted: str, known: Iterable[str], count: int, likeness: float = 0.7) -> list[str]:
-    """
-    Find names that are similar to an unknown name, the most similar first.
-    """
+    """Find names that are similar to an unknown name, the most similar first."""
     wanted = wanted[:_LONGEST]
     pieces = [wanted[at : at + 3] for at in range(max(1, len(wanted) - 2))]
     pieces = pieces[:: 1 + len(pieces) // _MOST_PIECES]
@@ -77,9 +73,7 @@ def closest(wanted: str, known: Iterable[str], count: int, likeness: float = 0.7
 
 
 def near_names(model: str, base_url: str) -> list[str]:
-    """
-    Find at most three names of models that are similar to an unknown one, among those that a base URL has listed.
-    """
+    """Find at most three names of models that are similar to an unknown one, among those that a base URL has listed."""
     name = model.lower()
     full = name if "/" in name or not (author := _author(name)) else f"{author}/{name}"
     known = _listed_names.get(base_url.rstrip("/")) or (*_KNOWN_NAMES, *({full} - {name}))
@@ -89,9 +83,7 @@ def near_names(model: str, base_url: str) -> list[str]:
 
 
 def learn_names(base_url: str, names: Iterable[str]) -> None:
-    """
-    Remember the names that a base URL has listed, for `near_names`.
-    """
+    """Remember the names that a base URL has listed, for `near_names`."""
     _listed_names[base_url.rstrip("/")] = tuple(name for name in names if name.isprintable())
 
 

@@ -11,25 +11,19 @@ Source of the headers: https://openrouter.ai/docs/guides/features/response-cachi
 import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from math import isfinite
-from typing import Any, TypeGuard
+from typing import Any
 
 import openai
 from pydantic_core import from_json
 
-from haystack_integrations.common.openrouter._wire.json_values import plain_json
+from haystack_integrations.common.openrouter._wire.json_values import mapping, plain_json
 
-_CACHE_HEADERS = ("status", "age", "ttl", "source-id")
 # Where a response keeps its decoded body.
 _DECODED = "openrouter_decoded_body"
 
 
 def decode_json(data: str | bytes) -> Any:
-    """
-    Decode JSON fast, and JSON that only Python's own decoder accepts (half a surrogate pair) slowly.
-
-    :raises ValueError: If it is not JSON, or is nested too deep.
-    """
+    """Decode JSON fast, and JSON that only Python's own decoder accepts (half a surrogate pair) slowly."""
     try:
         return from_json(data)
     except (ValueError, TypeError):  # a string with half a surrogate pair is a TypeError
@@ -69,9 +63,9 @@ def header_fields(headers: Mapping[str, str]) -> dict[str, Any]:
     if generation := headers.get("x-generation-id"):
         fields["id"] = generation
     if "x-openrouter-cache-status" in headers:
-        status, age, ttl, source = (headers.get(f"x-openrouter-cache-{name}") for name in _CACHE_HEADERS)
-        cache = {"status": status, "age": _seconds(age), "ttl": _seconds(ttl), "source_id": source}
-        fields["response_cache"] = cache
+        names = ("status", "age", "ttl", "source-id")
+        status, age, ttl, source = (headers.get(f"x-openrouter-cache-{name}") for name in names)
+        fields["response_cache"] = {"status": status, "age": _seconds(age), "ttl": _seconds(ttl), "source_id": source}
     return fields
 
 
@@ -97,16 +91,7 @@ def response_meta(
         msg = "The response is nested too deep"
         raise unusable_response(msg, body) from None
     sent = with_header_fields(sent, header_fields(headers))
-    usage = sent.pop("usage", None)
-    return {"model": model, **sent, "usage": usage if isinstance(usage, dict) else {}}
-
-
-def is_number(value: object) -> TypeGuard[int | float]:
-    """Whether a value is a finite number that a float can hold. True and False are not numbers."""
-    try:
-        return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
-    except OverflowError:
-        return False
+    return {"model": model, **sent, "usage": mapping(sent.get("usage"))}
 
 
 def unusable_response(message: str, body: object, response: Any = None) -> openai.APIError:
@@ -118,28 +103,13 @@ def unusable_response(message: str, body: object, response: Any = None) -> opena
     :param response: The HTTP response, if it is at hand: its headers may name the generation, and nothing of its
         request is shown.
     """
-    fields = body if isinstance(body, dict) else {}
-    provider, found = fields.get("provider"), fields.get("id")
+    provider, found = mapping(body).get("provider"), mapping(body).get("id")
     text = f"{message}. Provider: {provider}" if isinstance(provider, str) else message
     request: Any = None if response is None else response.request
     error = openai.APIError(text, request=request, body=body)
     in_headers = {} if response is None else header_fields(response.headers)
     error.generation_id = in_headers.get("id") or (found if isinstance(found, str) else None)  # type: ignore[attr-defined]
     return error
-
-
-def plain_body(response: Any) -> dict[str, Any]:
-    """
-    Copy the decoded body of a response that holds its result. NaN and infinity, which JSON does not have, become None.
-
-    :raises openai.APIError: If it is nested too deep.
-    """
-    try:
-        body: dict[str, Any] = plain_json(decoded_body(response))
-    except ValueError:
-        msg = "The response is nested too deep"
-        raise unusable_response(msg, None, response) from None
-    return body
 
 
 def _seconds(value: str | None) -> int | None:

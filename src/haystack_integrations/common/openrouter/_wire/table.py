@@ -10,9 +10,7 @@ from collections.abc import Sequence
 
 
 def table(lines: Sequence[Sequence[str]], alignments: str) -> str:
-    """
-    Lines of cells as a table for a fixed-width font. `<` aligns a column on the left, `>` on the right.
-    """
+    """Lines of cells as a table for a fixed-width font. `<` aligns a column on the left, `>` on the right."""
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     form = "  ".join(f"{{:{alignment}{width}}}" for alignment, width in zip(alignments, widths, strict=True))
     return "\n".join(form.format(*line).rstrip() for line in lines)

@@ -10,79 +10,71 @@ from collections.abc import Iterable, Mapping
 from math import fsum
 from typing import Any, TypeGuard
 
+from haystack_integrations.common.openrouter._wire.json_values import copied_json, mapping
+
 ABSURD = 10**15
 """No request costs so many USD or takes so many tokens. Sums of smaller amounts always fit into a float."""
 
 
+def is_number(value: object) -> TypeGuard[int | float]:
+    """Whether a value is a number, and not NaN, infinite or absurd. True and False are not numbers."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < ABSURD
+
+
 def amount(value: object) -> float | None:
-    """
-    Read a number of tokens or USD. None if it is not a number, not finite, or absurd.
-    """
-    return float(value) if _is_number(value) and abs(value) < ABSURD else None
+    """Read a number of tokens or USD, or None."""
+    return float(value) if is_number(value) else None
+
+
+def total(amounts: Iterable[float | None]) -> float | None:
+    """Add up what is known. None if nothing is."""
+    known = [number for number in amounts if number is not None]
+    return fsum(known) if known else None
 
 
 def cost_of_response(usage: object) -> float | None:
-    """
-    Read the cost in USD, with the bill of a provider for the user's own key. None if none is reported.
-    """
-    if not isinstance(usage, Mapping):
-        return None
-    bills, details = [usage.get("cost")], usage.get("cost_details")
-    if usage.get("is_byok") and isinstance(details, Mapping):
-        bills.append(details.get("upstream_inference_cost"))
-    known = [dollars for bill in bills if (dollars := amount(bill)) is not None]
-    return sum(known) if known else None
+    """Read the cost in USD, with the bill of a provider for the user's own key. None if none is reported."""
+    usage = mapping(usage)
+    upstream = mapping(usage.get("cost_details")).get("upstream_inference_cost") if usage.get("is_byok") else None
+    return total([amount(usage.get("cost")), amount(upstream)])
 
 
 def figures(usage: object) -> dict[str, float | None]:
-    """
-    Read the tokens and the cost of one response. What is not reported is None.
-    """
-    usage = usage if isinstance(usage, Mapping) else {}
-    sent, made = usage.get("prompt_tokens_details"), usage.get("completion_tokens_details")
+    """Read the tokens and the cost of one response. What is not reported is None."""
+    usage = mapping(usage)
+    sent, made = mapping(usage.get("prompt_tokens_details")), mapping(usage.get("completion_tokens_details"))
     return {
         "prompt_tokens": amount(usage.get("prompt_tokens")),
-        "cached_tokens": amount(sent.get("cached_tokens")) if isinstance(sent, Mapping) else None,
+        "cached_tokens": amount(sent.get("cached_tokens")),
         "completion_tokens": amount(usage.get("completion_tokens")),
-        "reasoning_tokens": amount(made.get("reasoning_tokens")) if isinstance(made, Mapping) else None,
+        "reasoning_tokens": amount(made.get("reasoning_tokens")),
         "cost": cost_of_response(usage),
     }
 
 
 def summed_usage(usages: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """
-    Add up numbers, nested or not. A Boolean is True if any of its values is, and of anything else the first one stays.
-    """
+    """Add up numbers, nested or not. Of anything else, the first value stays that is not False or empty."""
     given = list(usages)
-    billed = [bool(usage.get("is_byok")) for usage in given]
-    if any(billed):  # what a provider billed directly (BYOK) is the sum over these requests only
-        given = [usage if own else _without_upstream_cost(usage) for usage, own in zip(given, billed, strict=True)]
+    if any(usage.get("is_byok") for usage in given):
+        # what a provider billed directly (BYOK) is the sum over these requests only
+        given = [usage if usage.get("is_byok") else _without_upstream_cost(usage) for usage in given]
     names = dict.fromkeys(name for usage in given for name in usage)
-    return {name: _total([usage[name] for usage in given if _is_reported(usage.get(name))]) for name in names}
+    return {name: _joined([usage[name] for usage in given if _is_reported(usage.get(name))]) for name in names}
 
 
-def _without_upstream_cost(usage: Mapping[str, Any]) -> dict[str, Any]:
-    details = usage.get("cost_details")
-    if not isinstance(details, Mapping):
-        return dict(usage)
-    return {**usage, "cost_details": {k: v for k, v in details.items() if k != "upstream_inference_cost"}}
-
-
-def _is_number(value: object) -> TypeGuard[int | float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _without_upstream_cost(usage: Mapping[str, Any]) -> Any:
+    return copied_json(usage, lambda value: value, left_out=("upstream_inference_cost",))
 
 
 def _is_reported(value: object) -> bool:
-    return abs(value) < ABSURD if _is_number(value) else value is not None
+    return is_number(value) or isinstance(value, bool | str | list | Mapping)
 
 
-def _total(values: list[Any]) -> Any:
+def _joined(values: list[Any]) -> Any:
     if not values:
         return None
     if all(isinstance(value, Mapping) for value in values):
         return summed_usage(values)
-    if all(isinstance(value, bool) for value in values):
-        return any(values)
-    if any(amount(value) is None for value in values):
-        return values[0]
-    return sum(values) if all(isinstance(value, int) for value in values) else fsum(values)
+    if all(map(is_number, values)):
+        return sum(values) if all(isinstance(value, int) for value in values) else fsum(values)
+    return next(filter(None, values), values[0])

@@ -17,11 +17,8 @@ import openai
 from haystack import Document
 from haystack.dataclasses import ByteStream
 
-from haystack_integrations.common.openrouter._many.requests import ManyRequests, usage_of_failure
-from haystack_integrations.common.openrouter._transport.run import tag_span
+from haystack_integrations.common.openrouter._many.requests import ManyRequests
 from haystack_integrations.common.openrouter._wire.media import AUDIO_FORMATS
-from haystack_integrations.common.openrouter._wire.usage import summed_usage
-from haystack_integrations.common.openrouter.errors._failure import is_refusal
 from haystack_integrations.components.audio.openrouter._transcription_endpoint import read_transcript
 
 # The transcription endpoint's names. Source: https://openrouter.ai/docs/api-reference and `STTInputAudio` in the
@@ -52,19 +49,12 @@ class Source:
     meta: dict[str, Any]
 
     def __str__(self) -> str:
-        """
-        Name the source, for a log.
-        """
+        """Name the source, for a log."""
         name = next((self.meta[field] for field in ("url", *_NAME_FIELDS) if self.meta.get(field)), None)
         return f"sources[{self.number}]" if name is None else f"sources[{self.number}] ({name})"
 
     def input_audio(self) -> dict[str, Any]:
-        """
-        Read it.
-
-        :returns: The field `input_audio` of a request.
-        :raises OSError: If the file can't be read.
-        """
+        """Make the field `input_audio` of a request. A file that can't be read is an OSError."""
         named = {"format": self.audio_format} if self.audio_format else {}
         if isinstance(self.audio, str):
             return {"url": self.audio, **named}
@@ -145,13 +135,9 @@ def _format_of_type(media_type: str | None) -> str | None:
     return _FORMATS.get(AUDIO_FORMATS.get(subtype, ""))
 
 
-class Recordings(ManyRequests[Source]):
+class Recordings(ManyRequests[Source, Document]):
     """
-    The recordings of one run. It keeps a document for each.
-
-    :param sources: The sources.
-    :param model: The requested model.
-    :param raise_on_failure: Whether the first failure is raised.
+    The recordings of one run, a document for each, and the ids of the generations.
     """
 
     _inputs = "recordings"
@@ -159,59 +145,28 @@ class Recordings(ManyRequests[Source]):
     _expected = (openai.APIError, OSError)  # files are read when they are sent
 
     def __init__(self, sources: list[Source], *, model: str, raise_on_failure: bool) -> None:
-        super().__init__(len(sources), raise_on_failure=raise_on_failure)
+        super().__init__(sources, len(sources), model=model, raise_on_failure=raise_on_failure)
         self._sources = sources
-        self._model = model
-        self._documents: list[Document | None] = [None] * len(sources)
         self._ids: list[str | None] = [None] * len(sources)
-        self._usages: list[dict[str, Any]] = []
-        self._waiting = iter(sources)
 
     def __len__(self) -> int:
-        """
-        How many there are.
-        """
         return len(self._sources)
 
     def take(self, source: Source, response: Any) -> None:
-        """
-        Take the transcript of a source.
-
-        :param source: The source.
-        :param response: The HTTP response.
-        :raises openai.APIError: If it can't be used.
-        """
+        """Take the transcript of a source. If it can't be used, an `openai.APIError` is raised."""
         document, meta = read_transcript(response, source.meta, self._model)
         with self._lock:
-            self._documents[source.number] = document
+            self._results[source.number] = document
             self._ids[source.number] = meta["id"]
             self._usages.append(meta["usage"])
             self._failed_in_a_row = 0
 
     def result(self) -> dict[str, Any]:
-        """
-        Make the result of the run.
+        """Make the result of the run: `documents`, one for each source, and `meta`."""
+        pairs = zip(self._sources, self._results, strict=True)
+        documents = [document or Document(meta=source.meta) for source, document in pairs]
+        return {"documents": documents, "meta": self._meta(ids=self._ids)}
 
-        :returns: `documents`, one for each source, and `meta`.
-        """
-        pairs = zip(self._sources, self._documents, strict=True)
-        documents = [Document(meta=source.meta) if document is None else document for source, document in pairs]
-        meta: dict[str, Any] = {"model": self._model, "usage": summed_usage(self._usages), "ids": self._ids}
-        if not self._raise_on_failure:
-            meta["failed"] = self._missing()
-        tag_span(meta)
-        return {"documents": documents, "meta": meta}
-
-    def _next(self) -> Source:
-        return next(self._waiting)
-
-    def _missing(self) -> int:
-        return sum(document is None for document in self._documents)
-
-    def _take_failure(self, source: Source, error: Exception) -> None:
-        self._usages.append(usage_of_failure(error))
+    def _take_failure(self, source: Source, error: Exception, refused: bool) -> None:
         self._ids[source.number] = getattr(error, "generation_id", None)
-        # if others were transcribed before, the refused recording itself is the cause
-        refused = isinstance(error, openai.APIError) and is_refusal(error)
-        counts = not refused or self._missing() == len(self)
-        self._failed(error, "{source} could not be transcribed: {error}", counts=counts, source=str(source))
+        self._failed(error, refused, "{source} could not be transcribed: {error}", source=str(source))

@@ -92,14 +92,7 @@ def request_fields(text: object, *, sample_rate: int | None) -> dict[str, Any]:
 
 
 def read_audio(response: Any, body: dict[str, Any], *, sample_rate: int | None) -> tuple[ByteStream, dict[str, Any]]:
-    """
-    Read a response of the speech endpoint.
-
-    :param response: The HTTP response.
-    :param body: The body of the request.
-    :param sample_rate: The sample rate of pcm. If it is set, pcm becomes a WAV file.
-    :returns: The audio, and the `model` of the request with `id` and `content_type` from the headers of the response.
-    """
+    """Read the audio, and what the headers say about it. With a sample rate, pcm becomes a WAV file."""
     content_type = response.headers.get("content-type", "")
     media_type = content_type.partition(";")[0].strip().lower()
     if media_type == _ANY_BYTES:

@@ -14,7 +14,7 @@ from haystack import Document
 
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._wire.json_values import sendable
-from haystack_integrations.common.openrouter._wire.responses import plain_body, response_meta
+from haystack_integrations.common.openrouter._wire.responses import decoded_body, response_meta
 from haystack_integrations.common.openrouter.errors._advice import MEDIA_ADVICE
 
 TRANSCRIPTIONS = Endpoint(
@@ -60,25 +60,15 @@ def with_audio(request: dict[str, Any], input_audio: dict[str, Any]) -> dict[str
 
 
 def read_transcript(response: Any, source_meta: dict[str, Any], model: str) -> tuple[Document, dict[str, Any]]:
-    """
-    Read a response of the transcription endpoint.
-
-    :param response: The HTTP response.
-    :param source_meta: The meta of the source.
-    :param model: The requested model.
-    :returns: The document, with everything else that was sent in its meta, and `model`, `id` and `usage`.
-        An empty transcript means silence.
-    """
-    body = plain_body(response)
+    """Read a document with the meta of its source and of the response, and `model`, `id` and `usage` apart from it."""
+    body = decoded_body(response)
     sent = {"id": None, **response_meta(body, model, TRANSCRIPTIONS.payload, response.headers)}
     meta = {name: sent.pop(name) for name in ("model", "id", "usage")}
     return Document(content=sendable(body["text"]), meta=_merged(source_meta, sent)), meta
 
 
 def _merged(of_the_source: dict[str, Any], of_the_transcript: dict[str, Any]) -> dict[str, Any]:
-    """
-    Merge both. If a name has different values, the one from the transcript gets a prefix.
-    """
+    """Merge both. If a name has different values, the one from the transcript gets a prefix."""
     merged = dict(of_the_source)
     for name, value in of_the_transcript.items():
         free = name not in merged or merged[name] == value

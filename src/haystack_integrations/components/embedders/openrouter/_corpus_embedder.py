@@ -107,8 +107,8 @@ class OpenRouterCorpusEmbedder(OpenRouterComponent):
 
                 def embed(batch: Batch) -> None:
                     with corpus.attempt(batch), self._requesting(self._endpoint, model):
-                        if corpus.fill(batch):
-                            arguments = arguments_of(batch.inputs)
+                        if inputs := corpus.fill(batch):
+                            arguments = arguments_of(inputs)
                             sent = request_embeddings(client, arguments)
                             corpus.take(batch, *body_and_headers(sent, client, arguments))
 
@@ -124,8 +124,10 @@ class OpenRouterCorpusEmbedder(OpenRouterComponent):
 
                 async def embed(batch: Batch) -> None:
                     with corpus.attempt(batch), self._requesting(self._endpoint, model):
-                        if await asyncio.to_thread(corpus.fill, batch) if self._reads_files else corpus.fill(batch):
-                            arguments = arguments_of(batch.inputs)
+                        reads = self._reads_files
+                        inputs = await asyncio.to_thread(corpus.fill, batch) if reads else corpus.fill(batch)
+                        if inputs:
+                            arguments = arguments_of(inputs)
                             sent = await request_embeddings(client, arguments)
                             corpus.take(batch, *body_and_headers(sent, client, arguments))
 

@@ -17,7 +17,7 @@ from pydantic_core.core_schema import float_schema, list_schema, typed_dict_fiel
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._transport.run import last_headers
 from haystack_integrations.common.openrouter._transport.watched import is_watched
-from haystack_integrations.common.openrouter._wire.json_values import sendable, sendable_json
+from haystack_integrations.common.openrouter._wire.json_values import mapping, sendable, sendable_json
 from haystack_integrations.common.openrouter._wire.responses import decoded_body, response_meta, unusable_response
 from haystack_integrations.common.openrouter.errors._advice import COMMON_ADVICE
 
@@ -103,11 +103,7 @@ def request_embeddings(client: Any, arguments: dict[str, Any]) -> Any:
 
 
 def body_and_headers(sent: Any, client: Any, arguments: dict[str, Any]) -> tuple[dict[str, Any], Mapping[str, str]]:
-    """
-    Take the decoded body and the headers out of what `request_embeddings` returned.
-
-    :raises openai.APIError: If it holds no embeddings.
-    """
+    """Take body and headers out of what `request_embeddings` returned, or raise an `openai.APIError`."""
     response = getattr(sent, "http_response", None)
     headers = last_headers() if response is None else response.headers
     if response is not None:
@@ -119,24 +115,13 @@ def body_and_headers(sent: Any, client: Any, arguments: dict[str, Any]) -> tuple
 
 
 def image_input(url: str, text: str) -> dict[str, Any]:
-    """
-    Make the input for an image, or for an image and a text that share one embedding.
-
-    :param url: The image as a data URL.
-    :param text: The text, "" if there is none.
-    :returns: The input in wire format.
-    """
+    """Make the input for an image as a data URL, or for an image and a text that share one embedding."""
     image = {"type": "image_url", "image_url": {"url": url}}
     return {"content": [image, {"type": "text", "text": sendable(text)}] if text else [image]}
 
 
 def input_size(one: str | dict[str, Any]) -> int:
-    """
-    Estimate how many bytes an input takes in a request.
-
-    :param one: A text, or what `image_input` returned.
-    :returns: The number of characters, and a few for the JSON around them.
-    """
+    """Estimate how many bytes a text or an `image_input` takes in a request."""
     if isinstance(one, str):
         return len(one)
     return sum(100 + len(part["text"] if "text" in part else part["image_url"]["url"]) for part in one["content"])
@@ -150,42 +135,21 @@ def request_arguments(
     extra_parameters: Mapping[str, Any] | None,
     extra_headers: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """
-    Make the arguments of `client.embeddings.create`.
-
-    :param inputs: The text or texts to embed, or what `image_input` returned.
-    :param model: The name of the model.
-    :param dimensions: The length of the embeddings; None leaves it to the model.
-    :param extra_parameters: Parameters that are added to the request unchanged.
-    :param extra_headers: HTTP headers.
-    :returns: Keyword arguments.
-    """
+    """Make the arguments of `client.embeddings.create`. Without `dimensions`, the length is the model's own."""
+    arguments: dict[str, Any] = {"model": model, "input": inputs, "extra_headers": extra_headers}
     # in the SDK's default format, base64, some providers return nothing (langchain#35252)
-    arguments: dict[str, Any] = {"model": model, "input": inputs, "encoding_format": "float"}
+    arguments["encoding_format"] = "float"
     if dimensions is not None:
         arguments["dimensions"] = dimensions
     if extra_parameters:
         arguments["extra_body"] = sendable_json(dict(extra_parameters))
-    if extra_headers:
-        arguments["extra_headers"] = dict(extra_headers)
     return arguments
 
 
 def read_response(
     body: dict[str, Any], headers: Mapping[str, str], count: int, *, model: str, dimensions: int | None
 ) -> tuple[list[list[float]], dict[str, Any]]:
-    """
-    Read a response. If the length of the embeddings is not the requested one, a warning is logged.
-
-    :param body: The decoded body.
-    :param headers: The headers.
-    :param count: How many inputs were sent.
-    :param model: The requested model.
-    :param dimensions: The requested length.
-    :returns: The embeddings in the order of the inputs, and everything else that was sent.
-    :raises openai.APIError: Unless there is exactly one embedding for each input, all of one length. Its `body` is the
-        given one.
-    """
+    """Read the embeddings in the order of the inputs, and everything else. Log a warning about an unasked length."""
     try:
         embeddings = _in_order(body["data"], count, checked=isinstance(body, CheckedBody))
     except ValueError as error:
@@ -200,14 +164,10 @@ def read_response(
 
 
 def _in_order(data: list[Any], count: int, *, checked: bool) -> list[list[float]]:
-    """
-    Sort by `index`, which need not be the position. An entry without one is at its position.
-
-    :raises ValueError: Unless there is exactly one embedding for each input, all of one length.
-    """
+    """Sort by `index`, which need not be the position. An entry without one is at its position."""
     by_index: dict[int, list[float]] = {}
     for position, entry in enumerate(data):
-        index = entry.get("index") if isinstance(entry, dict) else None
+        index = mapping(entry).get("index")
         index = position if index is None else index
         if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < count or index in by_index:
             msg = f"The embedding at position {position} of the response has a repeated or invalid index {index!r}"
@@ -223,9 +183,8 @@ def _in_order(data: list[Any], count: int, *, checked: bool) -> list[list[float]
 
 
 def _vector(entry: Any, index: int) -> list[float]:
-    vector = entry.get("embedding") if isinstance(entry, dict) else None
     try:
-        return cast(list[float], _vector_validator.validate_python(vector))
+        return cast(list[float], _vector_validator.validate_python(mapping(entry).get("embedding")))
     except ValueError:
         msg = f"The embedding with index {index} is not a list of finite numbers"
         raise ValueError(msg) from None

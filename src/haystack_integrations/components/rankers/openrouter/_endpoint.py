@@ -12,13 +12,9 @@ from typing import Any
 from haystack import logging
 
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
-from haystack_integrations.common.openrouter._wire.json_values import sendable_json
-from haystack_integrations.common.openrouter._wire.responses import (
-    decoded_body,
-    is_number,
-    response_meta,
-    unusable_response,
-)
+from haystack_integrations.common.openrouter._wire.json_values import mapping, sendable_json
+from haystack_integrations.common.openrouter._wire.responses import decoded_body, response_meta, unusable_response
+from haystack_integrations.common.openrouter._wire.usage import is_number
 from haystack_integrations.common.openrouter.errors._advice import COMMON_ADVICE
 
 logger = logging.getLogger(__name__)
@@ -47,13 +43,7 @@ RERANK = Endpoint(
 
 
 def image_document(url: str, text: str) -> dict[str, str]:
-    """
-    Make the wire format of a document with an image.
-
-    :param url: The image as a data URL.
-    :param text: The text of the document, "" if there is none.
-    :returns: The document in wire format.
-    """
+    """Make the wire format of a document with an image as a data URL and, perhaps, a text."""
     return {"text": text, "image": url} if text else {"image": url}
 
 
@@ -65,35 +55,16 @@ def request_body(
     top_k: int | None,
     extra_parameters: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
-    """
-    Make the body of a request to `/rerank`.
-
-    :param query: The query that the documents are compared with.
-    :param documents: Texts, or what `image_document` returned.
-    :param model: The name of the model.
-    :param top_k: How many results to request. None means all.
-    :param extra_parameters: Parameters that are added to the request unchanged.
-    :returns: The body.
-    """
+    """Make the body of a request. The documents are texts, or what `image_document` returned."""
     top_n = {} if top_k is None else {"top_n": min(top_k, len(documents))}
     body = {"model": model, "query": query, "documents": documents, **top_n, **(extra_parameters or {})}
-    sendable: dict[str, Any] = sendable_json(body)
-    return sendable
+    return dict(sendable_json(body))
 
 
 def read_response(
     response: Any, count: int, *, top_k: int | None, model: str
 ) -> tuple[list[tuple[int, float]], dict[str, Any]]:
-    """
-    Read a response. If it has fewer results than requested, a warning is logged.
-
-    :param response: The HTTP response.
-    :param count: How many documents were sent.
-    :param top_k: How many results were requested. None means all.
-    :param model: The requested model.
-    :returns: The index and the score of each document, best first, and everything else that was sent.
-    :raises openai.APIError: If a result has no usable index or score.
-    """
+    """Read index and score of each document, best first, and everything else. Log a warning if some are missing."""
     body = decoded_body(response)
     try:
         scores = _scores(body["results"], count)
@@ -109,22 +80,16 @@ def read_response(
 
 def _scores(results: list[Any], count: int) -> dict[int, float]:
     scores: dict[int, float] = {}
-    for result in results:
-        index, score = _index_and_score(result, count)
+    for result in map(mapping, results):
+        index, score = result.get("index"), result.get("relevance_score")
+        if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < count:
+            msg = f"The response has a result with index {index!r}, but {count} documents were sent"
+            raise ValueError(msg)
         if index in scores:
             msg = f"The response scores the document with index {index} twice"
             raise ValueError(msg)
-        scores[index] = score
+        if not is_number(score):
+            msg = f"The response has {score!r} as the score of the document with index {index}, which is not a number"
+            raise ValueError(msg)
+        scores[index] = float(score)
     return scores
-
-
-def _index_and_score(result: object, count: int) -> tuple[int, float]:
-    result = result if isinstance(result, dict) else {}
-    index, score = result.get("index"), result.get("relevance_score")
-    if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < count:
-        msg = f"The response has a result with index {index!r}, but {count} documents were sent"
-        raise ValueError(msg)
-    if not is_number(score):
-        msg = f"The response has {score!r} as the score of the document with index {index}, which is not a number"
-        raise ValueError(msg)
-    return index, float(score)

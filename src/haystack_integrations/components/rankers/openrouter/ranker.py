@@ -30,7 +30,7 @@ from haystack_integrations.common.openrouter._base.component import (
 )
 from haystack_integrations.common.openrouter._base.document_images import DocumentImages, checked_size
 from haystack_integrations.common.openrouter._transport.run import tag_span
-from haystack_integrations.common.openrouter._wire.responses import is_number
+from haystack_integrations.common.openrouter._wire.usage import is_number
 from haystack_integrations.components.rankers.openrouter._endpoint import (
     RERANK,
     image_document,

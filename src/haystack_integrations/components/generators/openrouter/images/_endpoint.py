@@ -15,9 +15,9 @@ from haystack import logging
 from haystack.dataclasses import ImageContent
 
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
-from haystack_integrations.common.openrouter._wire.json_values import sendable
+from haystack_integrations.common.openrouter._wire.json_values import plain_json, sendable
 from haystack_integrations.common.openrouter._wire.media import image_part, image_type, split_data_url
-from haystack_integrations.common.openrouter._wire.responses import plain_body, response_meta, unusable_response
+from haystack_integrations.common.openrouter._wire.responses import decoded_body, response_meta, unusable_response
 from haystack_integrations.common.openrouter.errors._advice import MEDIA_ADVICE
 
 logger = logging.getLogger(__name__)
@@ -87,7 +87,7 @@ def read_images(response: Any, model: str) -> tuple[list[ImageContent], dict[str
     :returns: The images, and everything else that was sent. The entries without an image are under `images`.
     :raises openai.APIError: If there is no image.
     """
-    body = plain_body(response)
+    body = plain_json(decoded_body(response))
     images, unusable = [], []
     for entry in body["data"]:
         image = _image(entry) if isinstance(entry, dict) else None

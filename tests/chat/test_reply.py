@@ -37,6 +37,14 @@ class TestFields:
         assert {name: meta.get(name) for name in expected} == expected
         assert "empty" not in meta
 
+    def test_empty_citations_refusals_and_logprobs_are_nothing(self, pair: Mode, stand_in: StandIn):
+        stand_in.script(
+            answer(pair, {"content": "Hi", "annotations": [], "refusal": ""}, choice={"logprobs": {}, "new": []})
+        )
+        meta = pair().meta
+        assert not {"annotations", "refusal", "logprobs"} & set(meta)
+        assert meta["new"] == []
+
     def test_usage_is_exactly_what_was_sent(self, pair: Mode, stand_in: StandIn):
         stand_in.script(answer(pair, {"content": "Hi"}))
         assert json.dumps(pair().meta["usage"], sort_keys=True) == json.dumps(USAGE, sort_keys=True)
@@ -131,6 +139,12 @@ class TestReasoning:
     @pytest.mark.parametrize("message", [{"reasoning": ""}, {"reasoning": None, "reasoning_details": []}, {}])
     def test_none_when_there_is_none(self, message):
         assert plain_reply({"content": "Hi", **message}).reasoning is None
+
+    def test_one_detail_where_a_list_should_be(self, pair: Mode, stand_in: StandIn):
+        detail = {"type": "reasoning.text", "text": "Hm", "signature": "s"}
+        stand_in.script(answer(pair, {"content": "Hi", "reasoning_details": detail}))
+        reasoning = pair().reasoning
+        assert (reasoning.reasoning_text, reasoning.extra) == ("Hm", {"reasoning_details": [detail]})
 
     def test_a_different_alias_is_kept(self):
         reply = plain_reply({"content": "Hi", "reasoning": "A", "reasoning_content": "B"})
@@ -321,6 +335,19 @@ class TestMedia:
         reply = pair()
         assert (reply.text, reply.meta["content"]) == ("Hi", [other])
         assert [found.mime_type for found in reply.images] == ["image/png"]
+
+    @pytest.mark.parametrize(
+        ("content", "text", "other"),
+        [
+            (["Good ", {"type": "text", "text": "day"}, {"x": 1}], "Good day", [{"x": 1}]),
+            ({"type": "text", "text": "Good day"}, "Good day", None),
+            ({"x": 1}, None, [{"x": 1}]),
+        ],
+    )
+    def test_odd_content(self, pair: Mode, stand_in: StandIn, content, text, other):
+        stand_in.script(answer(pair, {"content": content}))
+        reply = pair()
+        assert (reply.text, reply.meta.get("content")) == (text, other)
 
     def test_text_beside_a_transcript(self):
         assert plain_reply({"content": "Text", "audio": {"transcript": "Said", "data": "QUJD"}}).text == "Text"

@@ -22,8 +22,8 @@ from haystack_integrations.components.generators.openrouter.chat._reply import (
     string,
 )
 from haystack_integrations.components.generators.openrouter.chat._stream.fragments import (
-    AudioFragments,
     FieldFragments,
+    ObjectFragments,
     ReasoningDetails,
     carries_something,
 )
@@ -49,7 +49,7 @@ class StreamedMessage:
         self._shown_of_details = 0  # characters, to leave out where `reasoning` repeats them
         self._other_parts: list[Any] = []
         self._details, self._calls = ReasoningDetails(), ToolCalls()
-        self._audio, self._other_fields = AudioFragments(), FieldFragments()
+        self._audio, self._other_fields = ObjectFragments(), FieldFragments()
         self._blocks = _ContentBlocks()
 
     def add(self, delta: dict[str, Any], extra: dict[str, Any]) -> list[Payload]:
@@ -129,7 +129,7 @@ class StreamedMessage:
         given: dict[str, Any] = {name: delta.get(name) for name in ("reasoning", "reasoning_content")}
         chosen = next((name for name, value in given.items() if string(value)), "")
         for name, value in given.items():
-            if name != chosen and value is not None:
+            if name != chosen:
                 self._other_fields.add(name, value)
         return string(given.get(chosen))
 

@@ -232,6 +232,19 @@ class TestToolCalls:
         calls, _ = self.call_deltas(call("f", '{"a": 1}', None, index=0), call("g", '{"a": 2}', None, index=0))
         assert [c[1:] for c in calls] == [("f", {"a": 1}), ("g", {"a": 2})]
 
+    @pytest.mark.parametrize("arguments", ['{"a": 1}', '{"a"'])
+    def test_another_name_at_the_same_index_begins_a_call(self, arguments):
+        sent = [call("f", arguments, None, index=0), call("g", "", None, index=0), self.fragment('{"b": 2}')]
+        reply, _ = folded(events({"tool_calls": sent}))
+        assert [(c.tool_name, c.arguments) for c in reply.tool_calls][-1] == ("g", {"b": 2})
+
+    def test_an_id_may_come_late_and_repeatedly(self):
+        calls, chunks = self.call_deltas(
+            call("f", "{", None, index=0), self.fragment("}", id="x"), self.fragment("", id="x")
+        )
+        assert calls == [("x", "f", {})]
+        assert [c.tool_calls[0].id for c in chunks if c.tool_calls] == [None, "x"]
+
     def test_whole_calls_with_neither_index_nor_id(self):
         calls, _ = self.call_deltas(call("f", '{"a": 1}', None), call("f", '{"a": 2}', None))
         assert [c[1:] for c in calls] == [("f", {"a": 1}), ("f", {"a": 2})]

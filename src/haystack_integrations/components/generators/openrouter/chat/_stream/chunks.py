@@ -22,9 +22,7 @@ from haystack_integrations.common.openrouter.errors.stream_error import OpenRout
 from haystack_integrations.components.generators.openrouter.chat._reply import chat_messages
 from haystack_integrations.components.generators.openrouter.chat._stream.fragments import FieldFragments
 from haystack_integrations.components.generators.openrouter.chat._stream.message import Payload, StreamedMessage
-from haystack_integrations.components.generators.openrouter.chat._stream.tool_calls import with_numbered_calls
 
-_CHUNK_FINISH_REASONS = {"function_call": "tool_calls"}
 _NO_PAYLOAD: Payload = ("", None, None, False, None)
 
 
@@ -81,7 +79,9 @@ class StreamedReply:
         choice = choices[0] if type(choices) is list and len(choices) == 1 else None
         delta = choice.pop("delta", None) if type(choice) is dict else None
         if delta is None and type(choice) is dict:
-            delta = self._take_whole(event, choice)
+            delta = choice.pop("message", None) or {}
+            if delta:  # of a whole completion, unless other messages follow
+                self._whole = None if self._choice else delta
         if type(choice) is not dict or type(delta) is not dict:
             raise OpenRouterStreamError("An event of the stream has unreadable `choices`")
         extra: dict[str, Any] = {}
@@ -99,9 +99,8 @@ class StreamedReply:
         """
         Join everything that came to a completion with one choice, as a request without streaming returns it.
         """
-        if self._whole is not None:
-            return with_header_fields(self._whole, self._header_fields)
-        choice = {**self._choice, **self._logprobs.joined(), "message": self._message.joined()}
+        message = self._message.joined() if self._whole is None else self._whole
+        choice = {**self._choice, **self._logprobs.joined(), "message": message}
         joined = plain_json({**self._top, "object": "chat.completion", "choices": [choice]})
         return with_header_fields(joined, self._header_fields)
 
@@ -130,15 +129,6 @@ class StreamedReply:
         self._meta.update({name: top.get(name) for name in ("model", "id", "provider")})
         self._meta["id"] = self._meta["id"] or self._header_fields.get("id")
         return event
-
-    def _take_whole(self, event: dict[str, Any], choice: dict[str, Any]) -> Any:
-        """
-        Return the message of a whole completion as a delta. If nothing follows, the completion is used as it is.
-        """
-        if not choice.get("message"):
-            return {}
-        self._whole = None if self._choice else plain_json({**event, "choices": [choice]})
-        return with_numbered_calls(choice.pop("message"))
 
     def _take_choice(self, choice: dict[str, Any], extra: dict[str, Any]) -> str | None:
         """
@@ -172,8 +162,6 @@ class StreamedReply:
             meta["usage"], meta["finish_reason"] = usage, finish_reason
         if extra:
             meta = {**extra, **meta}
-        if finish_reason is not None:
-            finish_reason = _CHUNK_FINISH_REASONS.get(str(finish_reason), finish_reason)
         content, index, calls, start, reasoning = payload
         # by position: names cost half a microsecond
         return StreamingChunk(content, meta, self._component_info, index, calls, None, start, finish_reason, reasoning)

@@ -129,14 +129,3 @@ def _begins_another(call: ToolCallFragments, call_id: str, function: dict[str, A
 def _has_arguments(function: dict[str, Any]) -> bool:
     raw = function.get("arguments")
     return bool(raw.strip()) if isinstance(raw, str) else raw is not None
-
-
-def with_numbered_calls(message: Any) -> Any:
-    """
-    Number the tool calls of a whole message, so that they are not taken for fragments of one call.
-    """
-    calls = message.get("tool_calls") if isinstance(message, dict) else None
-    if not isinstance(calls, list):
-        return message
-    numbered = [{**call, "index": index} if isinstance(call, dict) else call for index, call in enumerate(calls)]
-    return {**message, "tool_calls": numbered}

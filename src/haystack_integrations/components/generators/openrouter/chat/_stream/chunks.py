@@ -19,7 +19,7 @@ from haystack.dataclasses import ChatMessage, ComponentInfo, StreamingChunk
 from haystack_integrations.common.openrouter._wire.json_values import plain_json
 from haystack_integrations.common.openrouter._wire.responses import with_header_fields
 from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
-from haystack_integrations.components.generators.openrouter.chat._reply import chat_messages
+from haystack_integrations.components.generators.openrouter.chat._reply import chat_messages, string
 from haystack_integrations.components.generators.openrouter.chat._stream.fragments import FieldFragments
 from haystack_integrations.components.generators.openrouter.chat._stream.message import Payload, StreamedMessage
 
@@ -46,16 +46,7 @@ class StreamedReply:
         self._meta: dict[str, Any] = dict.fromkeys(
             ("model", "index", "finish_reason", "received_at", "usage", "id", "provider")
         )
-        self.first_chunk_at: str | None = None
-        """When the first chunk came, in ISO 8601; None if there is none yet."""
-
-    @property
-    def generation_id(self) -> str | None:
-        """
-        The id of the generation, from the events or from the headers of the response.
-        """
-        found = self._top.get("id") or self._header_fields.get("id")
-        return found if isinstance(found, str) else None
+        self._first_chunk_at: str | None = None
 
     def check_whole(self, *, done: bool) -> None:
         """
@@ -109,14 +100,15 @@ class StreamedReply:
         Build the reply so far.
         """
         (reply,) = chat_messages(self.completion(), audio_format)
-        reply.meta["completion_start_time"] = self.first_chunk_at
+        reply.meta["completion_start_time"] = self._first_chunk_at
         return reply
 
-    def partial_message(self, audio_format: str | None = None) -> ChatMessage | None:
+    def add_to(self, error: OpenRouterStreamError, audio_format: str | None) -> None:
         """
-        Build the reply so far of a stream that failed, or None if the callback has received nothing.
+        Add the generation's id to the error of its stream, and the reply so far if the callback has received any.
         """
-        return self.message(audio_format) if self.first_chunk_at else None
+        error.generation_id = string(self._top.get("id") or self._header_fields.get("id")) or None
+        error.partial_reply = self.message(audio_format) if self._first_chunk_at else None
 
     def _take_top(self, event: dict[str, Any]) -> dict[str, Any]:
         """
@@ -156,8 +148,8 @@ class StreamedReply:
         self, payload: Payload, extra: dict[str, Any] | None = None, finish_reason: Any = None, usage: Any = None
     ) -> StreamingChunk:
         meta = self._meta.copy()
-        if self.first_chunk_at is None:
-            self.first_chunk_at = meta["received_at"]
+        if self._first_chunk_at is None:
+            self._first_chunk_at = meta["received_at"]
         if usage or finish_reason is not None:
             meta["usage"], meta["finish_reason"] = usage, finish_reason
         if extra:

@@ -42,8 +42,8 @@ def deliver(
                     raise CallbackFailure(error) from error
         reply.check_whole(done=reader.done)
     except OpenRouterStreamError as error:
-        error.request, error.partial_reply = reader.request, reply.partial_message(audio_format)
-        error.generation_id = reply.generation_id
+        error.request = reader.request
+        reply.add_to(error, audio_format)
         raise
     finally:
         reader.close()
@@ -69,8 +69,8 @@ async def deliver_async(
                         raise CallbackFailure(error) from error
         reply.check_whole(done=reader.done)
     except OpenRouterStreamError as error:
-        error.request, error.partial_reply = reader.request, reply.partial_message(audio_format)
-        error.generation_id = reply.generation_id
+        error.request = reader.request
+        reply.add_to(error, audio_format)
         raise
     finally:
         await reader.aclose()

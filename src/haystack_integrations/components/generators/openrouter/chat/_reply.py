@@ -80,6 +80,8 @@ def reasoning_text(details: object) -> str:
 
 def content_text(content: object) -> str:
     """The text of a message's `content`: a string, or the texts in a list of parts."""
+    if isinstance(content, str):
+        return content
     return "".join(string(part.get("text") if isinstance(part, dict) else part) for part in listed(content))
 
 

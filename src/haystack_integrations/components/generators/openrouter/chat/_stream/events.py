@@ -154,8 +154,7 @@ class EventReader:
         Convert a chunk that a library built, or a whole completion, to an event.
         """
         event = completion_of(plain_json(chunk if isinstance(chunk, dict) else chunk.to_dict(warnings=False)))
-        choices = map(mapping, listed(event.get("choices")))
-        self.done = self.done or any("message" in choice and "delta" not in choice for choice in choices)
+        self.done = self.done or any("message" in choice for choice in map(mapping, listed(event.get("choices"))))
         return event
 
 

@@ -165,9 +165,7 @@ class StreamedMessage:
         """
         Note a field that is not a payload of a chunk. The transcript of audio is shown until there is text.
         """
-        if value is None:
-            return []
-        if value or value == 0:
+        if value not in (None, "", [], {}):
             extra[name] = plain_json(value)
         if name != "audio" or not isinstance(value, dict):
             self._other_fields.add(name, value)

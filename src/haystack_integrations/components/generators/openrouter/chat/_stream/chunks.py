@@ -11,7 +11,6 @@ This runs for every token: it builds each chunk once and keeps none of them.
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from types import MappingProxyType
 from typing import Any
 
 from haystack.dataclasses import ChatMessage, ComponentInfo, StreamingChunk
@@ -32,16 +31,16 @@ class StreamedReply:
     """
 
     def __init__(
-        self, component_info: ComponentInfo | None = None, header_fields: Mapping[str, Any] = MappingProxyType({})
+        self, component_info: ComponentInfo | None = None, header_fields: Mapping[str, Any] | None = None
     ) -> None:
         self._component_info = component_info
-        self._header_fields = header_fields
+        self._header_fields = header_fields or {}
         self._top: dict[str, Any] = {}
         self._choice: dict[str, Any] = {}
         self._logprobs = FieldFragments()
         self._message = StreamedMessage()
         self._whole: dict[str, Any] | None = None
-        self._clock = _Clock()
+        self._clock_read_at = 0.0
         # what the meta of the next chunk begins with: to look it up for each chunk takes three times as long
         self._meta: dict[str, Any] = dict.fromkeys(
             ("model", "index", "finish_reason", "received_at", "usage", "id", "provider")
@@ -64,7 +63,8 @@ class StreamedReply:
         choices = event.pop("choices", None)
         if event != self._top:  # most events differ in their choices only
             event = self._take_top(event)
-        self._meta["received_at"], usage = self._clock.now(), event.get("usage")
+        self._read_clock()
+        usage = event.get("usage")
         if not choices:
             return [self._chunk(_NO_PAYLOAD, usage=usage)] if usage else []
         choice = choices[0] if type(choices) is list and len(choices) == 1 else None
@@ -109,6 +109,15 @@ class StreamedReply:
         """
         error.generation_id = string(self._top.get("id") or self._header_fields.get("id")) or None
         error.partial_reply = self.message(audio_format) if self._first_chunk_at else None
+
+    def _read_clock(self) -> None:
+        """
+        Note the time, as UTC in ISO 8601. Readings within a millisecond are equal, because formatting takes long.
+        """
+        seconds = time.time()
+        if not 0.0 <= seconds - self._clock_read_at < 0.001:
+            self._clock_read_at = seconds
+            self._meta["received_at"] = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds")
 
     def _take_top(self, event: dict[str, Any]) -> dict[str, Any]:
         """
@@ -157,22 +166,3 @@ class StreamedReply:
         content, index, calls, start, reasoning = payload
         # by position: names cost half a microsecond
         return StreamingChunk(content, meta, self._component_info, index, calls, None, start, finish_reason, reasoning)
-
-
-class _Clock:
-    """
-    The time, as UTC in ISO 8601. Readings within a millisecond are equal, because formatting takes long.
-    """
-
-    def __init__(self) -> None:
-        self._read_at, self._text = 0.0, ""
-
-    def now(self) -> str:
-        """
-        Read the clock: with microseconds and the offset `+00:00`, at most a millisecond old.
-        """
-        seconds = time.time()
-        if not 0.0 <= seconds - self._read_at < 0.001:
-            self._read_at = seconds
-            self._text = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds")
-        return self._text

@@ -112,10 +112,15 @@ class StreamedMessage:
             details = listed(plain_json(details))
         for fragment in details:
             self._details.add(fragment)
-        if text and not self._shown_of_details:
+        # `reasoning` and its details hold the same text, at times in separate deltas: it is shown once
+        if text:
             self._reasoning.write(text)
-        else:
-            text = self._new_reasoning(text, details)
+            if shown := self._shown_of_details:
+                self._shown_of_details = max(shown - len(text), 0)
+                text = text[shown:]
+        elif not self._reasoning.tell():
+            text = reasoning_text(details)
+            self._shown_of_details += len(text)
         if not text and not any(map(carries_something, details)):
             return []
         index, start = self._blocks.place(_REASONING)
@@ -132,21 +137,6 @@ class StreamedMessage:
             if name != chosen:
                 self._other_fields.add(name, value)
         return string(given.get(chosen))
-
-    def _new_reasoning(self, text: str, details: list[Any]) -> str:
-        """
-        Leave out what was shown before: `reasoning` and its details hold the same text, at times in separate deltas.
-        """
-        if text:
-            self._reasoning.write(text)
-            shown = self._shown_of_details
-            self._shown_of_details = max(shown - len(text), 0)
-            return text[shown:]
-        if self._reasoning.tell():
-            return ""
-        text = reasoning_text(details)
-        self._shown_of_details += len(text)
-        return text
 
     def _tool_call_payloads(self, entries: object) -> list[Payload]:
         payloads: list[Payload] = []

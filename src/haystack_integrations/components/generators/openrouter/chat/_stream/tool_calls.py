@@ -13,6 +13,7 @@ from typing import Any
 from haystack_integrations.components.generators.openrouter.chat._reply import string, tool_arguments
 
 _CALL_FIELDS = {"id", "type", "index", "function"}
+_FUNCTION_FIELDS = {"name", "arguments"}
 
 # A stream may repeat a call's name with every fragment, and each could begin another call if the arguments so far are
 # complete. This is how many characters are decoded in vain to find out: without a limit, the time would be quadratic.
@@ -51,8 +52,9 @@ class ToolCallFragments:
             raw = json.dumps(raw, ensure_ascii=False)
         self.id, self.name = self.id + new_id, self.name + new_name
         self.pieces.write(raw or "")
-        self._fields.update({name: value for name, value in entry.items() if value is not None})
-        self._function.update({name: value for name, value in function.items() if value is not None})
+        if not (_CALL_FIELDS.issuperset(entry) and _FUNCTION_FIELDS.issuperset(function)):
+            self._fields.update({name: value for name, value in entry.items() if value is not None})
+            self._function.update({name: value for name, value in function.items() if value is not None})
         return new_id or None, new_name or None, raw or None
 
     def has_whole_arguments(self) -> bool:

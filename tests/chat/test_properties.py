@@ -129,6 +129,12 @@ class TestFragments:
         merged = folded(events(*sent))[0].reasoning.extra["reasoning_details"]
         assert [(d["id"], d["text"]) for d in merged] == [("a", "13"), ("b", "24")]
 
+    @pytest.mark.parametrize(("first", "second"), [({}, {"id": "a"}), ({"id": "a"}, {})])
+    def test_an_entry_may_have_its_id_in_some_fragments_only(self, first, second):
+        sent = [{"reasoning_details": [{**DETAIL, **own, "text": text}]} for own, text in ((first, "1"), (second, "2"))]
+        merged = folded(events(*sent))[0].reasoning.extra["reasoning_details"]
+        assert merged == [{**DETAIL, "text": "12", "id": "a"}]
+
     def test_two_signed_entries_at_one_index(self):
         sent = [
             {"reasoning_details": [{**DETAIL, **part}]}

@@ -37,6 +37,14 @@ class TestFields:
         assert {name: meta.get(name) for name in expected} == expected
         assert "empty" not in meta
 
+    def test_empty_citations_refusals_and_logprobs_are_nothing(self, pair: Mode, stand_in: StandIn):
+        stand_in.script(
+            answer(pair, {"content": "Hi", "annotations": [], "refusal": ""}, choice={"logprobs": {}, "new": []})
+        )
+        meta = pair().meta
+        assert not {"annotations", "refusal", "logprobs"} & set(meta)
+        assert meta["new"] == []
+
     def test_usage_is_exactly_what_was_sent(self, pair: Mode, stand_in: StandIn):
         stand_in.script(answer(pair, {"content": "Hi"}))
         assert json.dumps(pair().meta["usage"], sort_keys=True) == json.dumps(USAGE, sort_keys=True)
@@ -132,6 +140,12 @@ class TestReasoning:
     def test_none_when_there_is_none(self, message):
         assert plain_reply({"content": "Hi", **message}).reasoning is None
 
+    def test_one_detail_where_a_list_should_be(self, pair: Mode, stand_in: StandIn):
+        detail = {"type": "reasoning.text", "text": "Hm", "signature": "s"}
+        stand_in.script(answer(pair, {"content": "Hi", "reasoning_details": detail}))
+        reasoning = pair().reasoning
+        assert (reasoning.reasoning_text, reasoning.extra) == ("Hm", {"reasoning_details": [detail]})
+
     def test_a_different_alias_is_kept(self):
         reply = plain_reply({"content": "Hi", "reasoning": "A", "reasoning_content": "B"})
         assert reply.reasoning.reasoning_text == "A"
@@ -217,6 +231,19 @@ class TestToolCalls:
     def test_two_calls_share_an_index_without_ids(self):
         calls, _ = self.call_deltas(call("f", '{"a": 1}', None, index=0), call("g", '{"a": 2}', None, index=0))
         assert [c[1:] for c in calls] == [("f", {"a": 1}), ("g", {"a": 2})]
+
+    @pytest.mark.parametrize("arguments", ['{"a": 1}', '{"a"'])
+    def test_another_name_at_the_same_index_begins_a_call(self, arguments):
+        sent = [call("f", arguments, None, index=0), call("g", "", None, index=0), self.fragment('{"b": 2}')]
+        reply, _ = folded(events({"tool_calls": sent}))
+        assert [(c.tool_name, c.arguments) for c in reply.tool_calls][-1] == ("g", {"b": 2})
+
+    def test_an_id_may_come_late_and_repeatedly(self):
+        calls, chunks = self.call_deltas(
+            call("f", "{", None, index=0), self.fragment("}", id="x"), self.fragment("", id="x")
+        )
+        assert calls == [("x", "f", {})]
+        assert [c.tool_calls[0].id for c in chunks if c.tool_calls] == [None, "x"]
 
     def test_whole_calls_with_neither_index_nor_id(self):
         calls, _ = self.call_deltas(call("f", '{"a": 1}', None), call("f", '{"a": 2}', None))
@@ -321,6 +348,19 @@ class TestMedia:
         reply = pair()
         assert (reply.text, reply.meta["content"]) == ("Hi", [other])
         assert [found.mime_type for found in reply.images] == ["image/png"]
+
+    @pytest.mark.parametrize(
+        ("content", "text", "other"),
+        [
+            (["Good ", {"type": "text", "text": "day"}, {"x": 1}], "Good day", [{"x": 1}]),
+            ({"type": "text", "text": "Good day"}, "Good day", None),
+            ({"x": 1}, None, [{"x": 1}]),
+        ],
+    )
+    def test_odd_content(self, pair: Mode, stand_in: StandIn, content, text, other):
+        stand_in.script(answer(pair, {"content": content}))
+        reply = pair()
+        assert (reply.text, reply.meta.get("content")) == (text, other)
 
     def test_text_beside_a_transcript(self):
         assert plain_reply({"content": "Text", "audio": {"transcript": "Said", "data": "QUJD"}}).text == "Text"

@@ -122,6 +122,18 @@ class TestEvents:
         assert "GPU fell off" in str(error)
         assert error.partial_reply.text == "a"
 
+    @pytest.mark.parametrize(
+        ("last", "told"),
+        [
+            (b"data: {oops\n\n", r"The stream can't be read \(\w+Error: .+\)"),
+            (b"data: {oops", r"The stream was cut \(EOFError: it ended in the middle of an event\)"),
+            (RESET, r"The stream was cut \(\w+Error.*\)"),
+        ],
+    )
+    def test_what_happened_is_told(self, streaming: Mode, stand_in: StandIn, last, told):
+        error = failure_of(streaming, stand_in, Answer.sse([event({"content": "a"}), last], done=False))
+        assert re.match(told, str(error))
+
     def test_a_cut_through_a_proxy(self, streaming: Mode, stand_in: StandIn, monkeypatch):
         proxied(monkeypatch, streaming)
         error = failure_of(streaming, stand_in, Answer.sse([event({"content": "a"})], done=False))

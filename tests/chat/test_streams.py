@@ -105,6 +105,11 @@ class TestWholeCompletions:
         assert "".join(c.content for c in streaming.chunks) == "Good"
         assert sum(c.finish_reason is not None for c in streaming.chunks) == 1
 
+    def test_usage_may_follow(self):
+        whole = {**TOP, "choices": [{"index": 0, "message": {"content": "Good"}, "finish_reason": "stop"}]}
+        reply, chunks = folded([whole, {**TOP, "choices": [], "usage": {"cost": 0.5}}])
+        assert (reply.text, reply.meta["usage"], chunks[-1].meta["usage"]) == ("Good", {"cost": 0.5}, {"cost": 0.5})
+
     def test_pieces_that_are_called_messages_are_joined(self):
         pieces = [{**TOP, "choices": [{"index": 0, "message": {"content": text}}]} for text in ("Good ", "morning")]
         reply, chunks = folded([*pieces, event({}, "stop")])

@@ -10,7 +10,7 @@ Streamed and non-streamed replies both go through here. Reading is lenient: one 
 
 import hashlib
 import uuid
-from typing import Any, TypeGuard
+from typing import Any
 
 from haystack import logging
 from haystack.dataclasses import ChatMessage, FileContent, ImageContent, ReasoningContent, ToolCall
@@ -23,21 +23,8 @@ logger = logging.getLogger(__name__)
 
 _AUDIO_MEDIA_TYPES = {"mp3": "mpeg", "m4a": "mp4", "pcm16": "pcm", "pcm24": "pcm"}
 
-# Fields that become parts of the ChatMessage, and are not repeated in `meta`.
-_OWN_PLACE = {
-    "completion": ("choices",),
-    "choice": ("message", "delta"),
-    "message": (
-        "role",
-        "content",
-        "reasoning",
-        "reasoning_content",
-        "reasoning_details",
-        "tool_calls",
-        "images",
-        "audio",
-    ),
-}
+# Fields of a message that become parts of the ChatMessage, and are not repeated in `meta`.
+_PARTS = ("role", "content", "reasoning", "reasoning_content", "reasoning_details", "tool_calls", "images", "audio")
 # Keys of a message's `meta` that have a meaning when the message is sent.
 _MEANT_FOR_REQUESTS = ("cache_control", "invalid_tool_calls")
 _NOTHING_IF_EMPTY = ("annotations", "refusal", "logprobs")
@@ -45,22 +32,7 @@ _NOTHING_IF_EMPTY = ("annotations", "refusal", "logprobs")
 
 def chat_messages(completion: dict[str, Any], audio_format: str | None = None) -> list[ChatMessage]:
     """Convert all choices of a completion. `audio_format` is the one that was requested."""
-    return [chat_message(completion, choice, audio_format) for choice in completion["choices"]]
-
-
-def chat_message(completion: dict[str, Any], choice: dict[str, Any], audio_format: str | None = None) -> ChatMessage:
-    """Convert one choice of a completion. Every field of it that is not null can be found in the reply."""
-    message = choice["message"]
-    meta = _meta(completion, choice, message)
-    text, reasoning = _text(message, meta), _reasoning(message, meta)
-    calls = _tool_calls(message, meta, str(completion.get("id") or uuid.uuid4()))
-    images, audio = _images(message, meta), _audio(message, meta, audio_format)
-    reply = ChatMessage.from_assistant(text=text, meta=meta, tool_calls=calls, reasoning=reasoning)
-    if not images and not audio:
-        return reply
-    media = [*({"image": image.to_dict()} for image in images), *({"file": file.to_dict()} for file in audio)]
-    plain = reply.to_dict()
-    return ChatMessage.from_dict({**plain, "content": [*plain["content"], *media]})
+    return [_chat_message(completion, choice, audio_format) for choice in completion["choices"]]
 
 
 def warn_of_flaws(replies: list[ChatMessage]) -> None:
@@ -83,35 +55,63 @@ def warn_of_flaws(replies: list[ChatMessage]) -> None:
             logger.warning("Reply {index} was cut by the provider's content filter.", index=index)
 
 
+def mapping(value: object) -> dict[str, Any]:
+    """An object, or `{}`."""
+    return value if isinstance(value, dict) else {}
+
+
+def string(value: object) -> str:
+    """A string, or ""."""
+    return value if isinstance(value, str) else ""
+
+
+def listed(value: object) -> list[Any]:
+    """A list as it is, no value as an empty list, and anything else as the only entry of a list."""
+    if isinstance(value, list):
+        return value
+    return [value] if value else []
+
+
 def reasoning_text(details: object) -> str:
     """The texts and summaries in reasoning details, joined. Encrypted ones have neither."""
-    entries = [entry for entry in details if isinstance(entry, dict)] if isinstance(details, list) else []
-    texts = (entry.get("text") or entry.get("summary") for entry in entries)
-    return "".join(text for text in texts if isinstance(text, str))
+    entries = map(mapping, listed(details))
+    return "".join(string(entry.get("text") or entry.get("summary")) for entry in entries)
 
 
 def content_text(content: object) -> str:
-    """The text of a message's `content`: a string, or the text parts of a list."""
+    """The text of a message's `content`: a string, or the texts in a list of parts."""
     if isinstance(content, str):
         return content
-    parts = [part.get("text") for part in content if isinstance(part, dict)] if isinstance(content, list) else []
-    return "".join(part for part in parts if isinstance(part, str))
+    return "".join(string(part.get("text") if isinstance(part, dict) else part) for part in listed(content))
 
 
 def tool_arguments(raw: object) -> dict[str, Any]:
     """Read the arguments of a tool call: JSON in a string, an object, or nothing. Anything else is a ValueError."""
-    for _ in range(2):
-        if raw is None or (isinstance(raw, str) and not raw.strip()):
-            return {}
-        if isinstance(raw, dict):
-            return raw
-        if not isinstance(raw, str):
-            break
-        raw = plain_json(decode_json(raw))  # some models encode the object twice
-    if isinstance(raw, dict):
-        return raw
-    msg = "not a JSON object"
-    raise ValueError(msg)
+    for _ in range(2):  # some models encode the object twice
+        if isinstance(raw, str):
+            raw = plain_json(decode_json(raw)) if raw.strip() else None
+    if raw is None:
+        return {}
+    if not isinstance(raw, dict):
+        msg = "not a JSON object"
+        raise ValueError(msg)
+    return raw
+
+
+def _chat_message(completion: dict[str, Any], choice: dict[str, Any], audio_format: str | None) -> ChatMessage:
+    """Convert one choice of a completion. Every field of it that is not null can be found in the reply."""
+    message = choice["message"]
+    meta = _meta(completion, choice, message)
+    text, reasoning = _text(message, meta), _reasoning(message, meta)
+    calls = _tool_calls(message, meta, str(completion.get("id") or uuid.uuid4()))
+    images, audio = _images(message, meta), _audio(message, meta, audio_format)
+    reply = ChatMessage.from_assistant(text=text, meta=meta, tool_calls=calls, reasoning=reasoning)
+    if images or audio:
+        plain = reply.to_dict()
+        plain["content"] += [{"image": image.to_dict()} for image in images]
+        plain["content"] += [{"file": file.to_dict()} for file in audio]
+        reply = ChatMessage.from_dict(plain)
+    return reply
 
 
 def _meta(completion: dict[str, Any], choice: dict[str, Any], message: dict[str, Any]) -> dict[str, Any]:
@@ -121,9 +121,10 @@ def _meta(completion: dict[str, Any], choice: dict[str, Any], message: dict[str,
         "finish_reason": choice.get("finish_reason"),
         "usage": completion.get("usage"),
     }
-    for level, fields in (("completion", completion), ("choice", choice), ("message", message)):
+    levels = (("completion", completion, ("choices",)), ("choice", choice, ("message",)), ("message", message, _PARTS))
+    for level, fields, own_place in levels:
         for name, value in fields.items():
-            if value is None or name in _OWN_PLACE[level] or (name in _NOTHING_IF_EMPTY and not value):
+            if value is None or name in own_place or (name in _NOTHING_IF_EMPTY and not value):
                 continue
             # the same name at two levels: keep both
             free = (meta.get(name) is None or meta[name] == value) and name not in _MEANT_FOR_REQUESTS
@@ -133,41 +134,28 @@ def _meta(completion: dict[str, Any], choice: dict[str, Any], message: dict[str,
 
 def _text(message: dict[str, Any], meta: dict[str, Any]) -> str | None:
     content = message.get("content")
-    if isinstance(content, list):
-        other = [part for part in content if not _is_text_part(part) and not _is_image_part(part)]
-    else:
-        other = content if content is not None and not isinstance(content, str) else []
-    if other:
+    if other := [part for part in listed(content) if not _is_text(part) and not _is_image(part)]:
         meta["content"] = other
-    audio = message.get("audio")
-    transcript = audio.get("transcript") if isinstance(audio, dict) else None
-    return with_joined_halves(content_text(content) or content_text(transcript)) or None
+    return with_joined_halves(content_text(content) or string(mapping(message.get("audio")).get("transcript"))) or None
 
 
 def _reasoning(message: dict[str, Any], meta: dict[str, Any]) -> ReasoningContent | None:
-    details = message.get("reasoning_details")
-    if details is not None and not isinstance(details, list):
-        meta["reasoning_details"] = details
-    details = details if isinstance(details, list) else []
-    given = [message.get(name) for name in ("reasoning", "reasoning_content")]
-    text = next((text for text in given if isinstance(text, str) and text), None) or reasoning_text(details)
-    for name in ("reasoning", "reasoning_content"):
-        if message.get(name) not in (None, "", text):
-            meta[name] = message[name]
+    details = listed(message.get("reasoning_details"))
+    given = {name: message.get(name) for name in ("reasoning", "reasoning_content")}
+    text = next(filter(None, map(string, given.values())), "") or reasoning_text(details)
+    meta.update({name: value for name, value in given.items() if value not in (None, "", text)})
     if not text and not details:
         return None
     return ReasoningContent(with_joined_halves(text), extra={"reasoning_details": details} if details else {})
 
 
 def _tool_calls(message: dict[str, Any], meta: dict[str, Any], generation_id: str) -> list[ToolCall]:
-    sent = message.get("tool_calls") or []
     calls, invalid = [], []
-    for number, entry in enumerate(sent if isinstance(sent, list) else [sent]):
-        call = entry if isinstance(entry, dict) else {"function": {"arguments": entry}}
-        function: Any = call.get("function")
-        function = function if isinstance(function, dict) else {}
-        call_id, name, raw = call.get("id"), function.get("name"), function.get("arguments")
-        call_id = call_id if isinstance(call_id, str) and call_id else _call_id(generation_id, number)
+    for number, entry in enumerate(listed(message.get("tool_calls"))):
+        call = mapping(entry)
+        function = mapping(call.get("function"))
+        call_id = string(call.get("id")) or _call_id(generation_id, number)
+        name, raw = function.get("name"), function.get("arguments")
         try:
             if not isinstance(name, str) or not name:
                 raise ValueError
@@ -190,15 +178,11 @@ def _call_id(generation_id: str, number: int) -> str:
 
 
 def _images(message: dict[str, Any], meta: dict[str, Any]) -> list[ImageContent]:
-    content, sent = message.get("content"), message.get("images") or []
-    entries = [part for part in content if _is_image_part(part)] if isinstance(content, list) else []
-    entries += sent if isinstance(sent, list) else [sent]
     images, linked = [], []
-    for entry in entries:
-        fields = entry if isinstance(entry, dict) else {}
+    for entry in [*filter(_is_image, listed(message.get("content"))), *listed(message.get("images"))]:
+        fields = mapping(entry)
         target = fields.get("image_url")
-        url = target.get("url") if isinstance(target, dict) else target
-        split = split_data_url(url)
+        split = split_data_url(mapping(target).get("url", target))
         if split is None or not split[1]:
             linked.append(entry)
             continue
@@ -210,29 +194,22 @@ def _images(message: dict[str, Any], meta: dict[str, Any]) -> list[ImageContent]
 
 
 def _audio(message: dict[str, Any], meta: dict[str, Any], audio_format: str | None) -> list[FileContent]:
-    audio = message.get("audio")
-    if not audio:
+    sent = message.get("audio")
+    if not sent:
         return []
-    if not isinstance(audio, dict):
-        meta["audio"] = {"value": audio}
-        return []
+    audio = sent if isinstance(sent, dict) else {"value": sent}
     meta["audio"] = {name: value for name, value in audio.items() if name != "data"}
-    data = audio.get("data")
-    if not isinstance(data, str) or not data:
+    data, word = string(audio.get("data")), string(audio.get("format"))
+    if not data:
         return []
-    sent_format = audio.get("format")
-    name = audio_format or (sent_format if _is_plain_word(sent_format) else "wav")
+    name = audio_format or (word if word.isascii() and word.isalnum() else "wav")
     media_type = f"audio/{_AUDIO_MEDIA_TYPES.get(name, name)}"
     return [FileContent(base64_data=data, mime_type=media_type, filename=f"audio.{name}", validation=False)]
 
 
-def _is_plain_word(value: object) -> TypeGuard[str]:
-    return isinstance(value, str) and value.isascii() and value.isalnum()
+def _is_text(part: object) -> bool:
+    return isinstance(part, str) or isinstance(mapping(part).get("text"), str)
 
 
-def _is_text_part(part: object) -> bool:
-    return isinstance(part, dict) and isinstance(part.get("text"), str)
-
-
-def _is_image_part(part: object) -> bool:
-    return isinstance(part, dict) and part.get("type") == "image_url"
+def _is_image(part: object) -> bool:
+    return mapping(part).get("type") == "image_url"

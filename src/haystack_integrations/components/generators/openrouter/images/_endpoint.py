@@ -9,6 +9,7 @@ Source: `ImageGenerationRequest` and `ImageGenerationResponse` in OpenRouter's O
 """
 
 import base64
+from collections.abc import Sequence
 from typing import Any
 
 from haystack import logging
@@ -58,24 +59,23 @@ def request_fields(prompt: object, images: object, more_references: object) -> d
     if not prompt.strip():
         msg = "`prompt` is empty: describe the image."
         raise ValueError(msg)
-    if more_references is not None and not isinstance(more_references, list | tuple):
-        msg = f'`generation_kwargs["input_references"]` must be a list, not {type(more_references).__name__}.'
-        raise TypeError(msg)
-    references = [*_references(images), *(more_references or [])]
-    return {"prompt": sendable(prompt), **({"input_references": references} if references else {})}
-
-
-def _references(images: object) -> list[dict[str, Any]]:
-    if images is None:
-        return []
-    if not isinstance(images, list | tuple):
-        msg = f"`images` must be a list of ImageContent, not {type(images).__name__}."
-        raise TypeError(msg)
-    for number, image in enumerate(images):
+    references = []
+    for number, image in enumerate(_items(images, "images", "a list of ImageContent")):
         if not isinstance(image, ImageContent):
             msg = f"`images[{number}]` must be an ImageContent, not {type(image).__name__}."
             raise TypeError(msg)
-    return [image_part(image, f"`images[{number}]`") for number, image in enumerate(images)]
+        references.append(image_part(image, f"`images[{number}]`"))
+    references += _items(more_references, 'generation_kwargs["input_references"]', "a list")
+    return {"prompt": sendable(prompt), **({"input_references": references} if references else {})}
+
+
+def _items(value: object, argument: str, kind: str) -> Sequence[Any]:
+    if value is None:
+        return ()
+    if not isinstance(value, list | tuple):
+        msg = f"`{argument}` must be {kind}, not {type(value).__name__}."
+        raise TypeError(msg)
+    return value
 
 
 def read_images(response: Any, model: str) -> tuple[list[ImageContent], dict[str, Any]]:
@@ -88,20 +88,15 @@ def read_images(response: Any, model: str) -> tuple[list[ImageContent], dict[str
     :raises openai.APIError: If there is no image.
     """
     body = plain_json(decoded_body(response))
-    images, unusable = [], []
-    for entry in body["data"]:
-        image = _image(entry) if isinstance(entry, dict) else None
-        if image is None:
-            unusable.append(entry)
-        else:
-            images.append(image)
+    read = [(entry, _image(entry) if isinstance(entry, dict) else None) for entry in body["data"]]
+    images = [image for _, image in read if image]
     if not images:
         msg = "The response holds no image. Check that `model` is an image model"
         raise unusable_response(msg, body, response)
     meta = {"id": None, **response_meta(body, model, IMAGES.payload, response.headers)}
-    if unusable:
-        logger.warning("{count} of {total} images came without data.", count=len(unusable), total=len(body["data"]))
-        meta["images"] = [_without_data(entry) for entry in unusable]
+    if unusable := [_without_data(entry) for entry, image in read if image is None]:
+        logger.warning("{count} of {total} images came without data.", count=len(unusable), total=len(read))
+        meta["images"] = unusable
     return images, meta
 
 

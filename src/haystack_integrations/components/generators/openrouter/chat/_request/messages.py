@@ -15,11 +15,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from haystack import logging
-from haystack.dataclasses import ChatMessage, ChatRole, ReasoningContent, TextContent, ToolCall, ToolCallResult
+from haystack.dataclasses import ChatMessage, ChatRole, TextContent, ToolCall, ToolCallResult
 
 from haystack_integrations.common.openrouter._wire.json_values import sendable_json
 from haystack_integrations.common.openrouter._wire.media import image_part
-from haystack_integrations.components.generators.openrouter.chat._reply import tool_arguments
+from haystack_integrations.components.generators.openrouter.chat._reply import listed, mapping, string, tool_arguments
 from haystack_integrations.components.generators.openrouter.chat._request.content_parts import content_part
 
 logger = logging.getLogger(__name__)
@@ -45,76 +45,61 @@ def _wire(message: ChatMessage, where: str) -> Iterator[dict[str, Any]]:
     wire: dict[str, Any] = {"role": message.role.value}
     if message.name is not None:
         wire["name"] = message.name
-    corrections: list[dict[str, Any]] = []
+    malformed: list[dict[str, Any]] = []
     if message.role is ChatRole.ASSISTANT:
-        calls, corrections = _malformed_calls(message)
-        wire.update(_assistant(message, calls, where))
-    elif message.role is ChatRole.SYSTEM:
-        wire["content"] = _system_content(message, where)
+        malformed = _malformed_calls(message)
+        wire.update(_assistant(message, malformed, where))
     else:
-        wire["content"] = _user_content(message, where)
+        wire["content"] = _content(message, where)
     yield _with_cache_control(wire, message, where)
-    yield from corrections
+    yield from map(_correction, malformed)
 
 
-def _user_content(message: ChatMessage, where: str) -> str | list[dict[str, Any]]:
+def _content(message: ChatMessage, where: str) -> str | list[dict[str, Any]]:
     if len(message) == 1 and message.text is not None:
         return message.text
-    parts = _content(message)
-    if not parts:
-        msg = f"{where}: a user message needs content: text, an image or a file."
+    if len(message) == 0:
+        msg = f"{where}: the message needs content: text or, in a user message, an image or a file."
         raise ValueError(msg)
-    return _as_content(parts, where)
-
-
-def _system_content(message: ChatMessage, where: str) -> str | list[dict[str, Any]]:
-    parts = _content(message)
-    if not parts or not all(isinstance(part, TextContent) for part in parts):
+    if message.role is ChatRole.SYSTEM and len(message.texts) < len(message):
         msg = f"{where}: a system message must have text and nothing else. Send images and files in a user message."
         raise ValueError(msg)
-    return _as_content(parts, where)
+    kinds: dict[str, Iterator[object]] = {
+        "text": map(TextContent, message.texts),
+        "image": iter(message.images),
+        "file": iter(message.files),
+        "tool_call": iter(message.tool_calls),
+        "reasoning": iter(message.reasonings),
+    }
+    # Haystack gives the order only in the serialized message
+    parts = [next(kinds[kind]) for part in message.to_dict()["content"] for kind in part]
+    return [content_part(part, f"{where}, part {number}") for number, part in enumerate(parts)]
 
 
 def _assistant(message: ChatMessage, malformed: list[dict[str, Any]], where: str) -> dict[str, Any]:
-    calls = [*(_tool_call(call, where) for call in message.tool_calls), *malformed]
-    texts, meta = [text for text in message.texts if text], message.meta
-    refusal = meta.get("refusal") if isinstance(meta.get("refusal"), str) else None
-    content: str | list[dict[str, Any]] | None = None
+    calls = [*(_tool_call(call, where) for call in message.tool_calls), *map(_empty_call, malformed)]
+    texts, refusal = [text for text in message.texts if text], string(message.meta.get("refusal"))
+    content: str | list[dict[str, Any]] | None = None if calls or refusal else ""
     if texts:
         content = texts[0] if len(texts) == 1 else [{"type": "text", "text": text} for text in texts]
-    elif not (calls or refusal):
-        content = ""
-    wire: dict[str, Any] = {"content": content, **_reasoning(message.reasonings)}
-    if refusal:
-        wire["refusal"] = refusal
-    if calls:
-        wire["tool_calls"] = calls
-    if images := _assistant_images(message, where):
-        wire["images"] = images
-    # if a parsed PDF goes back, it is not parsed and billed again
-    annotations = meta.get("annotations")
-    files = [note for note in annotations if _is_part(note, "file")] if isinstance(annotations, list) else []
-    return {**wire, "annotations": files} if files else wire
-
-
-def _reasoning(reasonings: list[ReasoningContent]) -> dict[str, Any]:
-    """Return the reasoning of a turn unaltered, because providers check its signatures."""
-    details = [
-        detail
-        for part in reasonings
-        for detail in part.extra.get("reasoning_details") or []
-        if isinstance(detail, dict)
-    ]
-    if details:
-        return {"reasoning_details": details}
-    text = "".join(part.reasoning_text for part in reasonings)
-    return {"reasoning": text} if text else {}
+    sent = [detail for part in message.reasonings for detail in listed(part.extra.get("reasoning_details"))]
+    details = [detail for detail in sent if isinstance(detail, dict)]
+    wire: dict[str, Any] = {
+        "content": content,
+        "reasoning_details": details,  # unaltered, because providers check its signatures
+        "reasoning": "" if details else "".join(part.reasoning_text for part in message.reasonings),
+        "refusal": refusal,
+        "tool_calls": calls,
+        "images": _assistant_images(message, where),
+        # if a parsed PDF goes back, it is not parsed and billed again
+        "annotations": [note for note in listed(message.meta.get("annotations")) if _is_part(note, "file")],
+    }
+    return {name: value for name, value in wire.items() if value or name == "content"}
 
 
 def _assistant_images(message: ChatMessage, where: str) -> list[dict[str, Any]]:
     images = [image_part(image, f"{where}, image {number}") for number, image in enumerate(message.images)]
-    linked = message.meta.get("images")
-    return [*images, *(entry for entry in (linked if isinstance(linked, list) else []) if _is_linked_image(entry))]
+    return images + [entry for entry in listed(message.meta.get("images")) if _is_linked_image(entry)]
 
 
 def _tool_call(call: ToolCall, where: str) -> dict[str, Any]:
@@ -122,46 +107,42 @@ def _tool_call(call: ToolCall, where: str) -> dict[str, Any]:
         msg = f"{where}: the call of tool '{call.tool_name}' has no id. Give its `ToolCall` an `id`."
         raise ValueError(msg)
     extra = call.extra or {}
-    more = extra.get("function")
-    function = {"name": call.tool_name, "arguments": json.dumps(call.arguments, ensure_ascii=False)}
-    function = {**more, **function} if isinstance(more, dict) else function
+    arguments = json.dumps(call.arguments, ensure_ascii=False)
+    function = {**mapping(extra.get("function")), "name": call.tool_name, "arguments": arguments}
     return {**extra, "id": call.id, "type": "function", "function": function}
 
 
-def _malformed_calls(message: ChatMessage) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return the malformed calls of a message, with empty arguments, and tool messages that say what was wrong."""
+def _malformed_calls(message: ChatMessage) -> list[dict[str, Any]]:
+    """The malformed calls of a message. They are sent with empty arguments, and then what was wrong with each."""
     # without them, the model would get an empty message, and an Agent would repeat the same request until its last step
-    kept, taken = message.meta.get("invalid_tool_calls"), {call.id for call in message.tool_calls}
-    calls, corrections = [], []
-    for entry in kept if isinstance(kept, list) else []:
-        call_id = entry.get("id") if isinstance(entry, dict) else None
-        if isinstance(call_id, str) and call_id and call_id not in taken:
+    malformed, taken = [], {"", *(call.id for call in message.tool_calls)}
+    for entry in map(mapping, listed(message.meta.get("invalid_tool_calls"))):
+        if (call_id := string(entry.get("id"))) not in taken:
             taken.add(call_id)
-            calls.append(_empty_call(call_id, entry.get("name")))
-            corrections.append(_correction(call_id, entry))
-    return calls, corrections
+            malformed.append(entry)
+    return malformed
 
 
-def _empty_call(call_id: str, name: object) -> dict[str, Any]:
+def _empty_call(entry: dict[str, Any]) -> dict[str, Any]:
     # providers refuse other names
-    sendable_name = re.sub(r"[^A-Za-z0-9_-]", "_", name)[:64] if isinstance(name, str) and name else "unnamed"
-    return {"id": call_id, "type": "function", "function": {"name": sendable_name, "arguments": "{}"}}
+    name = re.sub(r"[^A-Za-z0-9_-]", "_", string(entry.get("name")))[:64] or "unnamed"
+    return {"id": entry["id"], "type": "function", "function": {"name": name, "arguments": "{}"}}
 
 
-def _correction(call_id: str, entry: dict[str, Any]) -> dict[str, Any]:
+def _correction(entry: dict[str, Any]) -> dict[str, Any]:
     arguments = entry.get("arguments")
     quoted = arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False, default=str)
     if len(quoted) > _LONGEST_QUOTE:
         quoted = f"{quoted[:_LONGEST_QUOTE]}…"
     content = (
-        f"The tool was not called, because {_fault(entry.get('name'), arguments)}. "
+        f"The tool was not called, because {_fault(string(entry.get('name')), arguments)}. "
         f"Call it again, with a JSON object as its arguments. The arguments were: {quoted}"
     )
-    return {"role": "tool", "tool_call_id": call_id, "content": content}
+    return {"role": "tool", "tool_call_id": entry["id"], "content": content}
 
 
-def _fault(name: object, arguments: object) -> str:
-    if not isinstance(name, str) or not name:
+def _fault(name: str, arguments: object) -> str:
+    if not name:
         return "the call does not name a tool"
     try:
         tool_arguments(arguments)
@@ -195,27 +176,6 @@ def _result_content(result: ToolCallResult, where: str) -> str | list[dict[str, 
     return [content_part(part, f"{where}, result part {number}") for number, part in enumerate(result.result)]
 
 
-def _content(message: ChatMessage) -> list[object]:
-    """List everything in a message, in order: Haystack gives the order only in the serialized message."""
-    kinds: dict[str, list[Any]] = {
-        "text": [TextContent(text) for text in message.texts],
-        "image": message.images,
-        "file": message.files,
-        "tool_call": message.tool_calls,
-        "reasoning": message.reasonings,
-    }
-    present = {kind: iter(parts) for kind, parts in kinds.items() if parts}
-    if len(present) <= 1:
-        return [part for parts in kinds.values() for part in parts]
-    return [next(present[kind]) for part in message.to_dict()["content"] for kind in part if kind in present]
-
-
-def _as_content(parts: list[object], where: str) -> str | list[dict[str, Any]]:
-    if len(parts) == 1 and isinstance(parts[0], TextContent):
-        return parts[0].text
-    return [content_part(part, f"{where}, part {number}") for number, part in enumerate(parts)]
-
-
 def _with_cache_control(wire: dict[str, Any], message: ChatMessage, where: str) -> dict[str, Any]:
     """Put `meta["cache_control"]` on the last content part, where OpenRouter looks for it."""
     cache_control = message.meta.get("cache_control")
@@ -225,7 +185,7 @@ def _with_cache_control(wire: dict[str, Any], message: ChatMessage, where: str) 
         msg = f'{where}: meta["cache_control"] must be a dictionary such as {{"type": "ephemeral"}}.'
         raise ValueError(msg)
     content = wire["content"]
-    parts = [{"type": "text", "text": content}] if isinstance(content, str) and content else list(content or [])
+    parts = [{"type": "text", "text": content}] if string(content) else listed(content)
     if not parts:
         msg = f'{where}: meta["cache_control"] needs a content part, and this message has none.'
         raise ValueError(msg)
@@ -234,25 +194,23 @@ def _with_cache_control(wire: dict[str, Any], message: ChatMessage, where: str) 
 
 def _leave_out_repeated_reasoning(wired: list[dict[str, Any]]) -> None:
     """Send each reasoning item once, even if its message is in the history twice: OpenAI refuses repeated ids."""
-    seen: set[tuple[str, ...]] = set()
+    seen: set[tuple[str, ...] | None] = set()
     for wire in wired:
         details = wire.get("reasoning_details", [])
         keys = [_reasoning_key(detail, wire) for detail in details]
-        kept = [detail for detail, key in zip(details, keys, strict=True) if key is None or key not in seen]
-        if len(kept) < len(details):
+        kept = [detail for detail, key in zip(details, keys, strict=True) if key not in seen]
+        if kept:
             wire["reasoning_details"] = kept
-        if not kept:
+        else:
             wire.pop("reasoning_details", None)
-        seen.update(key for key in keys if key is not None)
+        seen |= {*keys} - {None}
 
 
 def _reasoning_key(detail: dict[str, Any], wire: dict[str, Any]) -> tuple[str, ...] | None:
-    kind, detail_id = detail.get("type"), detail.get("id")
-    if not isinstance(kind, str) or not isinstance(detail_id, str) or not detail_id:
-        return None
+    kind, detail_id = string(detail.get("type")), string(detail.get("id"))
     if any(call["id"] == detail_id for call in wire.get("tool_calls", [])):
         return kind, detail_id, str(detail.get("data"))  # Gemini signs a tool call, whose id may be used again
-    return kind, detail_id
+    return (kind, detail_id) if detail_id else None
 
 
 def _warn_of_many_cache_controls(wired: list[dict[str, Any]]) -> None:
@@ -273,4 +231,4 @@ def _is_part(entry: object, kind: str) -> bool:
 
 def _is_linked_image(entry: Any) -> bool:
     url = entry["image_url"].get("url") if _is_part(entry, "image_url") else None
-    return isinstance(url, str) and url.lower().startswith(("https://", "http://"))
+    return string(url).lower().startswith(("https://", "http://"))

@@ -11,7 +11,6 @@ This runs for every token: it builds each chunk once and keeps none of them.
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from types import MappingProxyType
 from typing import Any
 
 from haystack.dataclasses import ChatMessage, ComponentInfo, StreamingChunk
@@ -19,12 +18,10 @@ from haystack.dataclasses import ChatMessage, ComponentInfo, StreamingChunk
 from haystack_integrations.common.openrouter._wire.json_values import plain_json
 from haystack_integrations.common.openrouter._wire.responses import with_header_fields
 from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
-from haystack_integrations.components.generators.openrouter.chat._reply import chat_messages
+from haystack_integrations.components.generators.openrouter.chat._reply import chat_messages, string
 from haystack_integrations.components.generators.openrouter.chat._stream.fragments import FieldFragments
 from haystack_integrations.components.generators.openrouter.chat._stream.message import Payload, StreamedMessage
-from haystack_integrations.components.generators.openrouter.chat._stream.tool_calls import with_numbered_calls
 
-_CHUNK_FINISH_REASONS = {"function_call": "tool_calls"}
 _NO_PAYLOAD: Payload = ("", None, None, False, None)
 
 
@@ -34,30 +31,21 @@ class StreamedReply:
     """
 
     def __init__(
-        self, component_info: ComponentInfo | None = None, header_fields: Mapping[str, Any] = MappingProxyType({})
+        self, component_info: ComponentInfo | None = None, header_fields: Mapping[str, Any] | None = None
     ) -> None:
         self._component_info = component_info
-        self._header_fields = header_fields
+        self._header_fields = header_fields or {}
         self._top: dict[str, Any] = {}
         self._choice: dict[str, Any] = {}
         self._logprobs = FieldFragments()
         self._message = StreamedMessage()
         self._whole: dict[str, Any] | None = None
-        self._clock = _Clock()
+        self._clock_read_at = 0.0
         # what the meta of the next chunk begins with: to look it up for each chunk takes three times as long
         self._meta: dict[str, Any] = dict.fromkeys(
             ("model", "index", "finish_reason", "received_at", "usage", "id", "provider")
         )
-        self.first_chunk_at: str | None = None
-        """When the first chunk came, in ISO 8601; None if there is none yet."""
-
-    @property
-    def generation_id(self) -> str | None:
-        """
-        The id of the generation, from the events or from the headers of the response.
-        """
-        found = self._top.get("id") or self._header_fields.get("id")
-        return found if isinstance(found, str) else None
+        self._first_chunk_at: str | None = None
 
     def check_whole(self, *, done: bool) -> None:
         """
@@ -75,13 +63,16 @@ class StreamedReply:
         choices = event.pop("choices", None)
         if event != self._top:  # most events differ in their choices only
             event = self._take_top(event)
-        self._meta["received_at"], usage = self._clock.now(), event.get("usage")
+        self._read_clock()
+        usage = event.get("usage")
         if not choices:
             return [self._chunk(_NO_PAYLOAD, usage=usage)] if usage else []
         choice = choices[0] if type(choices) is list and len(choices) == 1 else None
         delta = choice.pop("delta", None) if type(choice) is dict else None
         if delta is None and type(choice) is dict:
-            delta = self._take_whole(event, choice)
+            delta = choice.pop("message", None) or {}
+            if delta:  # of a whole completion, unless other messages follow
+                self._whole = None if self._choice else delta
         if type(choice) is not dict or type(delta) is not dict:
             raise OpenRouterStreamError("An event of the stream has unreadable `choices`")
         extra: dict[str, Any] = {}
@@ -99,9 +90,8 @@ class StreamedReply:
         """
         Join everything that came to a completion with one choice, as a request without streaming returns it.
         """
-        if self._whole is not None:
-            return with_header_fields(self._whole, self._header_fields)
-        choice = {**self._choice, **self._logprobs.joined(), "message": self._message.joined()}
+        message = self._message.joined() if self._whole is None else self._whole
+        choice = {**self._choice, **self._logprobs.joined(), "message": message}
         joined = plain_json({**self._top, "object": "chat.completion", "choices": [choice]})
         return with_header_fields(joined, self._header_fields)
 
@@ -110,14 +100,24 @@ class StreamedReply:
         Build the reply so far.
         """
         (reply,) = chat_messages(self.completion(), audio_format)
-        reply.meta["completion_start_time"] = self.first_chunk_at
+        reply.meta["completion_start_time"] = self._first_chunk_at
         return reply
 
-    def partial_message(self, audio_format: str | None = None) -> ChatMessage | None:
+    def add_to(self, error: OpenRouterStreamError, audio_format: str | None) -> None:
         """
-        Build the reply so far of a stream that failed, or None if the callback has received nothing.
+        Add the generation's id to the error of its stream, and the reply so far if the callback has received any.
         """
-        return self.message(audio_format) if self.first_chunk_at else None
+        error.generation_id = string(self._top.get("id") or self._header_fields.get("id")) or None
+        error.partial_reply = self.message(audio_format) if self._first_chunk_at else None
+
+    def _read_clock(self) -> None:
+        """
+        Note the time, as UTC in ISO 8601. Readings within a millisecond are equal, because formatting takes long.
+        """
+        seconds = time.time()
+        if not 0.0 <= seconds - self._clock_read_at < 0.001:
+            self._clock_read_at = seconds
+            self._meta["received_at"] = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds")
 
     def _take_top(self, event: dict[str, Any]) -> dict[str, Any]:
         """
@@ -130,15 +130,6 @@ class StreamedReply:
         self._meta.update({name: top.get(name) for name in ("model", "id", "provider")})
         self._meta["id"] = self._meta["id"] or self._header_fields.get("id")
         return event
-
-    def _take_whole(self, event: dict[str, Any], choice: dict[str, Any]) -> Any:
-        """
-        Return the message of a whole completion as a delta. If nothing follows, the completion is used as it is.
-        """
-        if not choice.get("message"):
-            return {}
-        self._whole = None if self._choice else plain_json({**event, "choices": [choice]})
-        return with_numbered_calls(choice.pop("message"))
 
     def _take_choice(self, choice: dict[str, Any], extra: dict[str, Any]) -> str | None:
         """
@@ -166,33 +157,12 @@ class StreamedReply:
         self, payload: Payload, extra: dict[str, Any] | None = None, finish_reason: Any = None, usage: Any = None
     ) -> StreamingChunk:
         meta = self._meta.copy()
-        if self.first_chunk_at is None:
-            self.first_chunk_at = meta["received_at"]
+        if self._first_chunk_at is None:
+            self._first_chunk_at = meta["received_at"]
         if usage or finish_reason is not None:
             meta["usage"], meta["finish_reason"] = usage, finish_reason
         if extra:
             meta = {**extra, **meta}
-        if finish_reason is not None:
-            finish_reason = _CHUNK_FINISH_REASONS.get(str(finish_reason), finish_reason)
         content, index, calls, start, reasoning = payload
         # by position: names cost half a microsecond
         return StreamingChunk(content, meta, self._component_info, index, calls, None, start, finish_reason, reasoning)
-
-
-class _Clock:
-    """
-    The time, as UTC in ISO 8601. Readings within a millisecond are equal, because formatting takes long.
-    """
-
-    def __init__(self) -> None:
-        self._read_at, self._text = 0.0, ""
-
-    def now(self) -> str:
-        """
-        Read the clock: with microseconds and the offset `+00:00`, at most a millisecond old.
-        """
-        seconds = time.time()
-        if not 0.0 <= seconds - self._read_at < 0.001:
-            self._read_at = seconds
-            self._text = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds")
-        return self._text

@@ -20,7 +20,6 @@ from haystack.dataclasses import ChatMessage, ComponentInfo, StreamingCallbackT,
 
 from haystack_integrations.common.openrouter._transport.run import CallbackFailure, last_headers, warn_once
 from haystack_integrations.common.openrouter._wire.responses import header_fields
-from haystack_integrations.common.openrouter.errors._failure import LONGEST_WAIT
 from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
 from haystack_integrations.components.generators.openrouter.chat._stream.chunks import StreamedReply
 from haystack_integrations.components.generators.openrouter.chat._stream.events import EventReader
@@ -42,8 +41,8 @@ def deliver(
                     raise CallbackFailure(error) from error
         reply.check_whole(done=reader.done)
     except OpenRouterStreamError as error:
-        error.request, error.partial_reply = reader.request, reply.partial_message(audio_format)
-        error.generation_id = reply.generation_id
+        error.request = reader.request
+        reply.add_to(error, audio_format)
         raise
     finally:
         reader.close()
@@ -69,8 +68,8 @@ async def deliver_async(
                         raise CallbackFailure(error) from error
         reply.check_whole(done=reader.done)
     except OpenRouterStreamError as error:
-        error.request, error.partial_reply = reader.request, reply.partial_message(audio_format)
-        error.generation_id = reply.generation_id
+        error.request = reader.request
+        reply.add_to(error, audio_format)
         raise
     finally:
         await reader.aclose()
@@ -118,21 +117,15 @@ class Retries:
         """
         Count one more retry and return the wait before it, or raise the error if it is final.
         """
-        self._done += _retries_of_the_sdk(error)
+        # the openai SDK says in a header how many times it had sent the request again before its stream failed
+        count = error.request.headers.get("x-stainless-retry-count", "") if error.request is not None else ""
+        self._done += int(count) if count.isdecimal() else 0
         if error.partial_reply is not None or not error.retryable or self._done >= self._limit:
             raise error
         told = error.failure.retry_after if error.failure else None
         usual = min(0.5 * 2.0**self._done, 8.0) * (1 - 0.25 * random.random())  # noqa: S311
         self._done += 1
-        wait = told if told is not None and told <= LONGEST_WAIT else usual
+        wait = usual if told is None else told
         provider = f" (provider {error.provider_name})" if error.provider_name else ""
         warn_once(f"{error.message}{provider}", wait, self._limit, error.request)
         return wait
-
-
-def _retries_of_the_sdk(error: OpenRouterStreamError) -> int:
-    """
-    Count how many times the openai SDK had sent the request again before its stream failed: it says so in a header.
-    """
-    count = error.request.headers.get("x-stainless-retry-count", "") if error.request is not None else ""
-    return int(count) if count.isdecimal() else 0

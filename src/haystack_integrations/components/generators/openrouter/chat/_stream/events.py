@@ -12,7 +12,7 @@ skipped if the stream is the SDK's own. A tracing tool's proxy, or a list of chu
 import asyncio
 import inspect
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from typing import Any
 
 import openai
@@ -25,6 +25,7 @@ from haystack_integrations.common.openrouter._wire.json_values import plain_json
 from haystack_integrations.common.openrouter._wire.responses import decode_json
 from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
 from haystack_integrations.components.generators.openrouter.chat._endpoint import completion_of
+from haystack_integrations.components.generators.openrouter.chat._reply import listed, mapping
 from haystack_integrations.components.generators.openrouter.chat._stream.sse import (
     SSEParser,
     read_rest,
@@ -45,6 +46,7 @@ class EventReader:
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
+        self._pieces: AsyncGenerator[bytes, None] | None = None
         self._parser = SSEParser()
         self.done = False
         """Whether the stream ended with `[DONE]`."""
@@ -55,7 +57,7 @@ class EventReader:
         The HTTP request, if it is known.
         """
         with suppress(Exception):  # an HTTP response need not have one
-            return getattr(self._stream.response, "request", None)
+            return self._stream.response.request
         return None
 
     def read(self) -> Iterator[Event]:
@@ -95,14 +97,14 @@ class EventReader:
                 async for chunk in _as_async(_whole_or_chunks(stream)):
                     yield self._event_of(chunk)
             else:
-                async with _closed_quietly(stream.response.aiter_bytes()) as pieces:
-                    async for piece in pieces:
-                        for data in self._parser.feed(piece):
-                            if data.startswith(_DONE):
-                                self.done = True
-                                await read_rest_async(pieces)
-                                return
-                            yield _decoded(data)
+                self._pieces = stream.response.aiter_bytes()
+                async for piece in self._pieces:
+                    for data in self._parser.feed(piece):
+                        if data.startswith(_DONE):
+                            self.done = True
+                            await read_rest_async(self._pieces)
+                            return
+                        yield _decoded(data)
                 for event in self._rest():
                     yield event
         except Exception as error:
@@ -123,6 +125,9 @@ class EventReader:
         """
         Release the connection, even if the task is being cancelled. A failure to do so never hides the reply.
         """
+        with suppress(Exception):
+            if self._pieces is not None:
+                await self._pieces.aclose()
         try:
             if close := getattr(self._stream, "close", None) or getattr(self._stream, "aclose", None):
                 closing = close()
@@ -148,13 +153,9 @@ class EventReader:
         """
         Convert a chunk that a library built, or a whole completion, to an event.
         """
-        event: Event = plain_json(chunk if isinstance(chunk, dict) else chunk.to_dict(warnings=False))
-        choices = completion_of(event).get("choices")
-        choices = choices if isinstance(choices, list) else []
-        if not any(isinstance(choice, dict) and "message" in choice and "delta" not in choice for choice in choices):
-            return event
-        self.done = True
-        return completion_of(event)
+        event = completion_of(plain_json(chunk if isinstance(chunk, dict) else chunk.to_dict(warnings=False)))
+        self.done = self.done or any("message" in choice for choice in map(mapping, listed(event.get("choices"))))
+        return event
 
 
 def _whole_or_chunks(stream: Any) -> Any:
@@ -176,15 +177,6 @@ def _has_json(stream: Any, kind: Any) -> bool:
     """
     headers = getattr(stream.response, "headers", None) if type(stream) is kind else None
     return headers is not None and "text/event-stream" not in headers.get("content-type", "").lower()
-
-
-@asynccontextmanager
-async def _closed_quietly(pieces: AsyncGenerator[bytes, None]) -> AsyncIterator[AsyncIterator[bytes]]:
-    try:
-        yield pieces
-    finally:
-        with suppress(Exception):
-            await pieces.aclose()
 
 
 def _decoded(data: bytes) -> Event:

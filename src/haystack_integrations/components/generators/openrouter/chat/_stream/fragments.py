@@ -6,16 +6,16 @@
 Collects the fragments of a message's fields, of its audio and of its reasoning details, and joins them once.
 """
 
-import json
 from io import StringIO
 from itertools import chain
-from typing import Any, ClassVar
+from typing import Any
 
 from haystack_integrations.common.openrouter._wire.json_values import with_joined_halves
 
 # Strings that are known to come in pieces. Any other string that is the same in every piece is taken for a repeat.
 _GROWING = {"refusal", "reasoning", "reasoning_content"}
-_HASHABLE = {str, int, bool, type(None)}
+# The same in `audio` and in reasoning details.
+_GROWING_IN_OBJECTS = {"data", "summary", "text", "transcript"}
 
 
 class FieldFragments:
@@ -30,36 +30,35 @@ class FieldFragments:
         """
         Take the next value of a field.
         """
-        self._pieces.setdefault(name, []).append(value)
+        pieces = self._pieces.setdefault(name, [])
+        if value is not None:
+            pieces.append(value)
 
     def joined(self) -> dict[str, Any]:
         """
         Concatenate strings and lists, and join objects field by field. Of other values, the last is kept.
         """
-        return {name: _joined(pieces, grows=name in _GROWING) for name, pieces in self._pieces.items()}
+        return {name: _joined(name, pieces) if pieces else None for name, pieces in self._pieces.items()}
 
 
-def _joined(pieces: list[Any], *, grows: bool) -> Any:
+def _joined(name: str, pieces: list[Any]) -> Any:
     if all(isinstance(piece, str) for piece in pieces):
-        return "".join(pieces) if grows or any(piece != pieces[0] for piece in pieces) else pieces[0]
+        return "".join(pieces) if name in _GROWING or any(piece != pieces[0] for piece in pieces) else pieces[0]
     if all(isinstance(piece, list) for piece in pieces):
         return list(chain.from_iterable(pieces))
     if not all(isinstance(piece, dict) for piece in pieces):
         return pieces[-1]
-    values: dict[str, list[Any]] = {name: [] for piece in pieces for name in piece}
+    fields = FieldFragments()
     for piece in pieces:
-        for name, value in piece.items():
-            if value is not None:
-                values[name].append(value)
-    return {name: _joined(known, grows=name in _GROWING) if known else None for name, known in values.items()}
+        for field, value in piece.items():
+            fields.add(field, value)
+    return fields.joined()
 
 
-class _ObjectFragments:
+class ObjectFragments:
     """
     Joins the fragments of an object. Strings in some of its fields are concatenated; others keep their first value.
     """
-
-    growing: ClassVar[set[str]]
 
     def __init__(self) -> None:
         self._fields: dict[str, Any] = {}
@@ -71,7 +70,7 @@ class _ObjectFragments:
         """
         fields = self._fields
         for name, value in fragment.items():
-            if name in self.growing and isinstance(value, str):
+            if name in _GROWING_IN_OBJECTS and isinstance(value, str):
                 if name not in self.pieces:
                     self.pieces[name] = StringIO()
                     fields[name] = ""  # its place among the fields
@@ -86,17 +85,7 @@ class _ObjectFragments:
         return {**self._fields, **{name: with_joined_halves(pieces.getvalue()) for name, pieces in self.pieces.items()}}
 
 
-class AudioFragments(_ObjectFragments):
-    """
-    Joins the fragments of `audio`.
-    """
-
-    growing: ClassVar[set[str]] = {"data", "transcript"}
-
-
-class _Detail(_ObjectFragments):
-    growing: ClassVar[set[str]] = {"text", "summary", "data"}
-
+class _Detail(ObjectFragments):
     @property
     def is_signed(self) -> bool:
         return bool(self._fields.get("signature"))
@@ -119,7 +108,7 @@ class ReasoningDetails:
 
     def __init__(self) -> None:
         self._entries: list[object] = []
-        self._open: dict[tuple[Any, ...], _Detail] = {}
+        self._open: dict[str, _Detail] = {}
         self._usual: dict[str, Any] | None = None
         self._usual_pieces = StringIO()
 
@@ -139,13 +128,13 @@ class ReasoningDetails:
         entry = self._entry_of(fragment)
         entry.add(fragment)
         self._usual = None
-        if type(text) is str and not entry.is_signed and len(_Detail.growing & fragment.keys()) == 1:
+        if type(text) is str and not entry.is_signed and len(_GROWING_IN_OBJECTS & fragment.keys()) == 1:
             self._usual, self._usual_pieces = textless, entry.pieces[name]
 
     def _entry_of(self, fragment: dict[str, Any]) -> _Detail:
-        detail_id = fragment.get("id")
-        place = (hashable(fragment.get("type")), hashable(fragment.get("index")))
-        own_place = (*place, hashable(detail_id)) if detail_id else place
+        kind, index, detail_id = fragment.get("type"), fragment.get("index"), fragment.get("id")
+        place = repr((kind, index))  # a response may hold anything there
+        own_place = repr((kind, index, detail_id)) if detail_id else place
         entry = self._open.get(own_place) or self._open.get(place)
         if entry is None or not entry.takes(fragment):
             entry = _Detail()
@@ -167,10 +156,3 @@ def carries_something(fragment: object) -> bool:
     if not isinstance(fragment, dict):
         return True
     return any(value for name, value in fragment.items() if name not in ("type", "format", "index", "id"))
-
-
-def hashable(value: Any) -> Any:
-    """
-    Make a value hashable, because a response may hold a list or an object where a number or a string is expected.
-    """
-    return value if type(value) in _HASHABLE else json.dumps(value, sort_keys=True, default=str)

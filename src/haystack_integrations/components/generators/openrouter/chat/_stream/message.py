@@ -14,10 +14,16 @@ from typing import Any
 from haystack.dataclasses import ReasoningContent, ToolCallDelta
 
 from haystack_integrations.common.openrouter._wire.json_values import plain_json
-from haystack_integrations.components.generators.openrouter.chat._reply import content_text, reasoning_text
+from haystack_integrations.components.generators.openrouter.chat._reply import (
+    content_text,
+    listed,
+    mapping,
+    reasoning_text,
+    string,
+)
 from haystack_integrations.components.generators.openrouter.chat._stream.fragments import (
-    AudioFragments,
     FieldFragments,
+    ObjectFragments,
     ReasoningDetails,
     carries_something,
 )
@@ -43,7 +49,7 @@ class StreamedMessage:
         self._shown_of_details = 0  # characters, to leave out where `reasoning` repeats them
         self._other_parts: list[Any] = []
         self._details, self._calls = ReasoningDetails(), ToolCalls()
-        self._audio, self._other_fields = AudioFragments(), FieldFragments()
+        self._audio, self._other_fields = ObjectFragments(), FieldFragments()
         self._blocks = _ContentBlocks()
 
     def add(self, delta: dict[str, Any], extra: dict[str, Any]) -> list[Payload]:
@@ -94,25 +100,27 @@ class StreamedMessage:
     def _content_payloads(self, content: object) -> list[Payload]:
         text = content_text(content)
         self._text.write(text)
-        if isinstance(content, list):
-            self._other_parts += [part for part in content if not content_text([part])]
-        elif not isinstance(content, str):
-            self._keep("content", content)
+        if not isinstance(content, str):
+            self._other_parts += [part for part in listed(plain_json(content)) if not content_text([part])]
         return [self._text_payload(text)] if text else []
 
     def _reasoning_payloads(self, delta: dict[str, Any]) -> list[Payload]:
-        text, details = delta.get("reasoning"), delta.get("reasoning_details")
+        text, details = delta.get("reasoning"), delta.get("reasoning_details") or []
         if type(text) is not str or "reasoning_content" in delta:
             text = self._reasoning_of(delta)
         if not isinstance(details, list):
-            self._keep("reasoning_details", details)
-            details = []
+            details = listed(plain_json(details))
         for fragment in details:
             self._details.add(fragment)
-        if text and not self._shown_of_details:
+        # `reasoning` and its details hold the same text, at times in separate deltas: it is shown once
+        if text:
             self._reasoning.write(text)
-        else:
-            text = self._new_reasoning(text, details)
+            if shown := self._shown_of_details:
+                self._shown_of_details = max(shown - len(text), 0)
+                text = text[shown:]
+        elif not self._reasoning.tell():
+            text = reasoning_text(details)
+            self._shown_of_details += len(text)
         if not text and not any(map(carries_something, details)):
             return []
         index, start = self._blocks.place(_REASONING)
@@ -124,37 +132,17 @@ class StreamedMessage:
         Choose between `reasoning` and its alias, and keep what is not chosen.
         """
         given: dict[str, Any] = {name: delta.get(name) for name in ("reasoning", "reasoning_content")}
-        chosen = next((name for name, value in given.items() if isinstance(value, str) and value), None)
+        chosen = next((name for name, value in given.items() if string(value)), "")
         for name, value in given.items():
             if name != chosen:
-                self._keep(name, value)
-        return str(given[chosen]) if chosen else ""
-
-    def _keep(self, name: str, value: Any) -> None:
-        if value is not None:
-            self._other_fields.add(name, value)
-
-    def _new_reasoning(self, text: str, details: list[Any]) -> str:
-        """
-        Leave out what was shown before: `reasoning` and its details hold the same text, at times in separate deltas.
-        """
-        if text:
-            self._reasoning.write(text)
-            shown = self._shown_of_details
-            self._shown_of_details = max(shown - len(text), 0)
-            return text[shown:]
-        if self._reasoning.tell():
-            return ""
-        text = reasoning_text(details)
-        self._shown_of_details += len(text)
-        return text
+                self._other_fields.add(name, value)
+        return string(given.get(chosen))
 
     def _tool_call_payloads(self, entries: object) -> list[Payload]:
         payloads: list[Payload] = []
-        for sent in entries if isinstance(entries, list) else [entries]:
+        for sent in listed(entries):
             entry = sent if type(sent) is dict else {"function": {"arguments": sent}}
-            function = entry.get("function")
-            function = function if type(function) is dict else {}
+            function = mapping(entry.get("function"))
             call = self._calls.call_of(entry, function)
             call_id, name, arguments = call.add(entry, function)
             if call_id or name or arguments:
@@ -167,18 +155,14 @@ class StreamedMessage:
         """
         Note a field that is not a payload of a chunk. The transcript of audio is shown until there is text.
         """
-        if value is None:
-            return []
-        if value or value == 0:
+        if value not in (None, "", [], {}):
             extra[name] = plain_json(value)
         if name != "audio" or not isinstance(value, dict):
             self._other_fields.add(name, value)
             return []
         self._audio.add(value)
-        transcript = value.get("transcript")
-        if self._text.tell() or not isinstance(transcript, str) or not transcript:
-            return []
-        return [self._text_payload(transcript)]
+        transcript = string(value.get("transcript"))
+        return [self._text_payload(transcript)] if transcript and not self._text.tell() else []
 
 
 class _ContentBlocks:

@@ -42,9 +42,12 @@ _MOST_PIECES = 20
 _MOST_COMPARED = 50
 
 
-def check_model_name(model: object) -> None:
+def check_model_name(model: object, noticed: set[str]) -> None:
     """
     Raise unless `model` can be the name of a model. Log a warning with the likely name if it has no author.
+
+    :param model: The value of `model`.
+    :param noticed: The names that were looked at. There is no second warning about one of them.
     """
     if not isinstance(model, str):
         msg = f"`model` must be a name such as 'openai/gpt-4o-mini', not {type(model).__name__}."
@@ -52,8 +55,9 @@ def check_model_name(model: object) -> None:
     if not model.strip():
         msg = "`model` is empty: pass a name such as 'openai/gpt-4o-mini'."
         raise ValueError(msg)
-    if "/" in model:
+    if "/" in model or model in noticed:
         return
+    noticed.add(model)
     author = _author(model)
     meant = f"Did you mean '{author}/{model.lower()}'?" if author else "Write it as 'author/slug'."
     logger.warning(

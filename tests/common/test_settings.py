@@ -80,6 +80,27 @@ VALUES: dict[str, tuple[Any, Any]] = {
 """Two values for each parameter, which make a difference that this test can see."""
 
 SHARED = ("api_key", "api_base_url", "model", "timeout", "max_retries", "extra_headers", "http_client_kwargs")
+USUAL = {
+    "api_key": VALUES["api_key"][0],
+    "api_base_url": "the first server",
+    "timeout": 10.0,
+    "max_retries": 0,
+    "cache_seconds": 0.0,
+    "concurrency": 1,
+    "progress_bar": False,
+    "embed_content": True,
+    "image_meta_field": "file_path",
+}
+"""What an object has besides the parameter that is looked at, if it has that parameter."""
+
+NEEDED: dict[str, dict[str, Any]] = {
+    "tools_strict": {"tools": [TOOL]},
+    "embedding_separator": {"meta_fields_to_embed": ["title"]},
+    "meta_data_separator": {"meta_fields_to_embed": ["title"]},
+    "concurrency": {"batch_size": 1},
+}
+"""What it also has so that a parameter has an effect."""
+
 ODD: list[Any] = [None, "", " ", "x", 5, -1, 0, 1.5, True, float("nan"), [], ["x"], [{}], {}, {"x": 1}]
 """Values that some parameters take, and others don't."""
 

@@ -236,14 +236,16 @@ class TestCallsUnderWay:
         asyncio.run(main())
 
     @pytest.mark.parametrize("is_async", [False, True])
-    def test_an_error_names_the_old_key_and_does_not_show_it(self, is_async: bool, stand_in: StandIn):
+    @pytest.mark.parametrize("kind", ["OpenRouterDocumentEmbedder", "OpenRouterTranscriber"])
+    def test_an_error_names_the_old_key_and_does_not_show_it(self, kind: str, is_async: bool):
         class Echo(StandIn):
             def answer(self, request: Request) -> Answer:
                 made.api_key = NEW
-                return Answer.error(401, f"Who is {request.key}?")
+                usual = super().answer(request)
+                return usual if request.number == 1 else Answer.error(401, f"Who is {request.key}?")
 
         with Echo() as echo:
-            made = make("OpenRouterDocumentEmbedder", echo)
+            made = make(kind, echo, batch_size=1)
             with pytest.raises(openai.AuthenticationError, match=r"Who is \*\*\*\?.*OLD_KEY") as caught:
                 asyncio.run(call_async(made)) if is_async else call(made)
         assert "NEW_KEY" not in str(caught.value)
@@ -462,6 +464,15 @@ class TestNoClient:
         made.client = None
         assert stand_in.wait_for_close(1)
 
+    def test_also_in_an_event_loop(self, stand_in: StandIn):
+        async def main() -> None:
+            made = make("OpenRouterChatGenerator", stand_in)
+            await made.run_async("Hi")
+            made.async_client = None
+            assert await closed(stand_in, 1)
+
+        asyncio.run(main())
+
 
 class TestATransportOfTheUsers:
     """
@@ -474,6 +485,13 @@ class TestATransportOfTheUsers:
         def close(self) -> None:
             self.closed += 1
             super().close()
+
+    class AsyncTransport(httpx.AsyncHTTPTransport):
+        closed = 0
+
+        async def aclose(self) -> None:
+            self.closed += 1
+            await super().aclose()
 
     @pytest.mark.parametrize("place", ["transport", "mounts"])
     def test_goes_on(self, place: str, gate: Gate, pool: ThreadPoolExecutor):
@@ -492,6 +510,45 @@ class TestATransportOfTheUsers:
         assert call(made)
         assert transport.closed == 1
         assert gate.wait_for_close(1)
+
+    def test_goes_on_in_an_event_loop(self, gate: Gate):
+        async def main() -> None:
+            transport = self.AsyncTransport()
+            made = make("OpenRouterChatGenerator", gate, http_client_kwargs={"transport": transport})
+            under_way = asyncio.create_task(call_async(made))
+            await until(gate.arrived)
+            made.timeout = 5.0
+            assert await call_async(made)
+            gate.let_go.set()
+            assert await under_way
+            made.timeout = 6.0
+            assert await call_async(made)
+            assert transport.closed == 0
+            made.http_client_kwargs = None
+            assert await call_async(made)
+            assert await closed(gate, 1)
+            assert transport.closed == 1
+
+        asyncio.run(main())
+
+
+class TestTheCatalogue:
+    def test_what_was_under_way_is_kept_for_the_old_url(self, gate: Gate, pool: ThreadPoolExecutor):
+        with StandIn() as other:
+            models = make("OpenRouterModels", gate, cache_seconds=60)
+            other.script(Answer.json({"data": [{"id": "evil/gpt-4o-mimi"}]}))
+            under_way = pool.submit(models.list)
+            assert gate.arrived.wait(5)
+            models.api_base_url = other.url
+            gate.let_go.set()
+            assert len(under_way.result()) > 1
+            with pytest.raises(ValueError, match="not 'sharp-eyes'") as nothing_near:
+                models.get("sharp-eyes")
+            assert "stand-in/" not in str(nothing_near.value)
+            assert [model.id for model in models.list()] == ["evil/gpt-4o-mimi"]
+            models.api_base_url = gate.url
+            assert models.list() == under_way.result()
+            assert (len(gate.requests), len(other.requests)) == (1, 1)
 
 
 class TestCopies:

@@ -175,7 +175,7 @@ class OpenRouterComponent(OpenRouterBase):
     """
     The base of all components.
 
-    A subclass keeps its own parameters under their names, then hands the seven shared ones to `_set_up`. It lists its
+    A subclass keeps its own parameters under their names, then hands the shared ones to `_set_up`. It lists its
     own in `_check` and in `to_dict`. Each run calls `_check` before it reads them.
     """
 
@@ -258,7 +258,11 @@ class OpenRouterMediaComponent(OpenRouterComponent):
     _endpoint: ClassVar[Endpoint]
     _options: ClassVar[type]
     _default_timeout: ClassVar[float] = 300.0
-    generation_kwargs: Mapping[str, Any] | None
+    generation_kwargs: dict[str, Any]
+
+    def _set_up(self, *, generation_kwargs: Any = None, **shared: Any) -> None:
+        self.generation_kwargs = {} if generation_kwargs is None else generation_kwargs
+        super()._set_up(**shared)
 
     def _to_dict(self, **own_parameters: Any) -> dict[str, Any]:
         return super()._to_dict(generation_kwargs=serialized_kwargs(self.generation_kwargs), **own_parameters)

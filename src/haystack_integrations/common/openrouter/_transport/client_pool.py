@@ -13,7 +13,7 @@ import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Self
 
 from haystack.utils import Secret
 from openai import AsyncOpenAI, Omit, OpenAI
@@ -27,8 +27,6 @@ DEFAULT_MAX_RETRIES = 5
 # Clients that a forked child has from its parent. They are kept, because to finalize them could close the parent's
 # connections.
 _INHERITED: list[object] = []
-
-Client = TypeVar("Client", OpenAI, AsyncOpenAI)
 
 
 @dataclass
@@ -89,43 +87,38 @@ class ClientSettings:
         client.organization = client.project = client.admin_api_key = None
         return client
 
-    def transports(self) -> set[int]:
-        """The transports that the user made, by identity."""
-        kwargs = self.http_client_kwargs or {}
-        return {id(one) for one in (kwargs.get("transport"), *(kwargs.get("mounts") or {}).values()) if one is not None}
+    def shares_transport(self, other: Self) -> bool:
+        """Whether the user made a transport for both. A client that is closed closes it, too."""
+        return not _transports(self.http_client_kwargs).isdisjoint(_transports(other.http_client_kwargs))
 
 
 @dataclass(eq=False)
-class _Held(Generic[Client]):
+class _Held:
     """
-    A client that was built, and how many runs are using it. Once it is replaced, the last of them closes it.
+    The client that threads share, and how many runs use it. Once it is replaced, the last of them closes it.
     """
 
-    client: Client
+    client: OpenAI
     settings: ClientSettings
     users: int = 0
     is_replaced: bool = False
 
-    @property
-    def is_done(self) -> bool:
-        return self.is_replaced and not self.users
-
-    def serves(self, settings: ClientSettings) -> bool:
-        return self.settings == settings and not self.client.is_closed()
-
-    def make_way(self, settings: ClientSettings | None = None) -> None:
-        """Take note that a client with these settings takes its place. To close a transport would close it for both."""
-        self.is_replaced = settings is None or not settings.transports() & self.settings.transports()
+    def close_if_done(self) -> None:
+        """Close the client if it was replaced and nothing uses it any more."""
+        if self.is_replaced and not self.users:
+            self.client.close()
 
 
-class _HeldInLoop(_Held[AsyncOpenAI]):
+class _HeldInLoop:
     """
-    A client that is closed with its event loop, or when nothing uses it any more.
+    The client of an event loop. asyncio closes it together with the loop, or once nothing refers to this any more.
     """
 
     def __init__(self, settings: ClientSettings, loop: asyncio.AbstractEventLoop, pool: "ClientPool") -> None:
-        super().__init__(settings.build(AsyncOpenAI, build_async_http_client), settings)
-        self._closer = _closed_with_loop(weakref.ref(pool), loop, self.client)
+        self.settings = settings
+        self.client: AsyncOpenAI = settings.build(AsyncOpenAI, build_async_http_client)
+        self._to_close = [self.client]
+        self._closer = _closed_with_loop(weakref.ref(pool), loop, self._to_close)
         # until the pool is gone, this keeps the client from being collected together with its open connections
         self._finalizer = weakref.finalize(pool, _close_soon, loop, self.client)
         self._finalizer.atexit = False
@@ -141,10 +134,11 @@ class _HeldInLoop(_Held[AsyncOpenAI]):
         """Close the client. To be called in its loop."""
         await self._closer.aclose()
 
-    async def close_if_done(self) -> None:
-        """Close the client, even if the caller is cancelled, if it was replaced and nothing uses it any more."""
-        if self.is_done:
-            await asyncio.shield(self.close())
+    def make_way(self, settings: ClientSettings) -> None:
+        """Take note that a client with these settings takes its place."""
+        self.detach()
+        if settings.shares_transport(self.settings):
+            self._to_close.clear()
 
     def detach(self) -> None:
         """Leave the client open when its pool is gone."""
@@ -168,7 +162,7 @@ class ClientPool:
 
     def _start_empty(self) -> None:
         self._lock = threading.Lock()
-        self._built: _Held[OpenAI] | None = None
+        self._built: _Held | None = None
         self._by_loop: dict[asyncio.AbstractEventLoop, _HeldInLoop] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -201,9 +195,8 @@ class ClientPool:
     def sync_client(self, client: OpenAI | None) -> None:
         self._given = client
         if client is None and (held := self._take()) is not None:
-            held.make_way()
-            if held.is_done:
-                held.client.close()
+            held.is_replaced = True
+            held.close_if_done()
 
     @property
     def async_client(self) -> AsyncOpenAI | None:
@@ -220,9 +213,7 @@ class ClientPool:
     def async_client(self, client: AsyncOpenAI | None) -> None:
         self._given_async = client
         if client is None and self.async_client is not None:
-            held = self.forget(asyncio.get_running_loop())
-            if held is not None:
-                held.make_way()  # the loop closes it, if nothing uses it any more
+            self.forget(asyncio.get_running_loop())
 
     @contextmanager
     def using(self, settings: ClientSettings) -> Iterator[OpenAI]:
@@ -232,21 +223,20 @@ class ClientPool:
             return
         with self._lock:
             held, old = self._built, None
-            if held is None or not held.serves(settings):
+            if held is None or held.settings != settings or held.client.is_closed():
                 held, old = _Held(settings.build(OpenAI, build_http_client), settings), held
                 self._built = held
             if old is not None:
-                old.make_way(settings)
+                old.is_replaced = not settings.shares_transport(old.settings)
             held.users += 1
         try:
-            if old is not None and old.is_done:
-                old.client.close()
+            if old is not None:
+                old.close_if_done()
             yield held.client
         finally:
             with self._lock:
                 held.users -= 1
-            if held.is_done:
-                held.client.close()
+            held.close_if_done()
 
     @asynccontextmanager
     async def using_async(self, settings: ClientSettings) -> AsyncIterator[AsyncOpenAI]:
@@ -255,18 +245,11 @@ class ClientPool:
             yield given
             return
         loop = asyncio.get_running_loop()
-        held, old = self._by_loop.get(loop), None
-        if held is None or not held.serves(settings):
-            held, old = self._build_in(loop, settings), held
-        held.users += 1  # before anything is awaited
-        try:
-            await held.close_with_loop()
-            if old is not None:
-                await old.close_if_done()
-            yield held.client
-        finally:
-            held.users -= 1
-            await held.close_if_done()
+        held = self._by_loop.get(loop)
+        if held is None or held.settings != settings or held.client.is_closed():
+            held = self._build_in(loop, settings)
+        await held.close_with_loop()
+        yield held.client
 
     def _build_in(self, loop: asyncio.AbstractEventLoop, settings: ClientSettings) -> _HeldInLoop:
         held = _HeldInLoop(settings, loop, self)
@@ -274,7 +257,6 @@ class ClientPool:
             for other in [other for other in self._by_loop if other.is_closed()]:
                 self._by_loop.pop(other).detach()
             if (old := self._by_loop.get(loop)) is not None:
-                old.detach()
                 old.make_way(settings)
             self._by_loop[loop] = held
         return held
@@ -284,7 +266,7 @@ class ClientPool:
         if (held := self._take()) is not None:
             held.client.close()
 
-    def _take(self) -> _Held[OpenAI] | None:
+    def _take(self) -> _Held | None:
         with self._lock:
             held, self._built = self._built, None
         return held
@@ -306,15 +288,16 @@ class ClientPool:
 
 
 async def _closed_with_loop(
-    pool: "weakref.ref[ClientPool]", loop: asyncio.AbstractEventLoop, client: AsyncOpenAI
+    pool: "weakref.ref[ClientPool]", loop: asyncio.AbstractEventLoop, clients: list[AsyncOpenAI]
 ) -> AsyncGenerator[None, None]:
-    """Wait, as a generator that the loop knows of, until the loop shuts down its generators."""
+    """Wait, as a generator that the loop knows of, until the loop shuts down its generators or this one is dropped."""
     try:
         yield
     finally:
-        if (known := pool()) is not None:
-            known.forget(loop, client)
-        await client.close()
+        for client in clients:
+            if (known := pool()) is not None:
+                known.forget(loop, client)
+            await client.close()
 
 
 def _close_soon(loop: asyncio.AbstractEventLoop, client: AsyncOpenAI) -> None:
@@ -327,6 +310,11 @@ def _snapshot(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _snapshot(item) for name, item in value.items()}
     return [*map(_snapshot, value)] if type(value) is list else value
+
+
+def _transports(http_client_kwargs: Mapping[str, Any] | None) -> set[int]:
+    given = http_client_kwargs or {}
+    return {id(one) for one in (given.get("transport"), *(given.get("mounts") or {}).values()) if one is not None}
 
 
 def _headers_over_openai_environment(api_key: str, custom: str) -> dict[str, Any]:

@@ -90,7 +90,6 @@ class OpenRouterSpeechSynthesizer(OpenRouterMediaComponent):
         :raises ValueError: If the value of an argument can't be used.
         """
         self.voice = voice
-        self.generation_kwargs = {} if generation_kwargs is None else generation_kwargs
         self.sample_rate = sample_rate
         self._set_up(
             api_key=api_key,
@@ -100,6 +99,7 @@ class OpenRouterSpeechSynthesizer(OpenRouterMediaComponent):
             timeout=timeout,
             max_retries=max_retries,
             http_client_kwargs=http_client_kwargs,
+            generation_kwargs=generation_kwargs,
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -99,7 +99,6 @@ class OpenRouterTranscriber(OpenRouterMediaComponent):
         :raises ValueError: If the value of an argument can't be used.
         """
         self.language = language
-        self.generation_kwargs = {} if generation_kwargs is None else generation_kwargs
         self.raise_on_failure = raise_on_failure
         self.concurrency = concurrency
         self._set_up(
@@ -110,6 +109,7 @@ class OpenRouterTranscriber(OpenRouterMediaComponent):
             timeout=timeout,
             max_retries=max_retries,
             http_client_kwargs=http_client_kwargs,
+            generation_kwargs=generation_kwargs,
         )
 
     def to_dict(self) -> dict[str, Any]:

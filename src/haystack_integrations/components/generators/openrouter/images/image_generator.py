@@ -80,7 +80,6 @@ class OpenRouterImageGenerator(OpenRouterMediaComponent):
         :raises TypeError: If an argument has the wrong type.
         :raises ValueError: If the value of an argument can't be used.
         """
-        self.generation_kwargs = {} if generation_kwargs is None else generation_kwargs
         self._set_up(
             api_key=api_key,
             model=model,
@@ -89,6 +88,7 @@ class OpenRouterImageGenerator(OpenRouterMediaComponent):
             timeout=timeout,
             max_retries=max_retries,
             http_client_kwargs=http_client_kwargs,
+            generation_kwargs=generation_kwargs,
         )
 
     def to_dict(self) -> dict[str, Any]:

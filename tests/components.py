@@ -3,13 +3,18 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-Every module and every component of the package: a test that goes through them forgets none.
+Every module of the package, and everything that has settings: a test that goes through them forgets none.
 """
 
 import importlib
 from pathlib import Path
+from typing import Any
 
-from haystack import component
+from haystack import Document, component
+from haystack.dataclasses import ByteStream
+
+from haystack_integrations.common.openrouter.account import OpenRouterAccount
+from haystack_integrations.common.openrouter.models import OpenRouterModels
 
 SOURCE = Path(__file__).parents[1] / "src"
 MODULES = [
@@ -21,3 +26,28 @@ COMPONENTS = [
     for kind in component.registry.values()
     if kind.__module__ in {module.__name__ for module in MODULES} and "openrouter" in kind.__module__
 ]
+KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in (*COMPONENTS, OpenRouterModels, OpenRouterAccount)}
+"""What has settings, by name."""
+
+FILES = Path(__file__).parent / "files"
+_IMAGES = {"file_path": str(FILES / "rome.png"), "page": str(FILES / "bern.png")}
+DOCUMENTS = [
+    Document(content="Rome is in Italy", meta={"title": "Rome", "tags": "city", **_IMAGES}),
+    Document(content="Bern", meta={"title": "Bern", "tags": "capital", **_IMAGES}),
+]
+RECORDINGS = [ByteStream(name.encode(), mime_type="audio/mpeg") for name in ("first", "second")]
+METHODS = {"OpenRouterModels": "endpoints", "OpenRouterAccount": "key"}
+"""What is called to send a request, if it is not `run`. With `_async` at its end, it is the coroutine function."""
+INPUTS: dict[str, tuple[Any, ...]] = {
+    "OpenRouterChatGenerator": ("Hi",),
+    "OpenRouterTextEmbedder": ("Rome",),
+    "OpenRouterDocumentEmbedder": (DOCUMENTS,),
+    "OpenRouterDocumentImageEmbedder": (DOCUMENTS,),
+    "OpenRouterRanker": ("Rome in Italy", DOCUMENTS),
+    "OpenRouterImageGenerator": ("A panda",),
+    "OpenRouterSpeechSynthesizer": ("Hello",),
+    "OpenRouterTranscriber": (RECORDINGS,),
+    "OpenRouterModels": ("stand-in/sharp-eyes",),
+    "OpenRouterAccount": (),
+}
+"""What it is called with."""

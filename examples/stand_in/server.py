@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The server of the stand-in. It knows HTTP and no endpoint; what it responds is in `routes.py`."""
 
+import itertools
 import select
 import socket
 import struct
@@ -28,6 +29,7 @@ class StandIn:
         self.closing, self._wake = socket.socketpair()
         self._script: list[Answer] = []
         self._gone = 0
+        self._closed: set[int] = set()
         self._changed = threading.Condition()
         self._server = _Server(("127.0.0.1", port), _Handler)
         self._server.stand_in = self
@@ -69,6 +71,21 @@ class StandIn:
         with self._changed:
             return self._changed.wait_for(lambda: self._gone >= n, timeout)
 
+    def wait_for_close(self, connection: int, timeout: float = 5) -> bool:
+        """
+        Wait until a connection is closed. Its number is that of the requests that came on it.
+        """
+        with self._changed:
+            return self._changed.wait_for(lambda: connection in self._closed, timeout)
+
+    def connection_closed(self, connection: int) -> None:
+        """
+        Note that a connection was closed.
+        """
+        with self._changed:
+            self._closed.add(connection)
+            self._changed.notify_all()
+
     def client_gone(self) -> None:
         """
         Count a client that did not wait for the whole response.
@@ -93,7 +110,10 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 1024
     stand_in: StandIn
-    connections = 0
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.numbers = itertools.count(1)
 
     def handle_error(self, *arguments: Any) -> None:
         """
@@ -111,8 +131,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def setup(self) -> None:
         super().setup()
-        self.server.connections += 1
-        self.number = self.server.connections
+        self.number = next(self.server.numbers)
+
+    def finish(self) -> None:
+        super().finish()
+        self.server.stand_in.connection_closed(self.number)
 
     def log_message(self, *_: object) -> None: ...
 

@@ -71,7 +71,7 @@ class OpenRouterAccount(OpenRouterBase):
         http_client_kwargs: dict[str, Any] | None = None,
     ) -> None:
         self._set_up_connection(
-            api_key=Secret.from_env_var("OPENROUTER_API_KEY") if api_key is None else api_key,
+            api_key=api_key,
             api_base_url=api_base_url,
             timeout=timeout,
             max_retries=max_retries,

@@ -19,13 +19,14 @@ from haystack.utils import Secret
 
 from haystack_integrations.common.openrouter._base.checks import check_seconds
 from haystack_integrations.common.openrouter._base.component import OPENROUTER_API_BASE_URL, OpenRouterBase
-from haystack_integrations.common.openrouter._base.headers import checked_key
 from haystack_integrations.common.openrouter._catalogue.cache import SharedCache
 from haystack_integrations.common.openrouter._catalogue.choosing import ModelNeeds, Selection
 from haystack_integrations.common.openrouter._catalogue.entries import OpenRouterEndpoint, mappings
 from haystack_integrations.common.openrouter._catalogue.filters import ACCOUNT_FILTERS, ModelFilters, Query, query_of
 from haystack_integrations.common.openrouter._catalogue.model import ListedModels, OpenRouterModel
+from haystack_integrations.common.openrouter._transport.client_pool import ClientSettings
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
+from haystack_integrations.common.openrouter._transport.run import checked_key
 from haystack_integrations.common.openrouter._wire.model_names import learn_names, near_names
 from haystack_integrations.common.openrouter._wire.responses import decoded_body
 from haystack_integrations.common.openrouter.errors._advice import COMMON_ADVICE, Advice
@@ -95,15 +96,14 @@ class OpenRouterModels(OpenRouterBase):
         http_client_kwargs: dict[str, Any] | None = None,
         cache_seconds: float = 300.0,
     ) -> None:
+        self.cache_seconds = cache_seconds
         self._set_up_connection(
-            api_key=Secret.from_env_var("OPENROUTER_API_KEY") if api_key is None else api_key,
+            api_key=api_key,
             api_base_url=api_base_url,
             timeout=timeout,
             max_retries=max_retries,
             http_client_kwargs=http_client_kwargs,
         )
-        check_seconds(cache_seconds, "cache_seconds")
-        self.cache_seconds = cache_seconds
         self._cache: SharedCache[ListedModels] = SharedCache()
 
     def to_dict(self) -> dict[str, Any]:
@@ -127,9 +127,9 @@ class OpenRouterModels(OpenRouterBase):
         :raises ValueError: If `for_account` is set and there is no key.
         :raises openai.APIError: If OpenRouter can't be reached or refuses the request.
         """
-        endpoint, query = self._list_request(for_account, filters)
-        key = self._cache_key(endpoint, query)
-        return [*self._cache.get(key, self.cache_seconds, lambda: self._load_list(endpoint, query))]
+        settings, endpoint, query = self._list_request(for_account, filters)
+        key = _cache_key(settings, endpoint, query)
+        return [*self._cache.get(key, self.cache_seconds, lambda: self._load_list(settings, endpoint, query))]
 
     async def list_async(self, *, for_account: bool = False, **filters: Unpack[ModelFilters]) -> Models:
         """
@@ -139,9 +139,13 @@ class OpenRouterModels(OpenRouterBase):
         :param filters: OpenRouter's own filters: see `ModelFilters`.
         :returns: A new list.
         """
-        endpoint, query = self._list_request(for_account, filters)
-        key = self._cache_key(endpoint, query)
-        return [*await self._cache.get_async(key, self.cache_seconds, lambda: self._load_list_async(endpoint, query))]
+        settings, endpoint, query = self._list_request(for_account, filters)
+        key = _cache_key(settings, endpoint, query)
+
+        async def load() -> ListedModels:
+            return await self._load_list_async(settings, endpoint, query)
+
+        return [*await self._cache.get_async(key, self.cache_seconds, load)]
 
     def get(self, name: str) -> OpenRouterModel:
         """
@@ -154,12 +158,13 @@ class OpenRouterModels(OpenRouterBase):
         :raises openai.NotFoundError: If there is no such model. The text suggests similar names.
         :raises openai.APIError: If OpenRouter can't be reached.
         """
-        parts = self._parts_of(name)
+        parts, settings = self._parts_of(name), self._settings()
+        key = _cache_key(settings, _MODEL, parts)
 
         def load() -> ListedModels:
-            return ListedModels([OpenRouterModel(self._load(_MODEL, parts))])
+            return ListedModels([OpenRouterModel(self._load(settings, _MODEL, parts))])
 
-        return self._listed(name) or self._cache.get(self._cache_key(_MODEL, parts), self.cache_seconds, load)[0]
+        return self._listed(settings, name) or self._cache.get(key, self.cache_seconds, load)[0]
 
     async def get_async(self, name: str) -> OpenRouterModel:
         """
@@ -168,12 +173,13 @@ class OpenRouterModels(OpenRouterBase):
         :param name: The model's name.
         :returns: The model.
         """
-        parts, key = self._parts_of(name), self._cache_key(_MODEL, self._parts_of(name))
+        parts, settings = self._parts_of(name), self._settings()
+        key = _cache_key(settings, _MODEL, parts)
 
         async def load() -> ListedModels:
-            return ListedModels([OpenRouterModel(await self._load_async(_MODEL, parts))])
+            return ListedModels([OpenRouterModel(await self._load_async(settings, _MODEL, parts))])
 
-        return self._listed(name) or (await self._cache.get_async(key, self.cache_seconds, load))[0]
+        return self._listed(settings, name) or (await self._cache.get_async(key, self.cache_seconds, load))[0]
 
     def endpoints(self, name: str) -> Endpoints:
         """
@@ -186,7 +192,7 @@ class OpenRouterModels(OpenRouterBase):
         :raises openai.NotFoundError: If there is no such model. The text suggests similar names.
         :raises openai.APIError: If OpenRouter can't be reached.
         """
-        return _endpoints(self._load(_ENDPOINTS, self._parts_of(name)))
+        return _endpoints(self._load(self._settings(), _ENDPOINTS, self._parts_of(name)))
 
     async def endpoints_async(self, name: str) -> Endpoints:
         """
@@ -195,7 +201,7 @@ class OpenRouterModels(OpenRouterBase):
         :param name: The model's name.
         :returns: One entry for each provider's offer.
         """
-        return _endpoints(await self._load_async(_ENDPOINTS, self._parts_of(name)))
+        return _endpoints(await self._load_async(self._settings(), _ENDPOINTS, self._parts_of(name)))
 
     def cheapest(
         self,
@@ -246,24 +252,30 @@ class OpenRouterModels(OpenRouterBase):
         selection = Selection({"makes": "text", **needs}, prompt_tokens, completion_tokens)
         return selection.cheapest(await self.list_async(for_account=for_account))
 
-    def _list_request(self, for_account: bool, filters: ModelFilters) -> tuple[Endpoint, Query]:
+    def _check_connection(self) -> None:
+        super()._check_connection()
+        check_seconds(self.cache_seconds, "cache_seconds")
+
+    def _list_request(self, for_account: bool, filters: ModelFilters) -> tuple[ClientSettings, Endpoint, Query]:
+        settings = self._settings()
         if not for_account:
-            return _PUBLIC, query_of(filters)
+            return settings, _PUBLIC, query_of(filters)
         query = query_of(filters, ACCOUNT_FILTERS)
-        checked_key(self.api_key)
-        return _OF_ACCOUNT, query
+        checked_key(settings.secret)
+        return settings, _OF_ACCOUNT, query
 
-    def _load_list(self, endpoint: Endpoint, query: Query) -> ListedModels:
-        with self._calling(endpoint) as client:
-            return self._models(endpoint.send(client, options={"params": dict(query)}), query)
+    def _load_list(self, settings: ClientSettings, endpoint: Endpoint, query: Query) -> ListedModels:
+        with self._calling(endpoint, settings=settings) as client:
+            return _models(endpoint.send(client, options={"params": dict(query)}), query, settings.base_url)
 
-    async def _load_list_async(self, endpoint: Endpoint, query: Query) -> ListedModels:
-        async with self._calling_async(endpoint) as client:
-            return self._models(await endpoint.send_async(client, options={"params": dict(query)}), query)
+    async def _load_list_async(self, settings: ClientSettings, endpoint: Endpoint, query: Query) -> ListedModels:
+        async with self._calling_async(endpoint, settings=settings) as client:
+            response = await endpoint.send_async(client, options={"params": dict(query)})
+            return _models(response, query, settings.base_url)
 
-    def _load(self, endpoint: Endpoint, parts: Sequence[str]) -> dict[str, Any]:
+    def _load(self, settings: ClientSettings, endpoint: Endpoint, parts: Sequence[str]) -> dict[str, Any]:
         """Request one model. If it does not exist, load the list, so that the error can suggest similar names."""
-        with self._calling(endpoint, "/".join(parts)) as client:
+        with self._calling(endpoint, "/".join(parts), settings) as client:
             try:
                 return dict(_data(endpoint.send(client, *parts)))
             except openai.NotFoundError:
@@ -271,8 +283,8 @@ class OpenRouterModels(OpenRouterBase):
                     self.list()
                 raise
 
-    async def _load_async(self, endpoint: Endpoint, parts: Sequence[str]) -> dict[str, Any]:
-        async with self._calling_async(endpoint, "/".join(parts)) as client:
+    async def _load_async(self, settings: ClientSettings, endpoint: Endpoint, parts: Sequence[str]) -> dict[str, Any]:
+        async with self._calling_async(endpoint, "/".join(parts), settings) as client:
             try:
                 return dict(_data(await endpoint.send_async(client, *parts)))
             except openai.NotFoundError:
@@ -280,21 +292,9 @@ class OpenRouterModels(OpenRouterBase):
                     await self.list_async()
                 raise
 
-    def _cache_key(self, endpoint: Endpoint, detail: Hashable) -> Hashable:
-        """What is loaded with one base URL, or a list for one API key, is never given to another."""
-        of_account = hash(checked_key(self.api_key)) if endpoint is _OF_ACCOUNT else None
-        return self._base_url(), of_account, endpoint, detail
-
-    def _listed(self, name: str) -> OpenRouterModel | None:
-        listed = self._cache.peek(self._cache_key(_PUBLIC, _WHOLE), self.cache_seconds)
+    def _listed(self, settings: ClientSettings, name: str) -> OpenRouterModel | None:
+        listed = self._cache.peek(_cache_key(settings, _PUBLIC, _WHOLE), self.cache_seconds)
         return listed.by_name.get(name) if listed else None
-
-    def _models(self, response: Any, query: Query) -> ListedModels:
-        listed = ListedModels(model for entry in mappings(_data(response)) if (model := OpenRouterModel(entry)).id)
-        if query == _WHOLE:
-            # don't suggest a `:batch` variant: it refuses single requests
-            learn_names(self._base_url(), (name for name in listed.by_name if not name.endswith(":batch")))
-        return listed
 
     def _parts_of(self, name: str) -> tuple[str, ...]:
         if not isinstance(name, str):
@@ -307,6 +307,20 @@ class OpenRouterModels(OpenRouterBase):
             msg = f"`name` must be an author and a slug, such as 'openai/gpt-4o-mini', not {name!r:.100}.{meant}"
             raise ValueError(msg)
         return parts.groups()
+
+
+def _cache_key(settings: ClientSettings, endpoint: Endpoint, detail: Hashable) -> Hashable:
+    """What is loaded with one base URL, or a list for one API key, is never given to another."""
+    of_account = hash(settings.api_key) if endpoint is _OF_ACCOUNT else None
+    return settings.base_url, of_account, endpoint, detail
+
+
+def _models(response: Any, query: Query, base_url: str) -> ListedModels:
+    listed = ListedModels(model for entry in mappings(_data(response)) if (model := OpenRouterModel(entry)).id)
+    if query == _WHOLE:
+        # don't suggest a `:batch` variant: it refuses single requests
+        learn_names(base_url, (name for name in listed.by_name if not name.endswith(":batch")))
+    return listed
 
 
 def _data(response: Any) -> Any:

@@ -17,14 +17,13 @@ from openai import AsyncOpenAI, OpenAI
 
 from haystack_integrations.common.openrouter._base.checks import check_number, check_strings_or_none
 from haystack_integrations.common.openrouter._base.generation_kwargs import (
-    checked_kwargs,
+    check_kwargs,
     merged_kwargs,
     request_of,
     serialized_kwargs,
 )
 from haystack_integrations.common.openrouter._base.headers import (
     check_headers,
-    checked_key,
     deserialized_headers,
     sendable_headers,
     serialized_headers,
@@ -34,7 +33,7 @@ from haystack_integrations.common.openrouter._base.headers import (
 from haystack_integrations.common.openrouter._transport.client_pool import ClientPool, ClientSettings
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._transport.http import check_http_client_kwargs
-from haystack_integrations.common.openrouter._transport.run import Run, key_of, running
+from haystack_integrations.common.openrouter._transport.run import Run, running
 from haystack_integrations.common.openrouter._wire.model_names import check_model_name
 
 OPENROUTER_API_BASE_URL = "https://openrouter.ai/api/v1"
@@ -46,38 +45,46 @@ class OpenRouterBase:
     """
     What components, the catalogue and the account have in common.
 
-    The attributes are the settings: they are read when a run starts, so each can be set at any time, and holds from the
-    next run on.
+    The attributes are the settings: they are checked and read when a run starts, so each can be set at any time, and
+    holds from the next run on. A run never writes to them: another thread may be setting them.
     """
 
     _default_timeout: ClassVar[float] = 30.0
     _key_is_optional: ClassVar[bool] = False
+    _key_may_be_none: ClassVar[bool] = True
 
     def _set_up_connection(
         self,
         *,
-        api_key: Secret,
+        api_key: Secret | None,
         api_base_url: str | None,
         timeout: float | None,
         max_retries: int | None,
         http_client_kwargs: dict[str, Any] | None,
     ) -> None:
-        self.api_key = api_key
-        self.api_base_url: str | None = api_base_url or OPENROUTER_API_BASE_URL
+        self.api_key: Any = api_key
+        self.api_base_url = api_base_url
         self.timeout = timeout
         self.max_retries = max_retries
         self.http_client_kwargs = http_client_kwargs
         self._check_connection()
         check_http_client_kwargs(http_client_kwargs)
+        self.api_base_url = api_base_url or OPENROUTER_API_BASE_URL
         self._clients = ClientPool()
 
-    def _check_connection(self) -> None:
+    def _secret(self) -> Secret:
+        if self.api_key is None and self._key_may_be_none:
+            return Secret.from_env_var("OPENROUTER_API_KEY")
         if not isinstance(self.api_key, Secret):
             msg = (
                 f"`api_key` must be a Secret, not {type(self.api_key).__name__}: leave it out to read "
                 "OPENROUTER_API_KEY, or pass Secret.from_env_var(...) or Secret.from_token(...)."
             )
             raise TypeError(msg)
+        return self.api_key
+
+    def _check_connection(self) -> None:
+        self._secret()
         check_strings_or_none(api_base_url=self.api_base_url)
         check_number(self.timeout, "timeout", "seconds")
         check_number(self.max_retries, "max_retries", "a count", whole=True)
@@ -88,8 +95,10 @@ class OpenRouterBase:
     def _settings(self) -> ClientSettings:
         """Read what a client is built from, as it is now."""
         self._check_connection()
+        secret = self._secret()
         return ClientSettings.of(
-            api_key="" if self._key_is_optional and not key_of(self.api_key) else checked_key(self.api_key),
+            secret,
+            key_is_optional=self._key_is_optional,
             base_url=self._base_url(),
             timeout=self.timeout,
             max_retries=self.max_retries,
@@ -98,15 +107,16 @@ class OpenRouterBase:
         )
 
     @contextmanager
-    def _requesting(self, endpoint: Endpoint, model: str = "") -> Iterator[Run]:
+    def _requesting(self, endpoint: Endpoint, settings: ClientSettings, model: str = "") -> Iterator[Run]:
         """Send requests inside this block. Their errors name the cause and a remedy, and the first retry is logged."""
-        with running(Run(endpoint, self.api_key, self._base_url(), model)) as run:
+        with running(Run(endpoint, settings.secret, settings.base_url, model)) as run:
             yield run
 
     @contextmanager
     def _calling(self, endpoint: Endpoint, model: str = "", settings: ClientSettings | None = None) -> Iterator[OpenAI]:
         """Send requests inside this block, with the client that it is given."""
-        with self._clients.using(settings or self._settings()) as client, self._requesting(endpoint, model):
+        settings = settings or self._settings()
+        with self._clients.using(settings) as client, self._requesting(endpoint, settings, model):
             yield client
 
     @asynccontextmanager
@@ -114,13 +124,14 @@ class OpenRouterBase:
         self, endpoint: Endpoint, model: str = "", settings: ClientSettings | None = None
     ) -> AsyncIterator[AsyncOpenAI]:
         """Send requests inside this block, with the client that it is given."""
-        async with self._clients.using_async(settings or self._settings()) as client:
-            with self._requesting(endpoint, model):
+        settings = settings or self._settings()
+        async with self._clients.using_async(settings) as client:
+            with self._requesting(endpoint, settings, model):
                 yield client
 
     def __repr__(self) -> str:
         model = f"model={self.model!r}, " if hasattr(self, "model") else ""
-        return f"{type(self).__name__}({model}api_base_url={shown_url(self.api_base_url or '')!r})"
+        return f"{type(self).__name__}({model}api_base_url={shown_url(self._base_url())!r})"
 
     def _to_dict(self, **own_parameters: Any) -> dict[str, Any]:
         """Serialize the shared parameters, and the given ones that only this class has."""
@@ -128,8 +139,8 @@ class OpenRouterBase:
         warn_of_credentials(type(self).__name__, headers, self.api_base_url, self.http_client_kwargs)
         serialized: dict[str, Any] = default_to_dict(
             self,
-            api_key=self.api_key.to_dict(),
-            api_base_url=self.api_base_url,
+            api_key=self._secret().to_dict(),
+            api_base_url=self._base_url(),
             timeout=self.timeout,
             max_retries=self.max_retries,
             http_client_kwargs=copy.copy(self.http_client_kwargs),
@@ -164,18 +175,24 @@ class OpenRouterComponent(OpenRouterBase):
     """
     The base of all components.
 
-    A subclass lists the seven shared parameters in its constructor and hands them to `_set_up`, and lists its own in
-    `to_dict`.
+    A subclass keeps its own parameters under their names, then hands the shared ones to `_set_up`. It lists its
+    own in `_check` and in `to_dict`. Each run calls `_check` before it reads them.
     """
 
+    _key_may_be_none: ClassVar[bool] = False
+
     def _set_up(self, *, model: str, extra_headers: dict[str, Any] | None, **connection: Any) -> None:
-        """Check the parameters that all components share, and keep them under the same names."""
-        self._set_up_connection(**connection)
-        check_model_name(model)
-        headers = deserialized_headers(extra_headers)
-        check_headers(headers, "extra_headers")
+        """Keep the parameters that all components share under their names, and check all."""
         self.model = model
-        self.extra_headers = headers
+        self.extra_headers = deserialized_headers(extra_headers)
+        self._noticed: set[str] = set()
+        self._set_up_connection(**connection)
+        self._check()
+
+    def _check(self) -> None:
+        """Raise unless the settings can be used, those of the connection aside. Warn once of a name that looks odd."""
+        check_model_name(self.model, self._noticed)
+        check_headers(self.extra_headers, "extra_headers")
 
     def _to_dict(self, **own_parameters: Any) -> dict[str, Any]:
         headers = serialized_headers(self.extra_headers)
@@ -243,15 +260,25 @@ class OpenRouterMediaComponent(OpenRouterComponent):
     _default_timeout: ClassVar[float] = 300.0
     generation_kwargs: dict[str, Any]
 
+    def _set_up(self, *, generation_kwargs: Any = None, **shared: Any) -> None:
+        self.generation_kwargs = {} if generation_kwargs is None else generation_kwargs
+        super()._set_up(**shared)
+
     def _to_dict(self, **own_parameters: Any) -> dict[str, Any]:
         return super()._to_dict(generation_kwargs=serialized_kwargs(self.generation_kwargs), **own_parameters)
 
-    def _checked_kwargs(self, generation_kwargs: Any) -> dict[str, Any]:
-        return checked_kwargs(generation_kwargs, self._options.__annotations__, self._endpoint.own_fields)
+    def _check(self) -> None:
+        super()._check()
+        self._check_kwargs(self.generation_kwargs)
+
+    def _check_kwargs(self, generation_kwargs: object) -> None:
+        check_kwargs(generation_kwargs, self._options.__annotations__, self._endpoint.own_fields, self._noticed)
 
     def _merged(self, generation_kwargs: Any, **init_parameters: Any) -> dict[str, Any]:
         """Put the parameters of a run over those given at init, and these over the given ones."""
-        return merged_kwargs(init_parameters, self.generation_kwargs, self._checked_kwargs(generation_kwargs))
+        self._check()
+        self._check_kwargs(generation_kwargs)
+        return merged_kwargs(init_parameters, self.generation_kwargs, generation_kwargs)
 
     def _request(self, generation_kwargs: Mapping[str, Any], **own_fields: Any) -> dict[str, Any]:
         """Make the body and the options of a request from what `_merged` returned, over the given fields."""

@@ -28,21 +28,21 @@ logger = logging.getLogger(__name__)
 _TIMEOUTS = int | float | openai.Timeout | httpx.Timeout
 
 
-def checked_kwargs(
-    generation_kwargs: object, known_keys: Collection[str], own_fields: Mapping[str, str]
-) -> dict[str, Any]:
+def check_kwargs(
+    generation_kwargs: object, known_keys: Collection[str], own_fields: Mapping[str, str], noticed: set[str]
+) -> None:
     """
-    Copy parameters that can be sent. Log a warning for a key that looks like a typo.
+    Raise unless parameters can be sent. Log a warning for a key that looks like a typo.
 
     :param generation_kwargs: The value of `generation_kwargs`: a dictionary, or None.
     :param known_keys: The keys that OpenRouter's documentation names. Others are sent as well.
     :param own_fields: What to do instead, for each name that the component fills itself.
-    :returns: A new dictionary.
+    :param noticed: The names that were looked at. There is no second warning about one of them.
     :raises TypeError: If they are not a dictionary, or a value has the wrong type.
     :raises ValueError: If the component fills one of them itself, or a value can't be sent.
     """
     if generation_kwargs is None:
-        return {}
+        return
     if not isinstance(generation_kwargs, Mapping):
         msg = f"`generation_kwargs` must be a dictionary, not {type(generation_kwargs).__name__}."
         raise TypeError(msg)
@@ -51,11 +51,10 @@ def checked_kwargs(
             msg = f"`generation_kwargs` can't hold {name!r}. {remedy}"
             raise ValueError(msg)
     if generation_kwargs.get("model") is not None:
-        check_model_name(generation_kwargs["model"])
+        check_model_name(generation_kwargs["model"], noticed)
     _check_dictionary(generation_kwargs, "provider")
     check_request_options(generation_kwargs)
-    warn_of_typing_mistakes(generation_kwargs, known_keys)
-    return dict(generation_kwargs)
+    warn_of_typing_mistakes(generation_kwargs, known_keys, noticed)
 
 
 def check_request_options(generation_kwargs: Mapping[str, Any]) -> None:
@@ -76,15 +75,16 @@ def check_request_options(generation_kwargs: Mapping[str, Any]) -> None:
     check_headers(headers, 'generation_kwargs["extra_headers"]')
 
 
-def merged_kwargs(*layers: Mapping[str, Any]) -> dict[str, Any]:
+def merged_kwargs(*layers: Mapping[str, Any] | None) -> dict[str, Any]:
     """
     Merge parameters, later layers over earlier ones, key by key.
 
-    :param layers: Parameters that are checked.
+    :param layers: Parameters that are checked, or None.
     :returns: A new dictionary. None leaves a key out, and headers are merged without regard to case.
     """
-    headers = [deserialized_headers(layer.get("extra_headers")) or {} for layer in layers]
-    merged = {name: value for layer in layers for name, value in layer.items()}
+    given = [layer for layer in layers if layer]
+    headers = [deserialized_headers(layer.get("extra_headers")) or {} for layer in given]
+    merged = {name: value for layer in given for name, value in layer.items()}
     merged["extra_headers"] = merged_headers(*headers) or None
     return {name: value for name, value in merged.items() if value is not None}
 
@@ -111,7 +111,7 @@ def request_of(
     return {"body": {**own_fields, **fields, **extra}, "options": options}
 
 
-def serialized_kwargs(generation_kwargs: Mapping[str, Any]) -> dict[str, Any]:
+def serialized_kwargs(generation_kwargs: Mapping[str, Any] | None) -> dict[str, Any]:
     """
     Copy parameters as they can be written to YAML.
 
@@ -119,19 +119,22 @@ def serialized_kwargs(generation_kwargs: Mapping[str, Any]) -> dict[str, Any]:
     :returns: A deep copy, with each `Secret` among the headers as Haystack writes it.
     :raises ValueError: If a Secret holds a token, which must not be serialized.
     """
-    written = dict(generation_kwargs)
+    written = dict(generation_kwargs or {})
     if isinstance(headers := written.get("extra_headers"), Mapping):
         written["extra_headers"] = serialized_headers(headers)
     return copy.deepcopy(written)
 
 
-def warn_of_typing_mistakes(generation_kwargs: Mapping[Any, Any], known_keys: Collection[str]) -> None:
+def warn_of_typing_mistakes(
+    generation_kwargs: Mapping[Any, Any], known_keys: Collection[str], noticed: set[str]
+) -> None:
     """
-    Log a warning for each key that is one edit away from a known one.
+    Log a warning for each key that is one edit away from a known one, once for a key.
     """
     for key in generation_kwargs:
-        if not isinstance(key, str) or key in known_keys or len(key) < 4:
+        if not isinstance(key, str) or key in known_keys or len(key) < 4 or key in noticed:
             continue
+        noticed.add(key)
         for meant in closest(key, [known for known in known_keys if _is_one_edit_away(key, known)], 1):
             msg = "`generation_kwargs` has the unknown key '{key}', which is sent unchanged. Did you mean '{meant}'?"
             logger.warning(msg, key=key, meant=meant)

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-What goes out in headers: the API key, and the user's headers.
+The user's headers, and what may be secret in them and in URLs.
 
-They are checked early, merged case-insensitively, and serialized without secrets.
+Headers are checked early, merged case-insensitively, and serialized without secrets.
 """
 
 import re
@@ -17,37 +17,11 @@ from haystack import logging
 from haystack.utils import Secret
 from openai import Omit
 
-from haystack_integrations.common.openrouter._transport.run import key_of
-from haystack_integrations.common.openrouter.errors._advice import environment_variables, secret_name
 from haystack_integrations.common.openrouter.errors._redaction import keep_secret, looks_like_credential
 
 logger = logging.getLogger(__name__)
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-
-
-def checked_key(api_key: Secret) -> str:
-    """
-    Read a key that can be sent.
-
-    :param api_key: The key's Secret.
-    :returns: The key without white space around it.
-    :raises ValueError: If it is missing or blank, or can't be a key.
-    """
-    found = key_of(api_key)
-    key = (found or "").strip()
-    if not key:
-        msg = (
-            f"The OpenRouter API key is missing: {secret_name(api_key)} is not set or blank. "
-            "Set OPENROUTER_API_KEY (keys: https://openrouter.ai/settings/keys) or pass `api_key`."
-        )
-        if found is None and (names := environment_variables(api_key)):  # Haystack's own words: users look for them
-            msg += f" None of the following authentication environment variables are set: {names}"
-        raise ValueError(msg)
-    if not (key.isascii() and key.isprintable()) or " " in key:
-        msg = f"The OpenRouter API key in {secret_name(api_key)} has characters that no key has. Copy the key again."
-        raise ValueError(msg)
-    return key
 
 
 def shown_url(url: str) -> str:
@@ -58,7 +32,7 @@ def shown_url(url: str) -> str:
     :returns: The URL without user, password, query and fragment; "?" if it can't be read.
     """
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(str(url))
     except ValueError:
         return "?"
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()

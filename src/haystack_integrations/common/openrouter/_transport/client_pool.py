@@ -13,23 +13,20 @@ import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Self
 
+from haystack.utils import Secret
 from openai import AsyncOpenAI, Omit, OpenAI
 
 from haystack_integrations.common.openrouter._transport.forks import renewed_in_forked_children
-from haystack_integrations.common.openrouter._transport.http import (
-    build_async_http_client,
-    build_http_client,
-)
+from haystack_integrations.common.openrouter._transport.http import build_async_http_client, build_http_client
+from haystack_integrations.common.openrouter._transport.run import checked_key, key_of
 
 DEFAULT_MAX_RETRIES = 5
 
 # Clients that a forked child has from its parent. They are kept, because to finalize them could close the parent's
 # connections.
 _INHERITED: list[object] = []
-
-Client = TypeVar("Client")
 
 
 @dataclass
@@ -38,19 +35,23 @@ class ClientSettings:
     What a client is built from. A client is used again as long as these are equal.
     """
 
-    api_key: str = field(repr=False)
+    api_key: str | None = field(repr=False)
     base_url: str
     timeout: float
     max_retries: int
     http_client_kwargs: dict[str, Any] | None = field(repr=False)
     # what the SDK reads from the environment for OpenAI
     openai_headers: str = field(repr=False)
+    # for errors: another Secret with the same key makes no new client
+    secret: Secret = field(repr=False, compare=False)
+    key_is_optional: bool = False
 
     @classmethod
     def of(
         cls,
+        secret: Secret,
         *,
-        api_key: str,
+        key_is_optional: bool,
         base_url: str,
         timeout: float | None,
         max_retries: int | None,
@@ -60,54 +61,64 @@ class ClientSettings:
         """Take a component's attributes as they are now, with what the environment sets in the place of None."""
         environment = os.environ
         return cls(
-            api_key,
+            key_of(secret),
             base_url,
             float(environment.get("OPENAI_TIMEOUT", default_timeout)) if timeout is None else timeout,
             int(environment.get("OPENAI_MAX_RETRIES", DEFAULT_MAX_RETRIES)) if max_retries is None else max_retries,
             _snapshot(http_client_kwargs),
             environment.get("OPENAI_CUSTOM_HEADERS", ""),
+            secret,
+            key_is_optional,
         )
 
     def build(self, kind: Callable[..., Any], build_http: Callable[..., Any]) -> Any:
-        """Build a client of the openai SDK."""
+        """Build a client of the openai SDK. A client that the user set needs no key."""
+        key = "" if self.key_is_optional and not self.api_key else checked_key(self.secret)
         client = kind(
-            api_key=self.api_key or "none",
+            api_key=key or "none",
             base_url=self.base_url,
             timeout=self.timeout,
             max_retries=self.max_retries,
-            default_headers=_headers_over_openai_environment(self.api_key, self.openai_headers),
+            default_headers=_headers_over_openai_environment(key, self.openai_headers),
             http_client=build_http(self.http_client_kwargs, self.max_retries),
         )
-        client.api_key = self.api_key  # the SDK accepts an empty one only here
+        client.api_key = key  # the SDK accepts an empty one only here
         # the SDK takes these from the environment, and they are OpenAI's
         client.organization = client.project = client.admin_api_key = None
         return client
 
+    def shares_transport(self, other: Self) -> bool:
+        """Whether the user made a transport for both. A client that is closed closes it, too."""
+        return not _transports(self.http_client_kwargs).isdisjoint(_transports(other.http_client_kwargs))
+
 
 @dataclass(eq=False)
-class _Held(Generic[Client]):
+class _Held:
     """
-    A client that was built, and how many runs are using it.
+    The client that threads share, and how many runs use it. Once it is replaced, the last of them closes it.
     """
 
-    client: Client
+    client: OpenAI
     settings: ClientSettings
     users: int = 0
     is_replaced: bool = False
 
-    @property
-    def is_done(self) -> bool:
-        return self.is_replaced and not self.users
+    def close_if_done(self) -> None:
+        """Close the client if it was replaced and nothing uses it any more."""
+        if self.is_replaced and not self.users:
+            self.client.close()
 
 
-class _HeldInLoop(_Held[AsyncOpenAI]):
+class _HeldInLoop:
     """
-    A client that is closed with its event loop, or when nothing uses it any more.
+    The client of an event loop. asyncio closes it together with the loop, or once nothing refers to this any more.
     """
 
     def __init__(self, settings: ClientSettings, loop: asyncio.AbstractEventLoop, pool: "ClientPool") -> None:
-        super().__init__(settings.build(AsyncOpenAI, build_async_http_client), settings)
-        self._closer = _closed_with_loop(weakref.ref(pool), loop, self.client)
+        self.settings = settings
+        self.client: AsyncOpenAI = settings.build(AsyncOpenAI, build_async_http_client)
+        self._to_close = [self.client]
+        self._closer = _closed_with_loop(weakref.ref(pool), loop, self._to_close)
         # until the pool is gone, this keeps the client from being collected together with its open connections
         self._finalizer = weakref.finalize(pool, _close_soon, loop, self.client)
         self._finalizer.atexit = False
@@ -122,6 +133,12 @@ class _HeldInLoop(_Held[AsyncOpenAI]):
     async def close(self) -> None:
         """Close the client. To be called in its loop."""
         await self._closer.aclose()
+
+    def make_way(self, settings: ClientSettings) -> None:
+        """Take note that a client with these settings takes its place."""
+        self.detach()
+        if settings.shares_transport(self.settings):
+            self._to_close.clear()
 
     def detach(self) -> None:
         """Leave the client open when its pool is gone."""
@@ -145,9 +162,8 @@ class ClientPool:
 
     def _start_empty(self) -> None:
         self._lock = threading.Lock()
-        self._built: _Held[OpenAI] | None = None
+        self._built: _Held | None = None
         self._by_loop: dict[asyncio.AbstractEventLoop, _HeldInLoop] = {}
-        self._replaced: set[_HeldInLoop] = set()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return ClientPool, ()
@@ -164,21 +180,23 @@ class ClientPool:
 
     def renew(self) -> None:
         """Start without clients in a forked child. Those that a user set stay."""
-        for held in (*self._by_loop.values(), *self._replaced):
+        for held in self._by_loop.values():
             held.detach()
-        _INHERITED.append((self._built, self._by_loop, self._replaced))
+        _INHERITED.append((self._built, self._by_loop))
         self._start_empty()
 
     @property
     def sync_client(self) -> OpenAI | None:
         """The synchronous client: the one that a user set, or the one that was built."""
-        return self._given or (self._built.client if self._built else None)
+        held = self._built
+        return self._given or (held.client if held else None)
 
     @sync_client.setter
     def sync_client(self, client: OpenAI | None) -> None:
         self._given = client
-        if client is None:
-            self.close()
+        if client is None and (held := self._take()) is not None:
+            held.is_replaced = True
+            held.close_if_done()
 
     @property
     def async_client(self) -> AsyncOpenAI | None:
@@ -195,75 +213,63 @@ class ClientPool:
     def async_client(self, client: AsyncOpenAI | None) -> None:
         self._given_async = client
         if client is None and self.async_client is not None:
-            self.forget(asyncio.get_running_loop())  # the loop closes it
+            self.forget(asyncio.get_running_loop())
 
     @contextmanager
     def using(self, settings: ClientSettings) -> Iterator[OpenAI]:
         """Use the synchronous client inside this block. All threads share it."""
-        if self._given is not None:
-            yield self._given
+        if (given := self._given) is not None:
+            yield given
             return
         with self._lock:
             held, old = self._built, None
             if held is None or held.settings != settings or held.client.is_closed():
                 held, old = _Held(settings.build(OpenAI, build_http_client), settings), held
                 self._built = held
-            held.users += 1
             if old is not None:
-                old.is_replaced = True
-        if old is not None and old.is_done:
-            old.client.close()
+                old.is_replaced = not settings.shares_transport(old.settings)
+            held.users += 1
         try:
+            if old is not None:
+                old.close_if_done()
             yield held.client
         finally:
             with self._lock:
                 held.users -= 1
-            if held.is_done:
-                held.client.close()
+            held.close_if_done()
 
     @asynccontextmanager
     async def using_async(self, settings: ClientSettings) -> AsyncIterator[AsyncOpenAI]:
         """Use the client of the running event loop inside this block. It is closed with its loop."""
-        if self._given_async is not None:
-            yield self._given_async
+        if (given := self._given_async) is not None:
+            yield given
             return
         loop = asyncio.get_running_loop()
-        held, replaced = self._by_loop.get(loop), None
+        held = self._by_loop.get(loop)
         if held is None or held.settings != settings or held.client.is_closed():
-            held, replaced = self._build_in(loop, settings), held
-        held.users += 1  # before anything is awaited
-        try:
-            await held.close_with_loop()
-            if replaced is not None:
-                replaced.is_replaced = True
-                await self._close_if_done(replaced)
-            yield held.client
-        finally:
-            held.users -= 1
-            await self._close_if_done(held)
+            held = self._build_in(loop, settings)
+        await held.close_with_loop()
+        yield held.client
 
     def _build_in(self, loop: asyncio.AbstractEventLoop, settings: ClientSettings) -> _HeldInLoop:
         held = _HeldInLoop(settings, loop, self)
         with self._lock:
             for other in [other for other in self._by_loop if other.is_closed()]:
                 self._by_loop.pop(other).detach()
-            if loop in self._by_loop:
-                self._replaced.add(self._by_loop[loop])
+            if (old := self._by_loop.get(loop)) is not None:
+                old.make_way(settings)
             self._by_loop[loop] = held
         return held
 
-    async def _close_if_done(self, held: _HeldInLoop) -> None:
-        if held.is_done and held in self._replaced:
-            self._replaced.discard(held)
-            held.detach()
-            await asyncio.shield(held.close())
-
     def close(self) -> None:
         """Close the synchronous client that was built. The next run builds a new one."""
+        if (held := self._take()) is not None:
+            held.client.close()
+
+    def _take(self) -> _Held | None:
         with self._lock:
             held, self._built = self._built, None
-        if held is not None:
-            held.client.close()
+        return held
 
     async def close_async(self) -> None:
         """Close the client that was built for the running event loop. The next run builds a new one."""
@@ -282,15 +288,16 @@ class ClientPool:
 
 
 async def _closed_with_loop(
-    pool: "weakref.ref[ClientPool]", loop: asyncio.AbstractEventLoop, client: AsyncOpenAI
+    pool: "weakref.ref[ClientPool]", loop: asyncio.AbstractEventLoop, clients: list[AsyncOpenAI]
 ) -> AsyncGenerator[None, None]:
-    """Wait, as a generator that the loop knows of, until the loop shuts down its generators."""
+    """Wait, as a generator that the loop knows of, until the loop shuts down its generators or this one is dropped."""
     try:
         yield
     finally:
-        if (known := pool()) is not None:
-            known.forget(loop, client)
-        await client.close()
+        for client in clients:
+            if (known := pool()) is not None:
+                known.forget(loop, client)
+            await client.close()
 
 
 def _close_soon(loop: asyncio.AbstractEventLoop, client: AsyncOpenAI) -> None:
@@ -300,9 +307,14 @@ def _close_soon(loop: asyncio.AbstractEventLoop, client: AsyncOpenAI) -> None:
 
 def _snapshot(value: Any) -> Any:
     """Copy dictionaries and lists, so that a change inside of them is seen as a change."""
-    if type(value) is dict:
+    if isinstance(value, dict):
         return {name: _snapshot(item) for name, item in value.items()}
     return [*map(_snapshot, value)] if type(value) is list else value
+
+
+def _transports(http_client_kwargs: Mapping[str, Any] | None) -> set[int]:
+    given = http_client_kwargs or {}
+    return {id(one) for one in (given.get("transport"), *(given.get("mounts") or {}).values()) if one is not None}
 
 
 def _headers_over_openai_environment(api_key: str, custom: str) -> dict[str, Any]:

@@ -59,9 +59,11 @@ def check_http_client_kwargs(kwargs: object) -> None:
             f"{', '.join(known)}."
         )
         raise TypeError(msg)
-    # certificates are read when they are needed: reading them takes 20 ms, and they may be on another machine
-    cheap = {name: value for name, value in kwargs.items() if name not in ("verify", "cert", "trust_env")}
+    # certificates are read when they are needed: reading them takes 20 ms, and they may be on another machine. A client
+    # that is closed closes its transports, which may be in use
+    cheap = {name: kwargs[name] for name in kwargs if name not in ("verify", "cert", "trust_env", "transport")}
     try:
+        cheap["mounts"] = dict.fromkeys(cheap.get("mounts") or ())
         httpx.Client(**_with_limits(cheap), verify=False, trust_env=False).close()  # noqa: S501
     except ImportError:  # it says what to install
         raise

@@ -35,6 +35,7 @@ from haystack.tracing.tracer import is_tracing_enabled, tracer
 from haystack.utils import Secret
 
 from haystack_integrations.common.openrouter._wire.usage import figures
+from haystack_integrations.common.openrouter.errors._advice import environment_variables, secret_name
 from haystack_integrations.common.openrouter.errors._explanation import explain
 from haystack_integrations.common.openrouter.errors._failure import Failure, failure_of_response, seconds_to_wait
 from haystack_integrations.common.openrouter.errors._redaction import without_private
@@ -132,6 +133,28 @@ def key_of(api_key: Secret | None) -> str | None:
     except ValueError:  # a strict environment variable that is not set
         return None
     return key if isinstance(key, str) else None
+
+
+def checked_key(api_key: Secret) -> str:
+    """
+    Read a key that can be sent, without white space around it.
+
+    :raises ValueError: If it is missing or blank, or can't be a key.
+    """
+    found = key_of(api_key)
+    key = (found or "").strip()
+    if not key:
+        msg = (
+            f"The OpenRouter API key is missing: {secret_name(api_key)} is not set or blank. "
+            "Set OPENROUTER_API_KEY (keys: https://openrouter.ai/settings/keys) or pass `api_key`."
+        )
+        if found is None and (names := environment_variables(api_key)):  # Haystack's own words: users look for them
+            msg += f" None of the following authentication environment variables are set: {names}"
+        raise ValueError(msg)
+    if not (key.isascii() and key.isprintable()) or " " in key:
+        msg = f"The OpenRouter API key in {secret_name(api_key)} has characters that no key has. Copy the key again."
+        raise ValueError(msg)
+    return key
 
 
 def endpoint_of(response: Any) -> "Endpoint | None":

@@ -42,16 +42,17 @@ _MOST_PIECES = 20
 _MOST_COMPARED = 50
 
 
-def check_model_name(model: object) -> None:
-    """Raise unless `model` can be the name of a model. Log a warning with the likely name if it has no author."""
+def check_model_name(model: object, noticed: set[str]) -> None:
+    """Raise unless `model` can be the name of a model. Warn, once for those noticed, of a name without its author."""
     if not isinstance(model, str):
         msg = f"`model` must be a name such as 'openai/gpt-4o-mini', not {type(model).__name__}."
         raise TypeError(msg)
     if not model.strip():
         msg = "`model` is empty: pass a name such as 'openai/gpt-4o-mini'."
         raise ValueError(msg)
-    if "/" in model:
+    if "/" in model or model in noticed:
         return
+    noticed.add(model)
     author = _author(model)
     meant = f"Did you mean '{author}/{model.lower()}'?" if author else "Write it as 'author/slug'."
     logger.warning(

@@ -89,9 +89,8 @@ class OpenRouterSpeechSynthesizer(OpenRouterMediaComponent):
         :raises TypeError: If an argument has the wrong type.
         :raises ValueError: If the value of an argument can't be used.
         """
-        check_voice(voice)
-        if sample_rate is not None:
-            check_at_least_one(sample_rate, "sample_rate")
+        self.voice = voice
+        self.sample_rate = sample_rate
         self._set_up(
             api_key=api_key,
             model=model,
@@ -100,10 +99,8 @@ class OpenRouterSpeechSynthesizer(OpenRouterMediaComponent):
             timeout=timeout,
             max_retries=max_retries,
             http_client_kwargs=http_client_kwargs,
+            generation_kwargs=generation_kwargs,
         )
-        self.voice = voice
-        self.generation_kwargs = self._checked_kwargs(generation_kwargs)
-        self.sample_rate = sample_rate
 
     def to_dict(self) -> dict[str, Any]:
         """
@@ -129,9 +126,10 @@ class OpenRouterSpeechSynthesizer(OpenRouterMediaComponent):
         :raises openai.APIError: If OpenRouter or a provider fails. The class depends on the HTTP status, as in the
             openai SDK. The text names the provider and the cause and, where possible, says what to do.
         """
-        request = self._prepare(text, generation_kwargs)
+        sample_rate = self.sample_rate
+        request = self._prepare(text, generation_kwargs, sample_rate)
         with self._calling(SPEECH, request["body"]["model"]) as client:
-            audio, meta = read_audio(SPEECH.send(client, **request), request["body"], sample_rate=self.sample_rate)
+            audio, meta = read_audio(SPEECH.send(client, **request), request["body"], sample_rate=sample_rate)
         tag_span(meta)
         return {"audio": [audio], "meta": meta}
 
@@ -147,14 +145,21 @@ class OpenRouterSpeechSynthesizer(OpenRouterMediaComponent):
         :raises ValueError: If the API key is missing, or the text is empty.
         :raises openai.APIError: If OpenRouter or a provider fails, as in `run`.
         """
-        request = self._prepare(text, generation_kwargs)
+        sample_rate = self.sample_rate
+        request = self._prepare(text, generation_kwargs, sample_rate)
         async with self._calling_async(SPEECH, request["body"]["model"]) as client:
             response = await SPEECH.send_async(client, **request)
-            audio, meta = read_audio(response, request["body"], sample_rate=self.sample_rate)
+            audio, meta = read_audio(response, request["body"], sample_rate=sample_rate)
         tag_span(meta)
         return {"audio": [audio], "meta": meta}
 
-    def _prepare(self, text: object, generation_kwargs: Any) -> dict[str, Any]:
+    def _check(self) -> None:
+        super(OpenRouterSpeechSynthesizer, self)._check()
+        check_voice(self.voice)
+        if self.sample_rate is not None:
+            check_at_least_one(self.sample_rate, "sample_rate")
+
+    def _prepare(self, text: object, generation_kwargs: Any, sample_rate: int | None) -> dict[str, Any]:
         kwargs = self._merged(generation_kwargs, voice=self.voice)
         check_voice(kwargs.get("voice"))
-        return self._request(kwargs, **request_fields(text, sample_rate=self.sample_rate))
+        return self._request(kwargs, **request_fields(text, sample_rate=sample_rate))

@@ -98,8 +98,9 @@ class OpenRouterTranscriber(OpenRouterMediaComponent):
         :raises TypeError: If an argument has the wrong type.
         :raises ValueError: If the value of an argument can't be used.
         """
-        check_language(language)
-        check_at_least_one(concurrency, "concurrency")
+        self.language = language
+        self.raise_on_failure = raise_on_failure
+        self.concurrency = concurrency
         self._set_up(
             api_key=api_key,
             model=model,
@@ -108,11 +109,8 @@ class OpenRouterTranscriber(OpenRouterMediaComponent):
             timeout=timeout,
             max_retries=max_retries,
             http_client_kwargs=http_client_kwargs,
+            generation_kwargs=generation_kwargs,
         )
-        self.language = language
-        self.generation_kwargs = self._checked_kwargs(generation_kwargs)
-        self.raise_on_failure = raise_on_failure
-        self.concurrency = concurrency
 
     def to_dict(self) -> dict[str, Any]:
         """
@@ -153,10 +151,11 @@ class OpenRouterTranscriber(OpenRouterMediaComponent):
         model = request["body"]["model"]
         recordings = self._recordings(sources, model)
         if recordings:
-            with self._clients.using(self._settings()) as client, recordings.sending():
+            settings = self._settings()
+            with self._clients.using(settings) as client, recordings.sending():
 
                 def transcribe(source: Source) -> None:
-                    with recordings.attempt(source), self._requesting(TRANSCRIPTIONS, model):
+                    with recordings.attempt(source), self._requesting(TRANSCRIPTIONS, settings, model):
                         sent = with_audio(request, source.input_audio())
                         recordings.take(source, TRANSCRIPTIONS.send(client, **sent))
 
@@ -182,16 +181,22 @@ class OpenRouterTranscriber(OpenRouterMediaComponent):
         model = request["body"]["model"]
         recordings = self._recordings(sources, model)
         if recordings:
-            async with self._clients.using_async(self._settings()) as client:
+            settings = self._settings()
+            async with self._clients.using_async(settings) as client:
 
                 async def transcribe(source: Source) -> None:
-                    with recordings.attempt(source), self._requesting(TRANSCRIPTIONS, model):
+                    with recordings.attempt(source), self._requesting(TRANSCRIPTIONS, settings, model):
                         sent = with_audio(request, await asyncio.to_thread(source.input_audio))
                         recordings.take(source, await TRANSCRIPTIONS.send_async(client, **sent))
 
                 with recordings.sending():
                     await each_in_tasks(transcribe, recordings, min(self.concurrency, len(recordings)))
         return recordings.result()
+
+    def _check(self) -> None:
+        super(OpenRouterTranscriber, self)._check()
+        check_language(self.language)
+        check_at_least_one(self.concurrency, "concurrency")
 
     def _prepare(self, generation_kwargs: Any) -> dict[str, Any]:
         kwargs = self._merged(generation_kwargs, language=self.language)

@@ -40,7 +40,7 @@ class OpenRouterCorpusEmbedder(OpenRouterComponent):
     """
     A component that embeds many documents.
 
-    A subclass hands its parameters to `_set_up` and `_set_up_batches`. `_input_maker` says what is sent for a document.
+    A subclass hands its parameters to `_set_up_batches` and `_set_up`. `_input_maker` says what is sent for a document.
     """
 
     _endpoint: ClassVar[Endpoint] = EMBEDDINGS
@@ -62,24 +62,28 @@ class OpenRouterCorpusEmbedder(OpenRouterComponent):
         concurrency: int,
     ) -> None:
         """
-        Check the parameters that these components share, and keep them under the same names.
+        Keep the parameters that these components share under their names.
         """
-        if dimensions is not None:
-            check_at_least_one(dimensions, "dimensions")
-        check_at_least_one(batch_size, "batch_size")
-        check_at_least_one(concurrency, "concurrency")
-        check_strings(prefix=prefix, suffix=suffix, embedding_separator=embedding_separator)
-        check_parameters(extra_parameters, EMBEDDINGS.own_fields)
         self.dimensions = dimensions
         self.prefix = prefix
         self.suffix = suffix
         self.batch_size = batch_size
         self.progress_bar = progress_bar
-        self.meta_fields_to_embed = checked_fields(meta_fields_to_embed)
+        self.meta_fields_to_embed = [] if meta_fields_to_embed is None else meta_fields_to_embed
         self.embedding_separator = embedding_separator
         self.extra_parameters = extra_parameters
         self.raise_on_failure = raise_on_failure
         self.concurrency = concurrency
+
+    def _check(self) -> None:
+        super()._check()
+        if self.dimensions is not None:
+            check_at_least_one(self.dimensions, "dimensions")
+        check_at_least_one(self.batch_size, "batch_size")
+        check_at_least_one(self.concurrency, "concurrency")
+        check_strings(prefix=self.prefix, suffix=self.suffix, embedding_separator=self.embedding_separator)
+        check_parameters(self.extra_parameters, EMBEDDINGS.own_fields)
+        checked_fields(self.meta_fields_to_embed)
 
     def _to_dict(self, **own_parameters: Any) -> dict[str, Any]:
         """
@@ -91,7 +95,7 @@ class OpenRouterCorpusEmbedder(OpenRouterComponent):
             suffix=self.suffix,
             batch_size=self.batch_size,
             progress_bar=self.progress_bar,
-            meta_fields_to_embed=list(self.meta_fields_to_embed),
+            meta_fields_to_embed=checked_fields(self.meta_fields_to_embed),
             embedding_separator=self.embedding_separator,
             extra_parameters=copy.deepcopy(self.extra_parameters),
             raise_on_failure=self.raise_on_failure,
@@ -103,10 +107,11 @@ class OpenRouterCorpusEmbedder(OpenRouterComponent):
         """Embed documents, with requests in threads."""
         corpus, arguments_of, model = self._corpus(documents), self._arguments_maker(), self.model
         if documents:
-            with self._clients.using(self._settings()) as client:
+            settings = self._settings()
+            with self._clients.using(settings) as client:
 
                 def embed(batch: Batch) -> None:
-                    with corpus.attempt(batch), self._requesting(self._endpoint, model):
+                    with corpus.attempt(batch), self._requesting(self._endpoint, settings, model):
                         if inputs := corpus.fill(batch):
                             arguments = arguments_of(inputs)
                             sent = request_embeddings(client, arguments)
@@ -120,10 +125,11 @@ class OpenRouterCorpusEmbedder(OpenRouterComponent):
         """Embed documents without blocking the event loop. Files are read in a thread."""
         corpus, arguments_of, model = self._corpus(documents), self._arguments_maker(), self.model
         if documents:
-            async with self._clients.using_async(self._settings()) as client:
+            settings = self._settings()
+            async with self._clients.using_async(settings) as client:
 
                 async def embed(batch: Batch) -> None:
-                    with corpus.attempt(batch), self._requesting(self._endpoint, model):
+                    with corpus.attempt(batch), self._requesting(self._endpoint, settings, model):
                         reads = self._reads_files
                         inputs = await asyncio.to_thread(corpus.fill, batch) if reads else corpus.fill(batch)
                         if inputs:
@@ -136,6 +142,7 @@ class OpenRouterCorpusEmbedder(OpenRouterComponent):
         return corpus.result()
 
     def _corpus(self, documents: list[Document]) -> Corpus:
+        self._check()
         check_documents(documents, "Use OpenRouterTextEmbedder for a string.")
         return Corpus(
             documents,
@@ -167,5 +174,5 @@ class OpenRouterCorpusEmbedder(OpenRouterComponent):
 
     def _text_maker(self) -> Callable[[Document], str]:
         prefix, suffix = self.prefix, self.suffix
-        fields, separator = list(self.meta_fields_to_embed), self.embedding_separator
+        fields, separator = checked_fields(self.meta_fields_to_embed), self.embedding_separator
         return lambda document: sendable(f"{prefix}{document_text(document, fields, separator)}{suffix}")

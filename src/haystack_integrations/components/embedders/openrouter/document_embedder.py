@@ -86,15 +86,6 @@ class OpenRouterDocumentEmbedder(OpenRouterCorpusEmbedder):
         :raises ValueError: If `dimensions`, `batch_size` or `concurrency` is less than 1, or `extra_parameters` has a
             key that the component sets itself.
         """
-        self._set_up(
-            api_key=api_key,
-            model=model,
-            api_base_url=api_base_url,
-            extra_headers=extra_headers,
-            timeout=timeout,
-            max_retries=max_retries,
-            http_client_kwargs=http_client_kwargs,
-        )
         self._set_up_batches(
             dimensions=dimensions,
             prefix=prefix,
@@ -106,6 +97,15 @@ class OpenRouterDocumentEmbedder(OpenRouterCorpusEmbedder):
             extra_parameters=extra_parameters,
             raise_on_failure=raise_on_failure,
             concurrency=concurrency,
+        )
+        self._set_up(
+            api_key=api_key,
+            model=model,
+            api_base_url=api_base_url,
+            extra_headers=extra_headers,
+            timeout=timeout,
+            max_retries=max_retries,
+            http_client_kwargs=http_client_kwargs,
         )
 
     def to_dict(self) -> dict[str, Any]:

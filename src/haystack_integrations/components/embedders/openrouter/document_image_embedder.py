@@ -119,18 +119,6 @@ class OpenRouterDocumentImageEmbedder(OpenRouterCorpusEmbedder):
         :raises ValueError: If `dimensions`, `batch_size`, `max_batch_bytes`, `concurrency` or a side of `image_size` is
             less than 1, or `extra_parameters` has a key that the component sets itself.
         """
-        check_strings(file_path_meta_field=file_path_meta_field)
-        check_strings_or_none(root_path=root_path)
-        check_at_least_one(max_batch_bytes, "max_batch_bytes")
-        self._set_up(
-            api_key=api_key,
-            model=model,
-            api_base_url=api_base_url,
-            extra_headers=extra_headers,
-            timeout=timeout,
-            max_retries=max_retries,
-            http_client_kwargs=http_client_kwargs,
-        )
         self._set_up_batches(
             dimensions=dimensions,
             prefix=prefix,
@@ -145,9 +133,19 @@ class OpenRouterDocumentImageEmbedder(OpenRouterCorpusEmbedder):
         )
         self.file_path_meta_field = file_path_meta_field
         self.root_path = root_path
-        self.image_size = checked_size(image_size)
+        self.image_size = image_size
         self.embed_content = embed_content
         self.max_batch_bytes = max_batch_bytes
+        self._set_up(
+            api_key=api_key,
+            model=model,
+            api_base_url=api_base_url,
+            extra_headers=extra_headers,
+            timeout=timeout,
+            max_retries=max_retries,
+            http_client_kwargs=http_client_kwargs,
+        )
+        self.image_size = checked_size(image_size)  # a list in YAML
         self._images()  # it may need what is not installed
 
     def to_dict(self) -> dict[str, Any]:
@@ -181,7 +179,8 @@ class OpenRouterDocumentImageEmbedder(OpenRouterCorpusEmbedder):
             openai SDK. The text names the provider and the cause and, where possible, says what to do. With
             `raise_on_failure=False`, it is raised only if the run was stopped before anything was embedded.
         """
-        return self._with_source(self._embed(documents))
+        field = self.file_path_meta_field
+        return _with_source(self._embed(documents), field)
 
     @component.output_types(documents=list[Document], meta=dict[str, Any])
     async def run_async(self, documents: list[Document]) -> dict[str, Any]:
@@ -193,10 +192,18 @@ class OpenRouterDocumentImageEmbedder(OpenRouterCorpusEmbedder):
         :raises openai.APIError: This error, `TypeError` and `ValueError` are raised as in `run`. The other requests are
             cancelled.
         """
-        return self._with_source(await self._embed_async(documents))
+        field = self.file_path_meta_field
+        return _with_source(await self._embed_async(documents), field)
+
+    def _check(self) -> None:
+        super(OpenRouterDocumentImageEmbedder, self)._check()
+        check_strings(file_path_meta_field=self.file_path_meta_field)
+        check_strings_or_none(root_path=self.root_path)
+        check_at_least_one(self.max_batch_bytes, "max_batch_bytes")
+        checked_size(self.image_size)
 
     def _images(self) -> DocumentImages:
-        return DocumentImages(self.file_path_meta_field, root_path=self.root_path, size=self.image_size)
+        return DocumentImages(self.file_path_meta_field, root_path=self.root_path, size=checked_size(self.image_size))
 
     def _input_maker(self) -> Callable[[Document], Any]:
         images, text_of = self._images(), self._text_maker()
@@ -209,14 +216,13 @@ class OpenRouterDocumentImageEmbedder(OpenRouterCorpusEmbedder):
 
         return input_of
 
-    def _with_source(self, result: dict[str, Any]) -> dict[str, Any]:
-        """
-        Note in the meta of the embedded documents what was embedded, as Haystack's embedders of images do.
-        """
 
-        def noted(document: Document) -> Document:
-            source = {"type": "image", "file_path_meta_field": self.file_path_meta_field}
-            return replace(document, meta={**document.meta, "embedding_source": source})
+def _with_source(result: dict[str, Any], field: str) -> dict[str, Any]:
+    """Note in the meta of the embedded documents what was embedded, as Haystack's embedders of images do."""
 
-        documents = [noted(document) if document.embedding else document for document in result["documents"]]
-        return {**result, "documents": documents}
+    def noted(document: Document) -> Document:
+        source = {"type": "image", "file_path_meta_field": field}
+        return replace(document, meta={**document.meta, "embedding_source": source})
+
+    documents = [noted(document) if document.embedding else document for document in result["documents"]]
+    return {**result, "documents": documents}

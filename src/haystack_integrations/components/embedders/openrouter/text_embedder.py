@@ -83,10 +83,10 @@ class OpenRouterTextEmbedder(OpenRouterComponent):
         :raises ValueError: If `dimensions` is less than 1, or `extra_parameters` has a key that the component sets
             itself.
         """
-        if dimensions is not None:
-            check_at_least_one(dimensions, "dimensions")
-        check_strings(prefix=prefix, suffix=suffix)
-        check_parameters(extra_parameters, EMBEDDINGS.own_fields)
+        self.dimensions = dimensions
+        self.prefix = prefix
+        self.suffix = suffix
+        self.extra_parameters = extra_parameters
         self._set_up(
             api_key=api_key,
             model=model,
@@ -96,10 +96,6 @@ class OpenRouterTextEmbedder(OpenRouterComponent):
             max_retries=max_retries,
             http_client_kwargs=http_client_kwargs,
         )
-        self.dimensions = dimensions
-        self.prefix = prefix
-        self.suffix = suffix
-        self.extra_parameters = extra_parameters
 
     def to_dict(self) -> dict[str, Any]:
         """
@@ -129,7 +125,7 @@ class OpenRouterTextEmbedder(OpenRouterComponent):
             openai SDK. The text names the provider and the cause and, where possible, says what to do.
         """
         arguments = self._arguments(text)
-        with self._calling(EMBEDDINGS, self.model) as client:
+        with self._calling(EMBEDDINGS, arguments["model"]) as client:
             return self._result(request_embeddings(client, arguments), client, arguments)
 
     @component.output_types(embedding=list[float], meta=dict[str, Any])
@@ -142,10 +138,18 @@ class OpenRouterTextEmbedder(OpenRouterComponent):
         :raises openai.APIError: This error, `TypeError` and `ValueError` are raised as in `run`.
         """
         arguments = self._arguments(text)
-        async with self._calling_async(EMBEDDINGS, self.model) as client:
+        async with self._calling_async(EMBEDDINGS, arguments["model"]) as client:
             return self._result(await request_embeddings(client, arguments), client, arguments)
 
+    def _check(self) -> None:
+        super(OpenRouterTextEmbedder, self)._check()
+        if self.dimensions is not None:
+            check_at_least_one(self.dimensions, "dimensions")
+        check_strings(prefix=self.prefix, suffix=self.suffix)
+        check_parameters(self.extra_parameters, EMBEDDINGS.own_fields)
+
     def _arguments(self, text: str) -> dict[str, Any]:
+        self._check()
         if not isinstance(text, str):
             msg = (
                 f"`text` must be a str, not {type(text).__name__}. "
@@ -162,6 +166,7 @@ class OpenRouterTextEmbedder(OpenRouterComponent):
 
     def _result(self, sent: Any, client: Any, arguments: dict[str, Any]) -> dict[str, Any]:
         body, headers = body_and_headers(sent, client, arguments)
-        (embedding,), meta = read_response(body, headers, 1, model=arguments["model"], dimensions=self.dimensions)
+        model, dimensions = arguments["model"], arguments.get("dimensions")
+        (embedding,), meta = read_response(body, headers, 1, model=model, dimensions=dimensions)
         tag_span(meta)
         return {"embedding": embedding, "meta": meta}

@@ -109,12 +109,14 @@ class OpenRouterRanker(OpenRouterComponent):
         :raises ValueError: If `top_k` or a side of `image_size` is less than 1, or `extra_parameters` has a key that
             the component sets itself.
         """
-        if top_k is not None:
-            check_at_least_one(top_k, "top_k")
-        _check_threshold(score_threshold)
-        check_strings(meta_data_separator=meta_data_separator)
-        check_parameters(extra_parameters, RERANK.own_fields)
-        check_strings_or_none(image_meta_field=image_meta_field, root_path=root_path)
+        self.top_k = top_k
+        self.score_threshold = score_threshold
+        self.meta_fields_to_embed = [] if meta_fields_to_embed is None else meta_fields_to_embed
+        self.meta_data_separator = meta_data_separator
+        self.image_meta_field = image_meta_field
+        self.root_path = root_path
+        self.image_size = image_size
+        self.extra_parameters = extra_parameters
         self._set_up(
             api_key=api_key,
             model=model,
@@ -124,15 +126,8 @@ class OpenRouterRanker(OpenRouterComponent):
             max_retries=max_retries,
             http_client_kwargs=http_client_kwargs,
         )
-        self.top_k = top_k
-        self.score_threshold = score_threshold
-        self.meta_fields_to_embed = checked_fields(meta_fields_to_embed)
-        self.meta_data_separator = meta_data_separator
-        self.image_meta_field = image_meta_field
-        self.root_path = root_path
-        self.image_size = checked_size(image_size)
+        self.image_size = checked_size(image_size)  # a list in YAML
         self._images()  # it may need what is not installed
-        self.extra_parameters = extra_parameters
 
     def to_dict(self) -> dict[str, Any]:
         """
@@ -144,7 +139,7 @@ class OpenRouterRanker(OpenRouterComponent):
         return self._to_dict(
             top_k=self.top_k,
             score_threshold=self.score_threshold,
-            meta_fields_to_embed=list(self.meta_fields_to_embed),
+            meta_fields_to_embed=checked_fields(self.meta_fields_to_embed),
             meta_data_separator=self.meta_data_separator,
             image_meta_field=self.image_meta_field,
             root_path=self.root_path,
@@ -175,12 +170,12 @@ class OpenRouterRanker(OpenRouterComponent):
         :raises openai.APIError: If OpenRouter or a provider fails. The class depends on the HTTP status, as in the
             openai SDK. The text names the provider and the cause and, where possible, says what to do.
         """
-        top_k, unique = self._checked(query, documents, top_k, score_threshold)
+        top_k, threshold, unique = self._checked(query, documents, top_k, score_threshold)
         if not unique:
             return self._nothing_to_rank()
         request = self._request(query, self._contents(unique), top_k)
-        with self._calling(RERANK, self.model) as client:
-            return self._result(RERANK.send(client, **request), unique, top_k, score_threshold)
+        with self._calling(RERANK, request["body"]["model"]) as client:
+            return _result(RERANK.send(client, **request), request["body"], unique, top_k, threshold)
 
     @component.output_types(documents=list[Document], meta=dict[str, Any])
     async def run_async(
@@ -200,7 +195,7 @@ class OpenRouterRanker(OpenRouterComponent):
         :returns: A dictionary with `documents` and `meta`, as in `run`.
         :raises openai.APIError: This error, `TypeError` and `ValueError` are raised as in `run`.
         """
-        top_k, unique = self._checked(query, documents, top_k, score_threshold)
+        top_k, threshold, unique = self._checked(query, documents, top_k, score_threshold)
         if not unique:
             return self._nothing_to_rank()
         if self.image_meta_field is None:
@@ -208,17 +203,25 @@ class OpenRouterRanker(OpenRouterComponent):
         else:  # reading files would block the event loop
             contents = await asyncio.to_thread(self._contents, unique)
         request = self._request(query, contents, top_k)
-        async with self._calling_async(RERANK, self.model) as client:
-            return self._result(await RERANK.send_async(client, **request), unique, top_k, score_threshold)
+        async with self._calling_async(RERANK, request["body"]["model"]) as client:
+            return _result(await RERANK.send_async(client, **request), request["body"], unique, top_k, threshold)
+
+    def _check(self) -> None:
+        super(OpenRouterRanker, self)._check()
+        if self.top_k is not None:
+            check_at_least_one(self.top_k, "top_k")
+        _check_threshold(self.score_threshold)
+        checked_fields(self.meta_fields_to_embed)
+        check_strings(meta_data_separator=self.meta_data_separator)
+        check_strings_or_none(image_meta_field=self.image_meta_field, root_path=self.root_path)
+        checked_size(self.image_size)
+        check_parameters(self.extra_parameters, RERANK.own_fields)
 
     def _checked(
         self, query: str, documents: list[Document], top_k: int | None, score_threshold: float | None
-    ) -> tuple[int | None, list[Document]]:
-        """
-        Check the arguments of a run.
-
-        :returns: The `top_k` to use, and the documents without duplicate ids.
-        """
+    ) -> tuple[int | None, float | None, list[Document]]:
+        """Check settings and arguments. Return the limits to use, and the documents without duplicate ids."""
+        self._check()
         if not isinstance(query, str):
             msg = f"`query` must be a str, not {type(query).__name__}."
             raise TypeError(msg)
@@ -230,10 +233,11 @@ class OpenRouterRanker(OpenRouterComponent):
         if top_k is not None:
             check_at_least_one(top_k, "top_k")
         _check_threshold(score_threshold)
+        threshold = self.score_threshold if score_threshold is None else score_threshold
         unique: dict[str, Document] = {}
         for document in documents:
             unique.setdefault(document.id, document)
-        return top_k, list(unique.values())
+        return top_k, threshold, list(unique.values())
 
     def _nothing_to_rank(self) -> dict[str, Any]:
         return {"documents": [], "meta": {"model": self.model, "provider": None, "usage": {}}}
@@ -241,13 +245,14 @@ class OpenRouterRanker(OpenRouterComponent):
     def _images(self) -> DocumentImages | None:
         if self.image_meta_field is None:
             return None
-        return DocumentImages(self.image_meta_field, root_path=self.root_path, size=self.image_size)
+        return DocumentImages(self.image_meta_field, root_path=self.root_path, size=checked_size(self.image_size))
 
     def _contents(self, documents: list[Document]) -> list[str | dict[str, str]]:
         """Make the wire format of the documents."""
         images, contents = self._images(), []
+        fields, separator = checked_fields(self.meta_fields_to_embed), self.meta_data_separator
         for document in documents:
-            text = document_text(document, self.meta_fields_to_embed, self.meta_data_separator)
+            text = document_text(document, fields, separator)
             has_image = images is not None and images.has_image(document)
             contents.append(image_document(images.data_url(document), text) if images and has_image else text)
         return contents
@@ -256,18 +261,16 @@ class OpenRouterRanker(OpenRouterComponent):
         body = request_body(query, contents, model=self.model, top_k=top_k, extra_parameters=self.extra_parameters)
         return {"body": body, "options": {"headers": self._sent_headers()}}
 
-    def _result(
-        self, response: Any, documents: list[Document], top_k: int | None, score_threshold: float | None
-    ) -> dict[str, Any]:
-        ranking, meta = read_response(response, len(documents), top_k=top_k, model=self.model)
-        threshold = self.score_threshold if score_threshold is None else score_threshold
-        ranked = [
-            replace(documents[index], score=score)
-            for index, score in ranking
-            if threshold is None or score >= threshold
-        ]
-        tag_span(meta)
-        return {"documents": ranked, "meta": meta}
+
+def _result(
+    response: Any, body: dict[str, Any], documents: list[Document], top_k: int | None, threshold: float | None
+) -> dict[str, Any]:
+    ranking, meta = read_response(response, len(documents), top_k=top_k, model=body["model"])
+    ranked = [
+        replace(documents[index], score=score) for index, score in ranking if threshold is None or score >= threshold
+    ]
+    tag_span(meta)
+    return {"documents": ranked, "meta": meta}
 
 
 def _check_threshold(score_threshold: object) -> None:

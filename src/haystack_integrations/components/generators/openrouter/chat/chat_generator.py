@@ -39,7 +39,7 @@ from haystack_integrations.components.generators.openrouter.chat._request.argume
     request_arguments,
     serializable_kwargs,
 )
-from haystack_integrations.components.generators.openrouter.chat._request.tools import ToolWarmUp, check_tools
+from haystack_integrations.components.generators.openrouter.chat._request.tools import ToolWarmUp, checked_tools
 from haystack_integrations.components.generators.openrouter.chat._stream.delivery import (
     deliver,
     deliver_async,
@@ -118,6 +118,10 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         :raises TypeError: If an argument has the wrong type.
         :raises ValueError: If the value of an argument can't be used, or two tools have the same name.
         """
+        self._tool_warm_up = ToolWarmUp()
+        self.generation_kwargs = cast(dict[str, Any], generation_kwargs)
+        if tools is not None:
+            checked_tools(tools)
         self._set_up(
             api_key=api_key,
             model=model,
@@ -127,14 +131,11 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
             max_retries=max_retries,
             http_client_kwargs=http_client_kwargs,
         )
-        check_generation_kwargs(generation_kwargs)
-        check_tools(tools)
-        self._tool_warm_up = ToolWarmUp()
         super(OpenRouterChatGenerator, self).__init__(
             api_key=api_key,
             model=model,
             streaming_callback=streaming_callback,
-            api_base_url=api_base_url or OPENROUTER_API_BASE_URL,
+            api_base_url=self.api_base_url,
             generation_kwargs=cast(dict[str, Any] | None, generation_kwargs),
             tools=tools,
             tools_strict=tools_strict,
@@ -194,6 +195,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
             openai SDK. The text names the provider and the cause and, where possible, says what to do.
         :raises OpenRouterStreamError: If a stream fails. Its `partial_reply` holds what the callback has received.
         """
+        self._check()
         callback = select_streaming_callback(
             init_callback=self.streaming_callback, runtime_callback=streaming_callback, requires_async=False
         )
@@ -241,6 +243,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         :raises openai.APIError: If OpenRouter or a provider fails, as in `run`.
         :raises OpenRouterStreamError: If a stream fails. Its `partial_reply` holds what the callback has received.
         """
+        self._check()
         callback = select_streaming_callback(
             init_callback=self.streaming_callback, runtime_callback=streaming_callback, requires_async=True
         )
@@ -285,6 +288,10 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
             await self._tool_warm_up.run_async(self.tools)
         await super(OpenRouterChatGenerator, self).warm_up_async()
 
+    def _check(self) -> None:
+        super(OpenRouterChatGenerator, self)._check()
+        check_generation_kwargs(self.generation_kwargs, self._noticed)
+
     def _prepare_run(
         self,
         messages: list[ChatMessage] | str,
@@ -296,7 +303,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         """
         Check the arguments of a run, and return those of the SDK's method: none if there is no message to send.
         """
-        check_generation_kwargs(generation_kwargs)
+        check_generation_kwargs(generation_kwargs, self._noticed)
         if not (conversation := as_messages(messages)):
             return {}
         return self._prepare_api_call(
@@ -322,7 +329,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
             tools=tools if tools is not None else self.tools,
             tools_strict=tools_strict if tools_strict is not None else self.tools_strict,
             streaming=streaming_callback is not None,
-            generation_kwargs=merged_kwargs(self.generation_kwargs, generation_kwargs or {}),
+            generation_kwargs=merged_kwargs(self.generation_kwargs, generation_kwargs),
             init_headers=self._sent_headers(),
         )
         # Haystack's hook names the SDK's method here; it is always this one

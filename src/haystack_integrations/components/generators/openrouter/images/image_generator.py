@@ -88,8 +88,8 @@ class OpenRouterImageGenerator(OpenRouterMediaComponent):
             timeout=timeout,
             max_retries=max_retries,
             http_client_kwargs=http_client_kwargs,
+            generation_kwargs=generation_kwargs,
         )
-        self.generation_kwargs = self._checked_kwargs(generation_kwargs)
 
     def to_dict(self) -> dict[str, Any]:
         """

@@ -48,8 +48,8 @@ _EXAMPLES = {
 }
 
 
-def check_generation_kwargs(generation_kwargs: object) -> None:
-    """Raise unless `generation_kwargs` can be sent. Log a warning for a key that looks like a typo."""
+def check_generation_kwargs(generation_kwargs: object, noticed: set[str]) -> None:
+    """Raise unless `generation_kwargs` can be sent. Warn of names that look odd, and that were not noticed before."""
     if generation_kwargs is None:
         return
     if not isinstance(generation_kwargs, Mapping):
@@ -63,14 +63,14 @@ def check_generation_kwargs(generation_kwargs: object) -> None:
         if not model:
             msg = '`generation_kwargs["model"]` is empty: leave it out to use the component\'s model.'
             raise ValueError(msg)
-        check_model_name(model)
+        check_model_name(model, noticed)
     for name, example in _EXAMPLES.items():
         if not _fits(name, generation_kwargs.get(name)):
             msg = f'`generation_kwargs["{name}"]` must look like {example}, not {generation_kwargs[name]!r:.100}.'
             raise TypeError(msg)
     _check_response_format(generation_kwargs.get("response_format"))
     check_request_options(generation_kwargs)
-    warn_of_typing_mistakes(generation_kwargs, OpenRouterGenerationKwargs.__annotations__)
+    warn_of_typing_mistakes(generation_kwargs, OpenRouterGenerationKwargs.__annotations__, noticed)
 
 
 def as_messages(messages: list[ChatMessage] | str) -> list[ChatMessage]:
@@ -136,8 +136,9 @@ def response_format_schema(response_format: object) -> dict[str, Any]:
     raise TypeError(msg)
 
 
-def serializable_kwargs(generation_kwargs: Mapping[str, Any]) -> dict[str, Any]:
+def serializable_kwargs(generation_kwargs: Mapping[str, Any] | None) -> dict[str, Any]:
     """Copy `generation_kwargs` as they can be written to YAML: the JSON schema replaces a Pydantic class."""
+    generation_kwargs = generation_kwargs or {}
     response_format = generation_kwargs.get("response_format")
     if isinstance(response_format, type) and issubclass(response_format, BaseModel):
         generation_kwargs = {**generation_kwargs, "response_format": response_format_schema(response_format)}

@@ -29,13 +29,8 @@ _SCHEMAS_BY_NAME = ("properties", "$defs", "definitions", "patternProperties", "
 
 def tool_definitions(tools: ToolsType, *, strict: bool) -> list[dict[str, Any]]:
     """Describe Haystack's tools, without toolsets, as OpenRouter takes them."""
-    check_tools(tools)
-    flat = flatten_tools_or_toolsets(tools)
-    if duplicates := sorted(name for name, count in Counter(tool.name for tool in flat).items() if count > 1):
-        msg = f"Duplicate tool names found: {duplicates}. Give each tool in `tools` a name of its own."
-        raise ValueError(msg)
     definitions = []
-    for tool in flat:
+    for tool in checked_tools(tools):
         function = dict(tool.tool_spec)
         if strict:
             function["strict"] = True
@@ -55,8 +50,8 @@ def server_tools(tools: object) -> list[dict[str, Any]]:
     return [dict(tool) for tool in tools]
 
 
-def check_tools(tools: object) -> None:
-    """Raise if there is a dictionary among Haystack's tools: OpenAI's and OpenRouter's own tools are dictionaries."""
+def checked_tools(tools: ToolsType) -> list[Any]:
+    """List the tools, those of toolsets too, or raise if they can't be used. OpenRouter's own are dictionaries."""
     listed = tools if isinstance(tools, list | tuple) else [tools]
     if any(isinstance(tool, Mapping) for tool in listed):
         msg = (
@@ -64,6 +59,11 @@ def check_tools(tools: object) -> None:
             '{"type": "openrouter:web_search"}, go into `generation_kwargs["tools"]`.'
         )
         raise TypeError(msg)
+    flat = flatten_tools_or_toolsets(tools)
+    if duplicates := sorted(name for name, count in Counter(tool.name for tool in flat).items() if count > 1):
+        msg = f"Duplicate tool names found: {duplicates}. Give each tool in `tools` a name of its own."
+        raise ValueError(msg)
+    return flat
 
 
 def strict_schema(schema: dict[str, Any]) -> dict[str, Any]:
@@ -102,6 +102,7 @@ class ToolWarmUp:
         """Warm up tools, unless they already are."""
         if tools is self._warm:
             return
+        checked_tools(tools)
         with self._lock:
             if tools is not self._warm:
                 warm_up_tools(tools)
@@ -111,6 +112,7 @@ class ToolWarmUp:
         """Warm up tools, unless they already are, without blocking the event loop if possible."""
         if tools is self._warm:
             return
+        checked_tools(tools)
         while not self._lock.acquire(blocking=False):  # noqa: ASYNC110
             await asyncio.sleep(0.005)  # a waiting thread could not be cancelled with its task
         try:

@@ -1,0 +1,422 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""
+Every setting of every component, of the catalogue and of the account can be set at any time, and holds from the next
+run on: an object that was made with one value and set to another does what an object does that was made with the other.
+"""
+
+import asyncio
+import copy
+import inspect
+import threading
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from components import FILES, INPUTS, KINDS, METHODS
+from haystack.dataclasses import StreamingChunk
+from haystack.tools import Tool
+from haystack.utils import Secret
+from stand_in import Answer, Request, StandIn
+from stand_in.request import Memory
+from stand_in.routes import respond
+from wire import completion, events
+
+from haystack_integrations.common.openrouter._base import component as base
+
+TOOL = Tool("look_up", "Look something up", {"type": "object", "properties": {"a": {"type": "string"}}}, print)
+CHUNKS: list[StreamingChunk] = []
+
+
+def keep_chunk(chunk: StreamingChunk) -> None:
+    CHUNKS.append(chunk)
+
+
+VALUES: dict[str, tuple[Any, Any]] = {
+    "api_key": (Secret.from_env_var("KEY_A"), Secret.from_env_var("KEY_B")),
+    "api_base_url": ("the first server", "the second server"),
+    "model": ("test/a", "test/b"),
+    "timeout": (7.0, 8.0),
+    "max_retries": (1, 2),
+    "extra_headers": ({"X-Title": "a"}, {"X-Title": "b"}),
+    "http_client_kwargs": ({"headers": {"x-mine": "a"}}, {"headers": {"x-mine": "b"}}),
+    "generation_kwargs": ({"seed": 1}, {"seed": 2}),
+    "extra_parameters": ({"user": "a"}, {"user": "b"}),
+    # chat
+    "streaming_callback": (None, keep_chunk),
+    "tools": ([], [TOOL]),
+    "tools_strict": (False, True),
+    # embedders and ranker
+    "dimensions": (8, 16),
+    "prefix": ("a ", "b "),
+    "suffix": (" a", " b"),
+    "batch_size": (1, 2),
+    "max_batch_bytes": (1, 1_000_000),
+    "progress_bar": (False, True),
+    "meta_fields_to_embed": (["title"], ["tags"]),
+    "embedding_separator": ("\n", " | "),
+    "meta_data_separator": ("\n", " | "),
+    "file_path_meta_field": ("file_path", "page"),
+    "image_meta_field": ("file_path", "page"),
+    "root_path": (str(FILES), str(FILES.parent / "common")),
+    "image_size": ((8, 8), (16, 16)),
+    "embed_content": (False, True),
+    "top_k": (1, 2),
+    "score_threshold": (0.0, 2.0),
+    # many requests
+    "raise_on_failure": (False, True),
+    "concurrency": (1, 2),
+    # audio
+    "voice": ("alto", "bass"),
+    "sample_rate": (8000, 16000),
+    "language": ("en", "de"),
+    # catalogue
+    "cache_seconds": (60.0, 0.0),
+}
+"""Two values for each parameter, which make a difference that this test can see."""
+
+SHARED = ("api_key", "api_base_url", "model", "timeout", "max_retries", "extra_headers", "http_client_kwargs")
+USUAL = {
+    "api_key": VALUES["api_key"][0],
+    "api_base_url": "the first server",
+    "timeout": 10.0,
+    "max_retries": 0,
+    "cache_seconds": 0.0,
+    "concurrency": 1,
+    "progress_bar": False,
+    "embed_content": True,
+    "image_meta_field": "file_path",
+}
+"""What an object has besides the parameter that is looked at, if it has that parameter."""
+
+NEEDED: dict[str, dict[str, Any]] = {
+    "tools_strict": {"tools": [TOOL]},
+    "embedding_separator": {"meta_fields_to_embed": ["title"]},
+    "meta_data_separator": {"meta_fields_to_embed": ["title"]},
+    "concurrency": {"batch_size": 1},
+}
+"""What it also has so that a parameter has an effect."""
+
+ODD: list[Any] = [None, "", " ", "x", 5, -1, 0, 1.5, True, float("nan"), [], ["x"], [{}], {}, {"x": 1}]
+"""Values that some parameters take, and others don't."""
+
+BAD: dict[str, list[Any]] = {
+    "model": ["gpt-4o"],
+    "extra_headers": [{"X": "\n"}, {"X": 5}, {"X Y": "z"}],
+    "http_client_kwargs": [{"proxi": "http://x"}, {"proxy": 5}, {"limits": 5}, {"mounts": 5}],
+    "generation_kwargs": [
+        *({name: "x"} for name in ("messages", "prompt", "input", "input_audio", "stream", "provider", "timeout")),
+        *({"model": name} for name in ("", 5)),
+        *({name: 5} for name in ("extra_headers", "extra_body", "extra_query", "models", "response_format", "tools")),
+        {"extra_headers": {"X": "\n"}},
+    ],
+    "extra_parameters": [{name: 1} for name in ("model", "input", "encoding_format", "query", "documents", "top_n")],
+    "tools": [[TOOL, TOOL]],
+    "image_size": [(8, 0), [8, 8], ("8", 8)],
+}
+"""More values for some parameters. Most are refused."""
+
+
+class Server(StandIn):
+    """
+    Responds alike to equal requests, counts those under way at once, and can call a function during the first one.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.moved = threading.Condition()
+        self.expect()
+
+    def expect(self, answer: Answer | None = None, at_once: int = 1) -> None:
+        """
+        Forget what was. From now on, send this answer or the usual ones, once this many requests are under way.
+        """
+        self.requests.clear()
+        self.always, self.at_once, self.under_way, self.most = answer, at_once, 0, 0
+        self.during: Callable[[], None] | None = None
+
+    def answer(self, request: Request) -> Answer:
+        with self.moved:
+            self.requests.append(request)
+            self.under_way += 1
+            self.most = max(self.most, self.under_way)
+            self.moved.notify_all()
+            self.moved.wait_for(lambda: self.most >= self.at_once, timeout=5)
+            call, self.during = self.during, None
+        if call:
+            call()
+        with self.moved:
+            self.under_way -= 1
+        return self.always or self.usual(request)
+
+    def usual(self, request: Request) -> Answer:
+        request.number, request.memory = 1, Memory()
+        if not request.path.endswith("/chat/completions"):
+            return respond(request)
+        return (
+            Answer.sse(events({"content": "Hello"}))
+            if request.body["stream"]
+            else Answer.json(completion({"content": "Hello"}))
+        )
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[tuple[Server, Server]]:
+    with Server() as first, Server() as second:
+        yield first, second
+
+
+@dataclass
+class Case:
+    """
+    One parameter of one class.
+    """
+
+    kind: str
+    name: str
+    servers: tuple[Server, Server]
+    capsys: pytest.CaptureFixture[str]
+
+    def __post_init__(self) -> None:
+        assert self.kind in INPUTS, f"Add to INPUTS in tests/components.py what {self.kind} is run with."
+        assert self.name in VALUES, (
+            f"Add `{self.name}`, a parameter of {self.kind}, to VALUES in {__file__}, with two values that make a "
+            "difference. If it has an effect only together with another parameter, add that to NEEDED."
+        )
+
+    @property
+    def values(self) -> tuple[Any, Any]:
+        return VALUES[self.name]
+
+    def value(self, value: Any) -> Any:
+        urls = {"the first server": self.servers[0].url, "the second server": self.servers[1].url}
+        return urls[value] if isinstance(value, str) and value in urls else copy.deepcopy(value)
+
+    def make(self, value: Any) -> Any:
+        possible = inspect.signature(KINDS[self.kind].__init__).parameters
+        parameters = {**USUAL, **NEEDED.get(self.name, {}), self.name: value}
+        return KINDS[self.kind](**{name: self.value(given) for name, given in parameters.items() if name in possible})
+
+    def made_and_set(self, first: Any, then: Any) -> Any:
+        made = self.make(first)
+        self.set(made, then)
+        return made
+
+    def set(self, made: Any, value: Any) -> None:
+        setattr(made, self.name, self.value(value))
+
+    def expect(self, value: Any) -> None:
+        """
+        Prepare the servers for a run with this value.
+        """
+        answer = None
+        if self.name == "max_retries":
+            answer = Answer.error(503, "Busy", headers={"retry-after": "0.001"})
+        if self.name == "raise_on_failure":
+            answer = Answer.error(400, "No")
+        for server in self.servers:
+            server.expect(answer, at_once=2 if self.name == "concurrency" and value == 2 else 1)
+        CHUNKS.clear()
+        self.capsys.readouterr()
+
+    def does(self, value: Any) -> dict[str, Any]:
+        """
+        What an object does that was made with this value.
+        """
+        made = self.make(value)
+        self.expect(value)
+        return self.run(made)
+
+    def run(self, made: Any) -> dict[str, Any]:
+        """
+        Run an object, and tell all that can be seen of it.
+        """
+        method, inputs, times = self._call()
+        try:
+            result = [getattr(made, method)(*inputs) for _ in range(times)][-1]
+        except Exception as error:
+            result = error
+        return self._seen(result, getattr(made, "client", None))
+
+    async def run_async(self, made: Any) -> dict[str, Any]:
+        method, inputs, times = self._call()
+        try:
+            result = [await getattr(made, f"{method}_async")(*inputs) for _ in range(times)][-1]
+        except Exception as error:
+            result = error
+        return self._seen(result, getattr(made, "async_client", None))
+
+    def _call(self) -> tuple[str, tuple[Any, ...], int]:
+        if self.name == "cache_seconds":
+            return "list", (), 2
+        return METHODS.get(self.kind, "run"), INPUTS[self.kind], 1
+
+    def _seen(self, result: Any, client: Any) -> dict[str, Any]:
+        if isinstance(result, Exception):
+            result = type(result), str(result)
+        elif "replies" in result:
+            result["replies"][0].meta.pop("completion_start_time", None)
+        requests = [sorted(map(_plain, server.requests), key=str) for server in self.servers]
+        return {
+            "result": result,
+            "requests": requests,
+            "client": (client.timeout, client.max_retries) if client and any(requests) else None,
+            "chunks": len(CHUNKS),
+            "at once": self.servers[0].most,
+            "progress bar": "Calculating" in self.capsys.readouterr().err,
+        }
+
+
+def _plain(request: Request) -> tuple[Any, ...]:
+    hidden = ("host", "user-agent", "x-stainless-async")  # two of them tell whether the client is asynchronous
+    headers = {name: value for name, value in request.headers.items() if name not in hidden}
+    return request.method, request.path, request.query, headers, request.body
+
+
+Steps = Generator[Any, dict[str, Any], None]
+DOES: dict[tuple[str, str], tuple[dict[str, Any], dict[str, Any]]] = {}
+
+
+def steps(case: Case) -> Steps:
+    """
+    What is done with objects, however they are run. What is yielded is run, and what was seen is sent back.
+    """
+    (a, b), (does_a, does_b) = case.values, _differences(case)
+    never_run = case.made_and_set(a, b)
+    case.expect(b)
+    assert (yield never_run) == does_b
+
+    under_way = case.make(a)
+    case.expect(a)
+    if case.name != "cache_seconds":  # which makes a difference between two calls only
+        case.servers[0].during = lambda: case.set(under_way, b)
+    assert (yield under_way) == does_a
+    case.set(under_way, b)
+    case.expect(b)
+    assert (yield under_way) == does_b
+
+
+def steps_elsewhere(case: Case) -> Steps:
+    """
+    What is done where each run is in a thread or an event loop of its own.
+    """
+    (a, b), (does_a, does_b) = case.values, _differences(case)
+    made = case.make(a)
+    case.expect(a)
+    assert (yield made) == does_a
+    case.set(made, b)
+    case.expect(b)
+    assert (yield made) == does_b
+
+
+def _differences(case: Case) -> tuple[dict[str, Any], dict[str, Any]]:
+    key = case.kind, case.name
+    if key not in DOES:
+        does_a, does_b = map(case.does, case.values)
+        assert does_a != does_b, f"{case.values} make no difference that this test can see"
+        DOES[key] = does_a, does_b
+    return DOES[key]
+
+
+def drive(steps: Steps, run: Callable[[Any], dict[str, Any]]) -> None:
+    made = next(steps)
+    while made is not None:
+        made = _next(steps, run(made))
+
+
+async def drive_async(steps: Steps, case: Case) -> None:
+    made = next(steps)
+    while made is not None:
+        made = _next(steps, await case.run_async(made))
+
+
+def _next(steps: Steps, seen: dict[str, Any]) -> Any:
+    try:
+        return steps.send(seen)
+    except StopIteration:
+        return None
+
+
+def parameters(*names: str) -> pytest.MarkDecorator:
+    """
+    Each of these parameters, or each parameter if none is named, of each class that has it.
+    """
+    pairs = [(kind, name) for kind in KINDS for name in list(inspect.signature(KINDS[kind].__init__).parameters)[1:]]
+    chosen = [pytest.param(*pair, id="-".join(pair)) for pair in pairs if not names or pair[1] in names]
+    return pytest.mark.parametrize(("kind", "name"), chosen)
+
+
+@pytest.fixture
+def case(kind: str, name: str, servers: Any, capsys: Any, monkeypatch: pytest.MonkeyPatch) -> Case:
+    monkeypatch.setenv("KEY_A", "sk-or-a")
+    monkeypatch.setenv("KEY_B", "sk-or-b")
+    monkeypatch.setattr(base, "OPENROUTER_API_BASE_URL", servers[0].url)  # nothing leaves this machine
+    return Case(kind, name, servers, capsys)
+
+
+@parameters()
+class TestEachSetting:
+    def test_holds_from_the_next_run_on(self, case: Case):
+        drive(steps(case), case.run)
+
+    def test_holds_in_an_event_loop(self, case: Case):
+        asyncio.run(drive_async(steps(case), case))
+
+    def test_is_written_to_yaml(self, case: Case):
+        a, b = case.values
+        assert case.made_and_set(a, b).to_dict() == case.make(b).to_dict() != case.make(a).to_dict()
+
+    def test_is_refused_as_at_init(self, case: Case):
+        asyncio.run(self.compare_refusals(case))
+
+    async def compare_refusals(self, case: Case) -> None:
+        for value in [*ODD, *BAD.get(case.name, [])]:
+            later = case.made_and_set(case.values[0], value)
+            try:
+                made = case.make(value)
+            except (TypeError, ValueError) as error:
+                refused = type(error), str(error)
+                case.expect(value)
+                assert case.run(later)["result"] == refused, value
+                assert (await case.run_async(later))["result"] == refused, value
+                assert not any(server.requests for server in case.servers)
+            else:
+                if value in (None, "", [], {}):  # these may stand for a default
+                    does = case.does(value)
+                    case.expect(value)
+                    assert case.run(later) == does, value
+                    assert later.to_dict() == made.to_dict(), value
+
+
+@parameters(*SHARED)
+class TestEachSharedSetting:
+    def test_holds_in_another_thread(self, case: Case):
+        with ThreadPoolExecutor(1) as pool:
+            drive(steps_elsewhere(case), lambda made: pool.submit(case.run, made).result())
+
+    def test_holds_in_another_event_loop(self, case: Case):
+        drive(steps_elsewhere(case), lambda made: asyncio.run(case.run_async(made)))
+
+
+@parameters(*(name for name, (value, _) in VALUES.items() if isinstance(value, dict | list)))
+def test_a_change_inside_of_a_setting_holds(case: Case):
+    made = case.make(case.values[0])
+    case.run(made)
+    turn_into(getattr(made, case.name), case.values[1])
+    case.expect(case.values[1])
+    assert case.run(made) == _differences(case)[1]
+
+
+def turn_into(held: Any, wanted: Any) -> None:
+    if isinstance(held, list):
+        held[:] = wanted
+        return
+    for name, value in wanted.items():
+        if isinstance(value, dict):
+            turn_into(held[name], value)
+        else:
+            held[name] = value

@@ -387,8 +387,6 @@ class TestManyAtOnce:
             for one in running:
                 one.result()
         assert made.run("again")["embedding"]
-        made.close()
-        assert all(stand_in.wait_for_close(request.connection) for request in stand_in.requests)
 
 
 class TestAClientOfTheUsers:
@@ -576,6 +574,22 @@ class TestTheCatalogue:
             models.api_base_url = gate.url
             assert models.list() == under_way.result()
             assert (len(gate.requests), len(other.requests)) == (1, 1)
+
+
+    def test_one_that_waits_for_another_call_asks_the_old_url(self, gate: Gate):
+        gate.script(Answer.error(400, "No"))
+
+        async def main() -> None:
+            models = make("OpenRouterModels", gate, cache_seconds=60)
+            first, second = (asyncio.create_task(models.list_async()) for _ in range(2))
+            await until(gate.arrived)  # and the second waits for what the first loads
+            models.api_base_url = "http://127.0.0.1:1/nobody"
+            gate.let_go.set()
+            with pytest.raises(openai.BadRequestError):
+                await first
+            assert await second
+
+        asyncio.run(main())
 
 
 class TestCopies:

@@ -15,7 +15,6 @@ from haystack import default_from_dict, default_to_dict
 from haystack.utils import Secret
 from openai import AsyncOpenAI, OpenAI
 
-from haystack_integrations.common.openrouter._base.checks import check_number, check_strings_or_none
 from haystack_integrations.common.openrouter._base.generation_kwargs import (
     check_kwargs,
     merged_kwargs,
@@ -34,7 +33,7 @@ from haystack_integrations.common.openrouter._transport.client_pool import Clien
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._transport.http import check_http_client_kwargs
 from haystack_integrations.common.openrouter._transport.run import Run, running
-from haystack_integrations.common.openrouter._wire.model_names import check_model_name
+from haystack_integrations.common.openrouter._wire.checks import check_model_name, check_number, check_strings_or_none
 
 OPENROUTER_API_BASE_URL = "https://openrouter.ai/api/v1"
 
@@ -86,8 +85,10 @@ class OpenRouterBase:
     def _check_connection(self) -> None:
         self._secret()
         check_strings_or_none(api_base_url=self.api_base_url)
-        check_number(self.timeout, "timeout", "seconds")
-        check_number(self.max_retries, "max_retries", "a count", whole=True)
+        if self.timeout is not None:
+            check_number(self.timeout, "timeout", "a number of seconds or None")
+        if self.max_retries is not None:
+            check_number(self.max_retries, "max_retries", "a whole number or None", whole=True)
 
     def _base_url(self) -> str:
         return self.api_base_url or OPENROUTER_API_BASE_URL

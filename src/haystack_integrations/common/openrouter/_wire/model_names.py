@@ -42,15 +42,9 @@ _MOST_PIECES = 20
 _MOST_COMPARED = 50
 
 
-def check_model_name(model: object, noticed: set[str]) -> None:
-    """Raise unless `model` can be the name of a model. Warn, once for those noticed, of a name without its author."""
-    if not isinstance(model, str):
-        msg = f"`model` must be a name such as 'openai/gpt-4o-mini', not {type(model).__name__}."
-        raise TypeError(msg)
-    if not model.strip():
-        msg = "`model` is empty: pass a name such as 'openai/gpt-4o-mini'."
-        raise ValueError(msg)
-    if "/" in model or model in noticed:
+def warn_of_missing_author(model: str, noticed: set[str]) -> None:
+    """Log a warning with the likely name of a model, unless the name was noticed before."""
+    if model in noticed:
         return
     noticed.add(model)
     author = _author(model)

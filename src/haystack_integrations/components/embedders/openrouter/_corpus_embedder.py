@@ -14,17 +14,17 @@ from typing import Any, ClassVar
 
 from haystack import Document
 
-from haystack_integrations.common.openrouter._base.checks import (
-    check_at_least_one,
-    check_documents,
-    check_parameters,
-    check_strings,
-    checked_fields,
-    document_text,
-)
 from haystack_integrations.common.openrouter._base.component import OpenRouterComponent
+from haystack_integrations.common.openrouter._base.document_images import document_text
 from haystack_integrations.common.openrouter._many.workers import each_in_tasks, each_in_threads
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
+from haystack_integrations.common.openrouter._wire.checks import (
+    check_at_least_one,
+    check_documents,
+    check_fields,
+    check_parameters,
+    check_strings,
+)
 from haystack_integrations.common.openrouter._wire.json_values import sendable
 from haystack_integrations.components.embedders.openrouter._corpus import Batch, Corpus
 from haystack_integrations.components.embedders.openrouter._endpoint import (
@@ -78,12 +78,11 @@ class OpenRouterCorpusEmbedder(OpenRouterComponent):
     def _check(self) -> None:
         super()._check()
         if self.dimensions is not None:
-            check_at_least_one(self.dimensions, "dimensions")
-        check_at_least_one(self.batch_size, "batch_size")
-        check_at_least_one(self.concurrency, "concurrency")
+            check_at_least_one(dimensions=self.dimensions)
+        check_at_least_one(batch_size=self.batch_size, concurrency=self.concurrency)
         check_strings(prefix=self.prefix, suffix=self.suffix, embedding_separator=self.embedding_separator)
-        check_parameters(self.extra_parameters, EMBEDDINGS.own_fields)
-        checked_fields(self.meta_fields_to_embed)
+        check_parameters(self.extra_parameters or {}, "extra_parameters", EMBEDDINGS.own_fields)
+        check_fields(self.meta_fields_to_embed)
 
     def _to_dict(self, **own_parameters: Any) -> dict[str, Any]:
         """
@@ -95,7 +94,7 @@ class OpenRouterCorpusEmbedder(OpenRouterComponent):
             suffix=self.suffix,
             batch_size=self.batch_size,
             progress_bar=self.progress_bar,
-            meta_fields_to_embed=checked_fields(self.meta_fields_to_embed),
+            meta_fields_to_embed=list(self.meta_fields_to_embed or []),
             embedding_separator=self.embedding_separator,
             extra_parameters=copy.deepcopy(self.extra_parameters),
             raise_on_failure=self.raise_on_failure,
@@ -174,5 +173,5 @@ class OpenRouterCorpusEmbedder(OpenRouterComponent):
 
     def _text_maker(self) -> Callable[[Document], str]:
         prefix, suffix = self.prefix, self.suffix
-        fields, separator = checked_fields(self.meta_fields_to_embed), self.embedding_separator
+        fields, separator = list(self.meta_fields_to_embed or []), self.embedding_separator
         return lambda document: sendable(f"{prefix}{document_text(document, fields, separator)}{suffix}")

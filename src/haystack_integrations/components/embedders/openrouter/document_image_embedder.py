@@ -13,13 +13,13 @@ from typing import Any
 from haystack import Document, component
 from haystack.utils import Secret
 
-from haystack_integrations.common.openrouter._base.checks import (
+from haystack_integrations.common.openrouter._base.component import OPENROUTER_API_BASE_URL, shows_its_settings
+from haystack_integrations.common.openrouter._base.document_images import DocumentImages, checked_size
+from haystack_integrations.common.openrouter._wire.checks import (
     check_at_least_one,
     check_strings,
     check_strings_or_none,
 )
-from haystack_integrations.common.openrouter._base.component import OPENROUTER_API_BASE_URL, shows_its_settings
-from haystack_integrations.common.openrouter._base.document_images import DocumentImages, checked_size
 from haystack_integrations.components.embedders.openrouter._corpus_embedder import OpenRouterCorpusEmbedder
 from haystack_integrations.components.embedders.openrouter._endpoint import IMAGE_EMBEDDINGS, image_input
 from haystack_integrations.components.embedders.openrouter.options import EmbeddingParameters
@@ -199,7 +199,7 @@ class OpenRouterDocumentImageEmbedder(OpenRouterCorpusEmbedder):
         super(OpenRouterDocumentImageEmbedder, self)._check()
         check_strings(file_path_meta_field=self.file_path_meta_field)
         check_strings_or_none(root_path=self.root_path)
-        check_at_least_one(self.max_batch_bytes, "max_batch_bytes")
+        check_at_least_one(max_batch_bytes=self.max_batch_bytes)
         checked_size(self.image_size)
 
     def _images(self) -> DocumentImages:

@@ -24,7 +24,7 @@ from haystack_integrations.common.openrouter._base.generation_kwargs import (
     warn_of_typing_mistakes,
 )
 from haystack_integrations.common.openrouter._base.headers import merged_headers, sendable_headers
-from haystack_integrations.common.openrouter._wire.model_names import check_model_name
+from haystack_integrations.common.openrouter._wire.checks import check_model_name
 from haystack_integrations.components.generators.openrouter.chat._request.messages import wire_messages
 from haystack_integrations.components.generators.openrouter.chat._request.tools import server_tools, tool_definitions
 from haystack_integrations.components.generators.openrouter.chat.options import OpenRouterGenerationKwargs

@@ -237,6 +237,12 @@ class TestReplyCost:
         assert len(replies) == 2
         assert reply_cost(replies) == USAGE["cost"]
 
+    def test_two_requests_may_cost_the_same(self):
+        replies = [
+            ChatMessage.from_assistant("a", meta={"id": name, "usage": {"cost": 0.5}}) for name in ("g-1", "g-2")
+        ]
+        assert reply_cost(replies) == 1.0
+
     def test_a_cached_response_with_the_id_of_the_first_one(self):
         paid, cached = ({"id": "gen-1", "usage": {"cost": cost}} for cost in (0.5, 0))
         replies = [ChatMessage.from_assistant("a", meta=meta) for meta in (paid, cached)]

@@ -70,13 +70,7 @@ class OpenRouterAccount(OpenRouterBase):
         max_retries: int | None = None,
         http_client_kwargs: dict[str, Any] | None = None,
     ) -> None:
-        self._set_up_connection(
-            api_key=api_key,
-            api_base_url=api_base_url,
-            timeout=timeout,
-            max_retries=max_retries,
-            http_client_kwargs=http_client_kwargs,
-        )
+        self._set_up_connection(api_key, api_base_url, timeout, max_retries, http_client_kwargs)
 
     def to_dict(self) -> dict[str, Any]:
         """

@@ -97,13 +97,7 @@ class OpenRouterModels(OpenRouterBase):
         cache_seconds: float = 300.0,
     ) -> None:
         self.cache_seconds = cache_seconds
-        self._set_up_connection(
-            api_key=api_key,
-            api_base_url=api_base_url,
-            timeout=timeout,
-            max_retries=max_retries,
-            http_client_kwargs=http_client_kwargs,
-        )
+        self._set_up_connection(api_key, api_base_url, timeout, max_retries, http_client_kwargs)
         self._cache: SharedCache[ListedModels] = SharedCache()
 
     def to_dict(self) -> dict[str, Any]:

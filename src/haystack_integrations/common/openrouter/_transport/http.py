@@ -116,20 +116,16 @@ class _SendsAsync:
         return response
 
 
-class _Client(_Sends, DefaultHttpxClient):
-    pass
+class _Client(_Sends, DefaultHttpxClient): ...
 
 
-class _LegacyClient(_Sends, httpx.Client):
-    pass
+class _LegacyClient(_Sends, httpx.Client): ...
 
 
-class _AsyncClient(_SendsAsync, DefaultAsyncHttpxClient):
-    pass
+class _AsyncClient(_SendsAsync, DefaultAsyncHttpxClient): ...
 
 
-class _LegacyAsyncClient(_SendsAsync, httpx.AsyncClient):
-    pass
+class _LegacyAsyncClient(_SendsAsync, httpx.AsyncClient): ...
 
 
 @contextmanager

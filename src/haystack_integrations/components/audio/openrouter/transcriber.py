@@ -101,16 +101,8 @@ class OpenRouterTranscriber(OpenRouterMediaComponent):
         self.language = language
         self.raise_on_failure = raise_on_failure
         self.concurrency = concurrency
-        self._set_up(
-            api_key=api_key,
-            model=model,
-            api_base_url=api_base_url,
-            extra_headers=extra_headers,
-            timeout=timeout,
-            max_retries=max_retries,
-            http_client_kwargs=http_client_kwargs,
-            generation_kwargs=generation_kwargs,
-        )
+        self.generation_kwargs = {} if generation_kwargs is None else generation_kwargs
+        self._set_up(api_key, model, api_base_url, extra_headers, timeout, max_retries, http_client_kwargs)
 
     def to_dict(self) -> dict[str, Any]:
         """

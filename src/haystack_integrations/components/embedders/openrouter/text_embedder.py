@@ -92,15 +92,7 @@ class OpenRouterTextEmbedder(OpenRouterComponent):
         self.prefix = prefix
         self.suffix = suffix
         self.extra_parameters = extra_parameters
-        self._set_up(
-            api_key=api_key,
-            model=model,
-            api_base_url=api_base_url,
-            extra_headers=extra_headers,
-            timeout=timeout,
-            max_retries=max_retries,
-            http_client_kwargs=http_client_kwargs,
-        )
+        self._set_up(api_key, model, api_base_url, extra_headers, timeout, max_retries, http_client_kwargs)
 
     def to_dict(self) -> dict[str, Any]:
         """

@@ -117,15 +117,7 @@ class OpenRouterRanker(OpenRouterComponent):
         self.root_path = root_path
         self.image_size = image_size
         self.extra_parameters = extra_parameters
-        self._set_up(
-            api_key=api_key,
-            model=model,
-            api_base_url=api_base_url,
-            extra_headers=extra_headers,
-            timeout=timeout,
-            max_retries=max_retries,
-            http_client_kwargs=http_client_kwargs,
-        )
+        self._set_up(api_key, model, api_base_url, extra_headers, timeout, max_retries, http_client_kwargs)
         self.image_size = checked_size(image_size)  # a list in YAML
         self._images()  # it may need what is not installed
 

@@ -122,15 +122,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         self.generation_kwargs = cast(dict[str, Any], generation_kwargs)
         if tools is not None:
             checked_tools(tools)
-        self._set_up(
-            api_key=api_key,
-            model=model,
-            api_base_url=api_base_url,
-            extra_headers=extra_headers,
-            timeout=timeout,
-            max_retries=max_retries,
-            http_client_kwargs=http_client_kwargs,
-        )
+        self._set_up(api_key, model, api_base_url, extra_headers, timeout, max_retries, http_client_kwargs)
         super(OpenRouterChatGenerator, self).__init__(
             api_key=api_key,
             model=model,

@@ -555,6 +555,14 @@ class TestNamesForGenerators:
         with pytest.raises(ValueError, match="Did you mean 'openai/gpt-4o-mimi' or 'openai/gpt-4o-mini'"):
             OpenRouterModels(api_base_url=elsewhere).get("gpt-4o-mimi")
 
+    @pytest.mark.parametrize(
+        "unknown", ["OPENAI/GPT-4O-MINI", "gpt-4o-mini", "somebody-with-a-long-name/gpt-4o-mini", "openai/gpt-4o-mini"]
+    )
+    def test_case_and_author_do_not_matter(self, models, stand_in, unknown):
+        models.list()
+        near = model_names.near_names(unknown, stand_in.url)
+        assert ("openai/gpt-4o-mini" in near) is (unknown != "openai/gpt-4o-mini")
+
     def test_three_at_most(self, models, stand_in):
         stand_in.script(listing(*(entry(f"{author}/model-{number}") for author in "ab" for number in range(4))))
         models.list()

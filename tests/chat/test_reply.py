@@ -282,7 +282,7 @@ class TestToolCalls:
 
 class TestMedia:
     def test_images(self, pair: Mode, stand_in: StandIn):
-        plain_url = {"type": "image_url", "image_url": {"url": "https://x.example/a.png"}}
+        plain_url = {"type": "image_url", "image_url": {"url": "https://x.example/size=8,8/a.png"}}
         svg = {"type": "image_url", "image_url": {"url": "data:image/svg+xml,%3Csvg/%3E"}}
         data = {"type": "image_url", "image_url": {"url": PNG}, "index": 3}
         stand_in.script(answer(pair, {"content": None, "images": [data, plain_url, svg]}))

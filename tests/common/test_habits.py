@@ -135,6 +135,7 @@ class TestModelName:
             assert OpenRouterRanker(model=model).model == model
         assert caplog.text.count("names have the form 'author/slug'") == 1
         assert f"'{meant}'" in caplog.text
+        assert caplog.text.count("Did you mean") == (meant != "author/slug")
 
     @pytest.mark.parametrize(("author", "starts"), AUTHORS.items())
     def test_every_author(self, caplog, author, starts):

@@ -37,6 +37,7 @@ _AUTHORS = {
     "openrouter": ("auto", "fusion"),
 }
 
+_LIKENESS = 0.7
 _LONGEST = 80
 _MOST_PIECES = 20
 _MOST_COMPARED = 50
@@ -56,15 +57,15 @@ def warn_of_missing_author(model: str, noticed: set[str]) -> None:
     )
 
 
-def closest(wanted: str, known: Iterable[str], count: int, likeness: float = 0.7) -> list[str]:
+def closest(wanted: str, known: Iterable[str], count: int) -> list[str]:
     """Find names that are similar to an unknown name, the most similar first."""
     wanted = wanted[:_LONGEST]
     pieces = [wanted[at : at + 3] for at in range(max(1, len(wanted) - 2))]
     pieces = pieces[:: 1 + len(pieces) // _MOST_PIECES]
-    in_length = (name for name in known if abs(len(name) - len(wanted)) <= (1 - likeness) * (len(name) + len(wanted)))
+    in_length = (name for name in known if abs(len(name) - len(wanted)) <= (1 - _LIKENESS) * (len(name) + len(wanted)))
     # difflib is too slow for a long list
     likely = nlargest(_MOST_COMPARED, in_length, key=lambda name: sum([piece in name for piece in pieces]))
-    return get_close_matches(wanted, likely, count, likeness)
+    return get_close_matches(wanted, likely, count, _LIKENESS)
 
 
 def near_names(model: str, base_url: str) -> list[str]:

@@ -53,13 +53,7 @@ def read_transcript(response: Any, source_meta: dict[str, Any], model: str) -> t
     body = decoded_body(response)
     sent = {"id": None, **response_meta(body, model, TRANSCRIPTIONS.payload, response.headers)}
     meta = {name: sent.pop(name) for name in ("model", "id", "usage")}
-    return Document(content=sendable(body["text"]), meta=_merged(source_meta, sent)), meta
-
-
-def _merged(of_the_source: dict[str, Any], of_the_transcript: dict[str, Any]) -> dict[str, Any]:
-    """Merge both. If a name has different values, the one from the transcript gets a prefix."""
-    merged = dict(of_the_source)
-    for name, value in of_the_transcript.items():
-        free = name not in merged or merged[name] == value
-        merged[name if free else f"transcription.{name}"] = value
-    return merged
+    # what the source has with another value gets a prefix
+    taken = {name for name, value in sent.items() if source_meta.get(name, value) != value}
+    named = {f"transcription.{name}" if name in taken else name: value for name, value in sent.items()}
+    return Document(content=sendable(body["text"]), meta={**source_meta, **named}), meta

@@ -6,9 +6,11 @@
 
 import asyncio
 import copy
+import gc
 import inspect
 import pickle
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -16,7 +18,7 @@ from typing import Any
 import httpx
 import openai
 import pytest
-from components import COMPONENTS, INPUTS, KINDS, METHODS
+from components import COMPONENTS, FILES, INPUTS, KINDS, METHODS
 from haystack import Document
 from haystack.dataclasses import ByteStream
 from haystack.utils import Secret
@@ -250,6 +252,28 @@ class TestCallsUnderWay:
                 asyncio.run(call_async(made)) if is_async else call(made)
         assert "NEW_KEY" not in str(caught.value)
 
+    @pytest.mark.parametrize("is_async", [False, True])
+    @pytest.mark.parametrize(
+        "kind", ["OpenRouterRanker", "OpenRouterDocumentEmbedder", "OpenRouterDocumentImageEmbedder"]
+    )
+    def test_one_that_still_prepares_its_request_has_the_old_settings(
+        self, kind: str, is_async: bool, stand_in: StandIn
+    ):
+        class Field:
+            def __str__(self) -> str:
+                made.api_key, made.model, made.extra_headers = NEW, "test/new", {"X-Title": "new"}
+                made.meta_fields_to_embed, made.extra_parameters, made.prefix = ["another"], {"user": "new"}, "new"
+                return "field"
+
+        made = make(kind, stand_in, meta_fields_to_embed=["field"], image_meta_field="file_path", embed_content=True)
+        meta = {"field": Field(), "another": "new", "file_path": str(FILES / "rome.png")}
+        document = Document(id="with an id, Haystack need not read the meta", meta=meta)
+        inputs = ("Rome", [document]) if kind == "OpenRouterRanker" else ([document],)
+        asyncio.run(call_async(made, *inputs)) if is_async else call(made, *inputs)
+        assert b"new" not in stand_in.requests[0].raw
+        assert "x-title" not in stand_in.requests[0].headers
+        assert keys_of(stand_in) == ["old"]
+
 
 class TestOldConnections:
     def test_are_closed_when_a_key_was_rotated(self, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch):
@@ -267,10 +291,13 @@ class TestOldConnections:
 
         async def main() -> None:
             await made.run_async("Hi")
+            old = weakref.ref(made.async_client)
             monkeypatch.setenv("OLD_KEY", "sk-or-the-rotated-one")
             await made.run_async("Hi")
             assert await closed(stand_in, 1)
             assert not stand_in.wait_for_close(2, timeout=0)
+            gc.collect()
+            assert old() is None
 
         asyncio.run(main())
         assert keys_of(stand_in) == ["old", "rotated"]

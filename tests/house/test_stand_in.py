@@ -562,6 +562,18 @@ class TestAudio:
         assert ask(connection, path, body)[0] == status
 
 
+class TestConnections:
+    def test_closing_one_is_noticed(self, stand_in: StandIn):
+        first, second = connect(stand_in), connect(stand_in)
+        for client in (first, second):
+            chat(client)
+        assert not stand_in.wait_for_close(1, timeout=0)
+        first.close()
+        assert stand_in.wait_for_close(1)
+        assert not stand_in.wait_for_close(2, timeout=0)
+        second.close()
+
+
 class TestBaseUrl:
     @pytest.fixture(autouse=True)
     def forgotten(self) -> Iterator[None]:

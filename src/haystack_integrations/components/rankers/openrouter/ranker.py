@@ -8,6 +8,7 @@ The component that ranks documents by their relevance to a query.
 
 import asyncio
 import copy
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -165,8 +166,9 @@ class OpenRouterRanker(OpenRouterComponent):
         top_k, threshold, unique = self._checked(query, documents, top_k, score_threshold)
         if not unique:
             return self._nothing_to_rank()
-        request = self._request(query, self._contents(unique), top_k)
-        with self._calling(RERANK, request["body"]["model"]) as client:
+        make_request, settings = self._request_maker(query, unique, top_k), self._settings()
+        request = make_request()
+        with self._calling(RERANK, request["body"]["model"], settings) as client:
             return _result(RERANK.send(client, **request), request["body"], unique, top_k, threshold)
 
     @component.output_types(documents=list[Document], meta=dict[str, Any])
@@ -190,12 +192,10 @@ class OpenRouterRanker(OpenRouterComponent):
         top_k, threshold, unique = self._checked(query, documents, top_k, score_threshold)
         if not unique:
             return self._nothing_to_rank()
-        if self.image_meta_field is None:
-            contents = self._contents(unique)
-        else:  # reading files would block the event loop
-            contents = await asyncio.to_thread(self._contents, unique)
-        request = self._request(query, contents, top_k)
-        async with self._calling_async(RERANK, request["body"]["model"]) as client:
+        make_request, settings = self._request_maker(query, unique, top_k), self._settings()
+        # reading files would block the event loop
+        request = make_request() if self.image_meta_field is None else await asyncio.to_thread(make_request)
+        async with self._calling_async(RERANK, request["body"]["model"], settings) as client:
             return _result(await RERANK.send_async(client, **request), request["body"], unique, top_k, threshold)
 
     def _check(self) -> None:
@@ -234,19 +234,24 @@ class OpenRouterRanker(OpenRouterComponent):
             return None
         return DocumentImages(self.image_meta_field, root_path=self.root_path, size=checked_size(self.image_size))
 
-    def _contents(self, documents: list[Document]) -> list[str | dict[str, str]]:
-        """Make the wire format of the documents."""
-        images, contents = self._images(), []
-        fields, separator = list(self.meta_fields_to_embed or []), self.meta_data_separator
-        for document in documents:
+    def _request_maker(
+        self, query: str, documents: list[Document], top_k: int | None
+    ) -> Callable[[], dict[str, dict[str, Any]]]:
+        """Return what makes the request: it reads files, and no settings, which may change meanwhile."""
+        images, fields, separator = self._images(), list(self.meta_fields_to_embed or []), self.meta_data_separator
+        model, extra_parameters, headers = self.model, self.extra_parameters, self._sent_headers()
+
+        def content(document: Document) -> str | dict[str, str]:
             text = document_text(document, fields, separator)
             has_image = images is not None and images.has_image(document)
-            contents.append(image_document(images.data_url(document), text) if images and has_image else text)
-        return contents
+            return image_document(images.data_url(document), text) if images and has_image else text
 
-    def _request(self, query: str, contents: list[str | dict[str, str]], top_k: int | None) -> dict[str, Any]:
-        body = request_body(query, contents, model=self.model, top_k=top_k, extra_parameters=self.extra_parameters)
-        return {"body": body, "options": {"headers": self._sent_headers()}}
+        def make_request() -> dict[str, dict[str, Any]]:
+            contents = [content(document) for document in documents]
+            body = request_body(query, contents, model=model, top_k=top_k, extra_parameters=extra_parameters)
+            return {"body": body, "options": {"headers": headers}}
+
+        return make_request
 
 
 def _result(

@@ -285,6 +285,13 @@ class TestTotals:
         meta = embed(stand_in, ["a", "b"], batch_size=1, concurrency=2)["meta"]
         assert meta == {"model": "of-a", "usage": {"cost": 1.0}, "failed": 0}
 
+    def test_a_usage_that_is_nested_too_deep_counts_nothing(self, embed: Embed, stand_in: StandIn):
+        deep = '{"usage": ' + '{"a": ' * 400 + "1" + "}" * 401
+        stand_in.script(Answer.raw(deep.encode(), "application/json"))
+        result = embed(stand_in, ["a", "b"], batch_size=1, concurrency=1)
+        assert embedded(result) == ["b"]
+        assert list(result["meta"]["usage"]) == ["prompt_tokens", "total_tokens", "cost"]
+
     def test_a_cost_that_no_request_has_counts_as_not_reported(self, embed: Embed, stand_in: StandIn):
         costs = (1e308, 0.25, 10**400, 0.5, -1e15)
         stand_in.script(*(embeddings(embedding(0, 1.0), usage={"cost": cost}) for cost in costs))

@@ -46,7 +46,7 @@ def check_kwargs(
         return
     check_parameters(generation_kwargs, "generation_kwargs", own_fields)
     if generation_kwargs.get("model") is not None:
-        check_model_name(generation_kwargs["model"], noticed)
+        check_model_name(generation_kwargs["model"], noticed, 'generation_kwargs["model"]')
     check_option(generation_kwargs, "provider", Mapping, "a dictionary")
     check_request_options(generation_kwargs)
     warn_of_typing_mistakes(generation_kwargs, known_keys, noticed)

@@ -88,9 +88,9 @@ def check_parameters(parameters: Any, argument: str, own_fields: Mapping[str, st
         raise ValueError(msg)
 
 
-def check_model_name(model: object, noticed: set[str]) -> None:
+def check_model_name(model: object, noticed: set[str], argument: str = "model") -> None:
     """Raise unless `model` can be the name of a model. Warn, once for those noticed, of a name without its author."""
     example = "a name such as 'openai/gpt-4o-mini'"
-    check_text(model, "model", example, f"pass {example}")
+    check_text(model, argument, example, f"pass {example}")
     if "/" not in str(model):
         warn_of_missing_author(str(model), noticed)

@@ -4,6 +4,8 @@
 
 """Entries of the catalogue: what is read from them, prices with their overrides, and odd entries of any kind."""
 
+import time
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -31,6 +33,7 @@ def priced(prompt: Any = "0.001", completion: Any = "0.01", *overrides: Any, **m
 class TestFields:
     def test_of_a_model(self):
         assert (SEES.id, SEES.name) == ("stand-in/sharp-eyes", "Stand-in: sharp-eyes")
+        assert OpenRouterModel({"id": "a/b"}).name == "a/b"
         assert (SEES.context_window, SEES.max_output_tokens) == (262144, 32768)
         assert SEES.input_modalities == ["text", "image", "file"]
         assert SEES.output_modalities == ["text"]
@@ -205,6 +208,19 @@ class TestOverrides:
         assert model.cost(2, at=MONDAY.replace(hour=4)) == Decimal("0.002")
         assert model.cost(2, at=MONDAY - timedelta(days=1)) == Decimal("0.002")
 
+    @pytest.fixture
+    def elsewhere(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+        """
+        Let the clock of the machine be that of Tokyo.
+        """
+        with monkeypatch.context() as patch:
+            patch.setenv("TZ", "JST-9")
+            time.tzset()
+            yield
+        time.tzset()
+
+    @pytest.mark.skipif(not hasattr(time, "tzset"), reason="needs POSIX time zones")
+    @pytest.mark.usefixtures("elsewhere")
     def test_the_time_zone_of_the_moment(self):
         model = priced("0.001", "0", {"utc_days": ["monday"], "utc_end": 100, "prompt": "0.002"})
         there = timezone(timedelta(hours=-5))

@@ -555,6 +555,19 @@ class TestNamesForGenerators:
         with pytest.raises(ValueError, match="Did you mean 'openai/gpt-4o-mimi' or 'openai/gpt-4o-mini'"):
             OpenRouterModels(api_base_url=elsewhere).get("gpt-4o-mimi")
 
+    @pytest.mark.parametrize(
+        "unknown", ["OPENAI/GPT-4O-MINI", "gpt-4o-mini", "somebody-with-a-long-name/gpt-4o-mini", "openai/gpt-4o-mini"]
+    )
+    def test_case_and_author_do_not_matter(self, models, stand_in, unknown):
+        models.list()
+        near = model_names.near_names(unknown, stand_in.url)
+        assert ("openai/gpt-4o-mini" in near) is (unknown != "openai/gpt-4o-mini")
+
+    def test_three_at_most(self, models, stand_in):
+        stand_in.script(listing(*(entry(f"{author}/model-{number}") for author in "ab" for number in range(4))))
+        models.list()
+        assert len(model_names.near_names("c/model-9", stand_in.url)) == 3
+
     def test_they_are_those_of_the_last_list(self, models, stand_in):
         models.cache_seconds = 0
         for name in ("a/gone", "a/here"):
@@ -642,6 +655,7 @@ class TestCommand:
         lines = capsys.readouterr().out.splitlines()
         assert lines[0].split() == ["model", "context", "USD/M", "in", "USD/M", "out", "takes", "makes"]
         assert lines[2].split() == [f"{SEES}:free", "262,144", "0", "0", "text,image,file", "text"]
+        assert lines[-1].split()[:4] == [f"~{SEES}-latest", "262,144", "0.6", "2.4"]
         prices = [sum(map(float, line.split()[2:4])) for line in lines[1:]]
         assert prices == sorted(prices)
         assert len({line.rindex("text,image") for line in lines[1:]}) == 1
@@ -657,6 +671,10 @@ class TestCommand:
             (["--sort", "context", "--limit", "1"], "openrouter/auto"),
             (["--makes", "embeddings"], "stand-in/search"),
             (["--supports", "tools", "--supports", "seed"], None),
+            (["--supports", "seed", "--supports", "tools"], None),
+            (["--takes", "audio", "--takes", "image"], None),
+            (["--makes", "text", "--makes", "image"], "stand-in/painter"),
+            (["--makes", "image", "--makes", "text"], "stand-in/painter"),
             (["--exclude-free", "--takes", "image", "--min-context", "200000", "--for-account", "--sort", "price"], f"{SEES}:batch"),
             (["--max-output-price", "0.5", "--exclude-free", "--makes", "text"], None),
             ([], "openai/gpt-4o-mini"),
@@ -668,6 +686,8 @@ class TestCommand:
         assert (rows[0].split()[0] if rows else None) == first
         if "--limit" in arguments:
             assert len(rows) == 1
+        path = "/models/user" if "--for-account" in arguments else "/models"
+        assert [request.path for request in stand_in.requests] == [f"/api/v1{path}"]
 
     @pytest.mark.parametrize(
         ("arguments", "said"),

@@ -59,7 +59,7 @@ class TestRefused:
             ({"models": "a/b"}, r'\["models"\].*\["'),
             ({"models": [1]}, r'\["models"\]'),
             ({"model": ""}, r'\["model"\]'),
-            ({"messages": []}, "`messages`"),
+            ({"messages": []}, "can't hold 'messages'. Pass them to `run`"),
             ({"response_format": SCHEMA}, "bare JSON schema. Wrap it"),
             ({"response_format": {"anyOf": [SCHEMA]}}, "bare JSON schema. Wrap it"),
         ],

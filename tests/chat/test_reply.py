@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from haystack.dataclasses import ChatMessage, StreamingChunk
+from haystack.dataclasses import ChatMessage, ReasoningContent, StreamingChunk
 from modes import Mode
 from stand_in import Answer, StandIn
 from wire import USAGE, answer, call, comparable, completion, event, events, folded
@@ -132,8 +132,13 @@ class TestReasoning:
         assert reply.reasoning.reasoning_text == "AB"
         assert reply.reasoning.extra == {"reasoning_details": details}
 
+    def test_encrypted_details_alone_are_kept(self, pair: Mode, stand_in: StandIn):
+        details = [{"type": "reasoning.encrypted", "data": "xyz", "index": 0}]
+        stand_in.script(answer(pair, {"content": "Hi", "reasoning_details": details}))
+        assert pair().reasoning == ReasoningContent("", {"reasoning_details": details})
+
     def test_the_alias(self):
-        assert plain_reply({"content": "Hi", "reasoning_content": "Hm"}).reasoning.reasoning_text == "Hm"
+        assert plain_reply({"content": "Hi", "reasoning_content": "Hm"}).reasoning == ReasoningContent("Hm", {})
         assert folded(events({"reasoning_content": "Hm"}))[0].reasoning.reasoning_text == "Hm"
 
     @pytest.mark.parametrize("message", [{"reasoning": ""}, {"reasoning": None, "reasoning_details": []}, {}])
@@ -282,7 +287,7 @@ class TestToolCalls:
 
 class TestMedia:
     def test_images(self, pair: Mode, stand_in: StandIn):
-        plain_url = {"type": "image_url", "image_url": {"url": "https://x.example/a.png"}}
+        plain_url = {"type": "image_url", "image_url": {"url": "https://x.example/size=8,8/a.png"}}
         svg = {"type": "image_url", "image_url": {"url": "data:image/svg+xml,%3Csvg/%3E"}}
         data = {"type": "image_url", "image_url": {"url": PNG}, "index": 3}
         stand_in.script(answer(pair, {"content": None, "images": [data, plain_url, svg]}))

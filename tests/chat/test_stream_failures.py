@@ -98,9 +98,10 @@ class TestEvents:
 
     def test_the_event_says_how_long_to_wait(self, streaming: Mode, stand_in: StandIn, caplog):
         error = {"code": 503, "message": "x", "availability": {"retryable": True, "retry_after": 0.01}}
+        error["metadata"] = {"provider_name": "Groq"}
         stand_in.script(Answer.sse([{**TOP, "error": error, "choices": []}]))
         assert streaming(max_retries=1).text
-        assert "Trying again in 0.0 s" in caplog.text
+        assert "x (provider Groq). Trying again in 0.0 s" in caplog.text
 
     def test_a_final_error_event_is_not_retried(self, streaming: Mode, stand_in: StandIn):
         failing = Answer.sse([{"error": {"code": 400, "message": "Token limit reached"}, "choices": []}])

@@ -220,6 +220,10 @@ class TestSurrogates:
         assert reply.reasoning.extra["reasoning_details"] == [{**DETAIL, "text": "\U0001f600"}]
         streaming.run(streaming.generator(), [ChatMessage.from_user("hi"), reply])
 
+    def test_halves_of_reasoning_without_details_are_joined(self):
+        reply, _ = folded(events({"reasoning": "\ud83d"}, {"reasoning": "\ude00"}))
+        assert reply.reasoning.reasoning_text == "\U0001f600"
+
     def test_a_half_alone_is_replaced_where_it_goes_back(self, pair: Mode, stand_in: StandIn):
         stand_in.script(answer(pair, {"content": "a\ud83d"}))
         reply, half = pair(), "b\udc00"

@@ -135,6 +135,7 @@ class TestModelName:
             assert OpenRouterRanker(model=model).model == model
         assert caplog.text.count("names have the form 'author/slug'") == 1
         assert f"'{meant}'" in caplog.text
+        assert caplog.text.count("Did you mean") == (meant != "author/slug")
 
     @pytest.mark.parametrize(("author", "starts"), AUTHORS.items())
     def test_every_author(self, caplog, author, starts):
@@ -236,6 +237,12 @@ class TestReplyCost:
         replies = OpenRouterChatGenerator(api_base_url=stand_in.url).run("Hi", generation_kwargs={"n": 2})["replies"]
         assert len(replies) == 2
         assert reply_cost(replies) == USAGE["cost"]
+
+    def test_two_requests_may_cost_the_same(self):
+        replies = [
+            ChatMessage.from_assistant("a", meta={"id": name, "usage": {"cost": 0.5}}) for name in ("g-1", "g-2")
+        ]
+        assert reply_cost(replies) == 1.0
 
     def test_a_cached_response_with_the_id_of_the_first_one(self):
         paid, cached = ({"id": "gen-1", "usage": {"cost": cost}} for cost in (0.5, 0))

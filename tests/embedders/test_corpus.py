@@ -264,6 +264,10 @@ class TestLengths:
         embed(stand_in, list("abc"), batch_size=1, concurrency=1, dimensions=3)
         assert caplog.text.count("`dimensions` is 3") == 1
 
+    def test_any_length_is_right_if_none_is_asked_for(self, embed: Embed, stand_in: StandIn, caplog):
+        embed(stand_in, ["a"])
+        assert not caplog.records
+
 
 class TestTotals:
     def test_meta_does_not_depend_on_the_order_of_the_responses(self, embed: Embed, stand_in: StandIn):
@@ -280,6 +284,13 @@ class TestTotals:
         stand_in.answer = answer
         meta = embed(stand_in, ["a", "b"], batch_size=1, concurrency=2)["meta"]
         assert meta == {"model": "of-a", "usage": {"cost": 1.0}, "failed": 0}
+
+    def test_a_usage_that_is_nested_too_deep_counts_nothing(self, embed: Embed, stand_in: StandIn):
+        deep = '{"usage": ' + '{"a": ' * 400 + "1" + "}" * 401
+        stand_in.script(Answer.raw(deep.encode(), "application/json"))
+        result = embed(stand_in, ["a", "b"], batch_size=1, concurrency=1)
+        assert embedded(result) == ["b"]
+        assert list(result["meta"]["usage"]) == ["prompt_tokens", "total_tokens", "cost"]
 
     def test_a_cost_that_no_request_has_counts_as_not_reported(self, embed: Embed, stand_in: StandIn):
         costs = (1e308, 0.25, 10**400, 0.5, -1e15)
@@ -559,8 +570,9 @@ class TestReading:
 
     def test_halves_of_emoji_are_replaced(self, embed: Embed, stand_in: StandIn):
         text = f"{chr(0xD83D)} and {chr(0xD83D)}{chr(0xDE00)}"
-        embed(stand_in, [text], prefix=f"{chr(0xDE00)} ")
+        embed(stand_in, [text], prefix=f"{chr(0xDE00)} ", extra_parameters={"user": chr(0xDE00)})
         OpenRouterTextEmbedder(api_base_url=stand_in.url).run(text)
         documents, query = (request.body["input"] for request in stand_in.requests)
+        assert stand_in.requests[0].body["user"] == "\ufffd"
         assert documents == ["\ufffd \ufffd and \U0001f600"]
         assert query == "\ufffd and \U0001f600"

@@ -329,6 +329,14 @@ def test_a_new_haystack(monkeypatch: pytest.MonkeyPatch, version):
 
 
 @needs_34
+@pytest.mark.parametrize("odd", ["1", [1], {"a": 1}, 10**400, 1e308], ids=lambda odd: type(odd).__name__)
+def test_odd_values_beside_the_cost_count_nothing(odd):
+    usage = {"cost": 0.5, "is_byok": odd, "cost_details": {"upstream_inference_cost": odd}}
+    assert spent(counted({**counted(usage), "cost": 0.75})) == Decimal("0.75")
+    assert spent(counted({"cost": 0.5, "is_byok": True, "cost_details": odd})) == Decimal("0.5")
+
+
+@needs_34
 def test_a_sum_that_was_set_back_starts_again():
     usage = counted({"cost": 0.5})
     assert spent(counted({**usage, "cost": 1e-20})) == Decimal("0.50000000000000000001")

@@ -329,8 +329,8 @@ class TestArguments:
         ("kwargs", "kind", "told"),
         [
             (["n"], TypeError, "`generation_kwargs` must be a dictionary, not list"),
-            ({"model": 5}, TypeError, "`model` must be a name"),
-            ({"model": " "}, ValueError, "`model` is empty"),
+            ({"model": 5}, TypeError, r'\["model"\]` must be a name'),
+            ({"model": " "}, ValueError, r'\["model"\]` is empty'),
             ({"provider": "a"}, TypeError, r'`generation_kwargs\["provider"\]` must be a dictionary, not str'),
             ({"extra_body": [1]}, TypeError, r'`generation_kwargs\["extra_body"\]` must be a dictionary, not list'),
             ({"extra_query": "q"}, TypeError, r'`generation_kwargs\["extra_query"\]` must be a dictionary, not str'),

@@ -85,6 +85,14 @@ class TestRequest:
         body = stand_in.requests[0].body
         assert (body["query"], body["documents"]) == ("When\ufffd?", ["\ufffd and \U0001f600"])
 
+    def test_what_is_nested_too_deep_is_not_sent(self, rank_sync: Rank, stand_in: StandIn, documents):
+        deep: list[Any] = []
+        for _ in range(300):
+            deep = [deep]
+        with pytest.raises(ValueError, match="nested too deep"):
+            rank_sync("When?", documents, {"extra_parameters": {"trace": deep}})
+        assert not stand_in.requests
+
     def test_no_documents_no_request(self, rank: Rank, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.delenv("OPENROUTER_API_KEY")
         expected = {"model": "cohere/rerank-v3.5", "provider": None, "usage": {}}

@@ -14,9 +14,9 @@ from typing import Any
 import openai
 from haystack.utils import Secret
 
-from haystack_integrations.common.openrouter._base.checks import check_seconds
 from haystack_integrations.common.openrouter._base.component import OPENROUTER_API_BASE_URL, OpenRouterBase
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
+from haystack_integrations.common.openrouter._wire.checks import check_number, check_text
 from haystack_integrations.common.openrouter._wire.responses import decoded_body
 from haystack_integrations.common.openrouter.errors._advice import COMMON_ADVICE, Advice
 from haystack_integrations.common.openrouter.errors._redaction import without_private_fields
@@ -70,13 +70,7 @@ class OpenRouterAccount(OpenRouterBase):
         max_retries: int | None = None,
         http_client_kwargs: dict[str, Any] | None = None,
     ) -> None:
-        self._set_up_connection(
-            api_key=api_key,
-            api_base_url=api_base_url,
-            timeout=timeout,
-            max_retries=max_retries,
-            http_client_kwargs=http_client_kwargs,
-        )
+        self._set_up_connection(api_key, api_base_url, timeout, max_retries, http_client_kwargs)
 
     def to_dict(self) -> dict[str, Any]:
         """
@@ -170,13 +164,9 @@ def _waits(generation_id: object, timeout: float) -> Iterator[float]:
     """
     Check the arguments of `generation`, and yield the seconds to wait before each next try.
     """
-    if not isinstance(generation_id, str):
-        msg = f"`generation_id` must be a string, such as `reply.meta['id']`, not {type(generation_id).__name__}."
-        raise TypeError(msg)
-    if not generation_id.strip():
-        msg = "`generation_id` is empty: pass the id of a reply, such as `reply.meta['id']`."
-        raise ValueError(msg)
-    check_seconds(timeout, "timeout")
+    example = "such as `reply.meta['id']`"
+    check_text(generation_id, "generation_id", f"a string, {example}", f"pass the id of a reply, {example}")
+    check_number(timeout, "timeout", "a number of seconds")
     return _growing_waits(time.monotonic() + timeout)
 
 

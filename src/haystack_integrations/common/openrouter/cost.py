@@ -95,7 +95,7 @@ def cost_table(messages: Iterable[ChatMessage]) -> str:
 
 def _one_for_each_request(messages: Iterable[ChatMessage], argument: str) -> Iterator[ChatMessage]:
     """Leave out the further replies of a request: they have the same id and the same usage as its first one."""
-    if isinstance(messages, ChatMessage | str | dict) or not isinstance(messages, Iterable):
+    if not isinstance(messages, Iterable):
         msg = f'`{argument}` must be a list of ChatMessage, such as `result["replies"]`, not {type(messages).__name__}.'
         raise TypeError(msg)
     seen = set()

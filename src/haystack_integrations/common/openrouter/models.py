@@ -17,7 +17,6 @@ from typing import Any, ClassVar, Unpack
 import openai
 from haystack.utils import Secret
 
-from haystack_integrations.common.openrouter._base.checks import check_seconds
 from haystack_integrations.common.openrouter._base.component import OPENROUTER_API_BASE_URL, OpenRouterBase
 from haystack_integrations.common.openrouter._catalogue.cache import SharedCache
 from haystack_integrations.common.openrouter._catalogue.choosing import ModelNeeds, Selection
@@ -27,6 +26,7 @@ from haystack_integrations.common.openrouter._catalogue.model import ListedModel
 from haystack_integrations.common.openrouter._transport.client_pool import ClientSettings
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._transport.run import checked_key
+from haystack_integrations.common.openrouter._wire.checks import check_number, check_type
 from haystack_integrations.common.openrouter._wire.model_names import learn_names, near_names
 from haystack_integrations.common.openrouter._wire.responses import decoded_body
 from haystack_integrations.common.openrouter.errors._advice import COMMON_ADVICE, Advice
@@ -97,13 +97,7 @@ class OpenRouterModels(OpenRouterBase):
         cache_seconds: float = 300.0,
     ) -> None:
         self.cache_seconds = cache_seconds
-        self._set_up_connection(
-            api_key=api_key,
-            api_base_url=api_base_url,
-            timeout=timeout,
-            max_retries=max_retries,
-            http_client_kwargs=http_client_kwargs,
-        )
+        self._set_up_connection(api_key, api_base_url, timeout, max_retries, http_client_kwargs)
         self._cache: SharedCache[ListedModels] = SharedCache()
 
     def to_dict(self) -> dict[str, Any]:
@@ -254,7 +248,7 @@ class OpenRouterModels(OpenRouterBase):
 
     def _check_connection(self) -> None:
         super()._check_connection()
-        check_seconds(self.cache_seconds, "cache_seconds")
+        check_number(self.cache_seconds, "cache_seconds", "a number of seconds")
 
     def _list_request(self, for_account: bool, filters: ModelFilters) -> tuple[ClientSettings, Endpoint, Query]:
         settings = self._settings()
@@ -297,9 +291,7 @@ class OpenRouterModels(OpenRouterBase):
         return listed.by_name.get(name) if listed else None
 
     def _parts_of(self, name: str) -> tuple[str, ...]:
-        if not isinstance(name, str):
-            msg = f"`name` must be a string such as 'openai/gpt-4o-mini', not {type(name).__name__}."
-            raise TypeError(msg)
+        check_type(name, "`name`", str, "a string such as 'openai/gpt-4o-mini'")
         parts = _NAME.fullmatch(name)
         if not parts:
             near = near_names(name, self._base_url())

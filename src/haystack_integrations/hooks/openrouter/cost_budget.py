@@ -90,8 +90,6 @@ class OpenRouterCostBudgetHook:
         cost = usage.get("cost")
         if amount(cost) is None:
             self._warn_once(state)
-        if not usage:
-            return
         usage = _with_tally(usage)
         state.set("token_usage", usage)
         spent, budget = Decimal(usage[_TALLY]["spent"]), Decimal(repr(self.max_cost))
@@ -188,9 +186,6 @@ def _sums(usage: Mapping[str, Any]) -> dict[str, float | None]:
 
 def _step(before: Mapping[str, float | None], now: Mapping[str, float | None], name: str) -> Decimal:
     """How much a sum has grown. A null adds nothing, and after it the sum starts again at 0."""
-    old, new = before.get(name) or 0, now[name]
-    if new is None:
-        return Decimal(0)
-    total = Decimal(repr(new))
-    step = total - Decimal(repr(old)) if old <= new else total
-    return step.quantize(Decimal(1).scaleb(total.adjusted() + 1 - _DIGITS))
+    old, new = Decimal(before.get(name) or 0), Decimal(now[name] or 0)
+    step = new - old if old <= new else new
+    return step.quantize(Decimal(1).scaleb(new.adjusted() + 1 - _DIGITS))

@@ -7,6 +7,7 @@ The base of everything that talks to OpenRouter: shared parameters, clients, and
 """
 
 import copy
+import os
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, ClassVar, Self, TypeVar
@@ -15,7 +16,6 @@ from haystack import default_from_dict, default_to_dict
 from haystack.utils import Secret
 from openai import AsyncOpenAI, OpenAI
 
-from haystack_integrations.common.openrouter._base.checks import check_number, check_strings_or_none
 from haystack_integrations.common.openrouter._base.generation_kwargs import (
     check_kwargs,
     merged_kwargs,
@@ -34,7 +34,12 @@ from haystack_integrations.common.openrouter._transport.client_pool import Clien
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._transport.http import check_http_client_kwargs
 from haystack_integrations.common.openrouter._transport.run import Run, running
-from haystack_integrations.common.openrouter._wire.model_names import check_model_name
+from haystack_integrations.common.openrouter._wire.checks import (
+    check_model_name,
+    check_number,
+    check_strings_or_none,
+    check_type,
+)
 
 OPENROUTER_API_BASE_URL = "https://openrouter.ai/api/v1"
 
@@ -55,7 +60,6 @@ class OpenRouterBase:
 
     def _set_up_connection(
         self,
-        *,
         api_key: Secret | None,
         api_base_url: str | None,
         timeout: float | None,
@@ -75,19 +79,18 @@ class OpenRouterBase:
     def _secret(self) -> Secret:
         if self.api_key is None and self._key_may_be_none:
             return Secret.from_env_var("OPENROUTER_API_KEY")
-        if not isinstance(self.api_key, Secret):
-            msg = (
-                f"`api_key` must be a Secret, not {type(self.api_key).__name__}: leave it out to read "
-                "OPENROUTER_API_KEY, or pass Secret.from_env_var(...) or Secret.from_token(...)."
-            )
-            raise TypeError(msg)
-        return self.api_key
+        advice = "Leave it out to read OPENROUTER_API_KEY, or pass Secret.from_env_var(...) or Secret.from_token(...)."
+        check_type(self.api_key, "`api_key`", Secret, "a Secret", advice)
+        secret: Secret = self.api_key
+        return secret
 
     def _check_connection(self) -> None:
         self._secret()
         check_strings_or_none(api_base_url=self.api_base_url)
-        check_number(self.timeout, "timeout", "seconds")
-        check_number(self.max_retries, "max_retries", "a count", whole=True)
+        if self.timeout is not None:
+            check_number(self.timeout, "timeout", "a number of seconds or None")
+        if self.max_retries is not None:
+            check_number(self.max_retries, "max_retries", "a whole number or None", whole=True)
 
     def _base_url(self) -> str:
         return self.api_base_url or OPENROUTER_API_BASE_URL
@@ -96,14 +99,14 @@ class OpenRouterBase:
         """Read what a client is built from, as it is now."""
         self._check_connection()
         secret = self._secret()
-        return ClientSettings.of(
+        timeout, max_retries = self.timeout, self.max_retries
+        return ClientSettings(
             secret,
-            key_is_optional=self._key_is_optional,
-            base_url=self._base_url(),
-            timeout=self.timeout,
-            max_retries=self.max_retries,
-            http_client_kwargs=self.http_client_kwargs,
-            default_timeout=self._default_timeout,
+            self._base_url(),
+            float(os.environ.get("OPENAI_TIMEOUT", self._default_timeout)) if timeout is None else timeout,
+            int(os.environ.get("OPENAI_MAX_RETRIES", "5")) if max_retries is None else max_retries,
+            self.http_client_kwargs,
+            self._key_is_optional,
         )
 
     @contextmanager
@@ -181,12 +184,21 @@ class OpenRouterComponent(OpenRouterBase):
 
     _key_may_be_none: ClassVar[bool] = False
 
-    def _set_up(self, *, model: str, extra_headers: dict[str, Any] | None, **connection: Any) -> None:
+    def _set_up(  # noqa: PLR0917  # the parameters of every constructor, in one order
+        self,
+        api_key: Secret,
+        model: str,
+        api_base_url: str | None,
+        extra_headers: dict[str, Any] | None,
+        timeout: float | None,
+        max_retries: int | None,
+        http_client_kwargs: dict[str, Any] | None,
+    ) -> None:
         """Keep the parameters that all components share under their names, and check all."""
         self.model = model
         self.extra_headers = deserialized_headers(extra_headers)
         self._noticed: set[str] = set()
-        self._set_up_connection(**connection)
+        self._set_up_connection(api_key, api_base_url, timeout, max_retries, http_client_kwargs)
         self._check()
 
     def _check(self) -> None:
@@ -258,11 +270,7 @@ class OpenRouterMediaComponent(OpenRouterComponent):
     _endpoint: ClassVar[Endpoint]
     _options: ClassVar[type]
     _default_timeout: ClassVar[float] = 300.0
-    generation_kwargs: dict[str, Any]
-
-    def _set_up(self, *, generation_kwargs: Any = None, **shared: Any) -> None:
-        self.generation_kwargs = {} if generation_kwargs is None else generation_kwargs
-        super()._set_up(**shared)
+    generation_kwargs: Any
 
     def _to_dict(self, **own_parameters: Any) -> dict[str, Any]:
         return super()._to_dict(generation_kwargs=serialized_kwargs(self.generation_kwargs), **own_parameters)

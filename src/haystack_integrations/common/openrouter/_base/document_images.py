@@ -14,8 +14,8 @@ import haystack.components.converters.image as converters
 from haystack import Document
 from haystack.dataclasses import ImageContent
 
-from haystack_integrations.common.openrouter._base.checks import check_at_least_one
 from haystack_integrations.common.openrouter._transport.forks import renewed_in_forked_children
+from haystack_integrations.common.openrouter._wire.checks import check_at_least_one
 from haystack_integrations.common.openrouter._wire.media import data_url, image_type
 
 
@@ -89,8 +89,7 @@ def checked_size(size: object) -> tuple[int, int] | None:
         msg = f"`image_size` must be a width and a height in pixels, such as (1024, 1024), or None, not {size!r}."
         raise TypeError(msg)
     width, height = size
-    check_at_least_one(width, "image_size[0]")
-    check_at_least_one(height, "image_size[1]")
+    check_at_least_one(**{"image_size[0]": width, "image_size[1]": height})
     return width, height
 
 
@@ -113,3 +112,9 @@ _reading = _Reading()
 def _media_type(image: ImageContent) -> str:
     # what the file is, even if its name says something else
     return image_type(base64.b64decode(image.base64_image[:64])) or image.mime_type or "image/jpeg"
+
+
+def document_text(document: Document, meta_fields: list[str], separator: str) -> str:
+    """Join a document's meta fields and its content, as Haystack's embedders and rankers do."""
+    values = [str(document.meta[name]) for name in meta_fields if document.meta.get(name) is not None]
+    return separator.join([*values, document.content or ""])

@@ -21,7 +21,8 @@ from haystack_integrations.common.openrouter._base.headers import (
     sendable_headers,
     serialized_headers,
 )
-from haystack_integrations.common.openrouter._wire.model_names import check_model_name, closest
+from haystack_integrations.common.openrouter._wire.checks import check_model_name, check_parameters, check_type
+from haystack_integrations.common.openrouter._wire.model_names import closest
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +30,7 @@ _TIMEOUTS = int | float | openai.Timeout | httpx.Timeout
 
 
 def check_kwargs(
-    generation_kwargs: object, known_keys: Collection[str], own_fields: Mapping[str, str], noticed: set[str]
+    generation_kwargs: Any, known_keys: Collection[str], own_fields: Mapping[str, str], noticed: set[str]
 ) -> None:
     """
     Raise unless parameters can be sent. Log a warning for a key that looks like a typo.
@@ -43,16 +44,10 @@ def check_kwargs(
     """
     if generation_kwargs is None:
         return
-    if not isinstance(generation_kwargs, Mapping):
-        msg = f"`generation_kwargs` must be a dictionary, not {type(generation_kwargs).__name__}."
-        raise TypeError(msg)
-    for name, remedy in own_fields.items():
-        if name in generation_kwargs:
-            msg = f"`generation_kwargs` can't hold {name!r}. {remedy}"
-            raise ValueError(msg)
+    check_parameters(generation_kwargs, "generation_kwargs", own_fields)
     if generation_kwargs.get("model") is not None:
-        check_model_name(generation_kwargs["model"], noticed)
-    _check_dictionary(generation_kwargs, "provider")
+        check_model_name(generation_kwargs["model"], noticed, 'generation_kwargs["model"]')
+    check_option(generation_kwargs, "provider", Mapping, "a dictionary")
     check_request_options(generation_kwargs)
     warn_of_typing_mistakes(generation_kwargs, known_keys, noticed)
 
@@ -66,11 +61,8 @@ def check_request_options(generation_kwargs: Mapping[str, Any]) -> None:
     :raises ValueError: If a header can't be sent.
     """
     for name in ("extra_body", "extra_query"):
-        _check_dictionary(generation_kwargs, name)
-    timeout = generation_kwargs.get("timeout")
-    if timeout is not None and (isinstance(timeout, bool) or not isinstance(timeout, _TIMEOUTS)):
-        msg = f'`generation_kwargs["timeout"]` must be a number (seconds), not {type(timeout).__name__}.'
-        raise TypeError(msg)
+        check_option(generation_kwargs, name, Mapping, "a dictionary")
+    check_option(generation_kwargs, "timeout", _TIMEOUTS, "a number of seconds")
     headers = deserialized_headers(generation_kwargs.get("extra_headers"))
     check_headers(headers, 'generation_kwargs["extra_headers"]')
 
@@ -140,11 +132,13 @@ def warn_of_typing_mistakes(
             logger.warning(msg, key=key, meant=meant)
 
 
-def _check_dictionary(generation_kwargs: Mapping[str, Any], name: str) -> None:
+def check_option(generation_kwargs: Mapping[str, Any], name: str, types: Any, what: str) -> None:
+    """Raise a TypeError unless a key is left out, None, or of one of these types. True is not a number."""
     value = generation_kwargs.get(name)
-    if value is not None and not isinstance(value, Mapping):
-        msg = f'`generation_kwargs["{name}"]` must be a dictionary, not {type(value).__name__}.'
-        raise TypeError(msg)
+    if value is not None:
+        check_type(value, f'`generation_kwargs["{name}"]`', types, what)
+        if isinstance(value, bool):
+            check_type(value, f'`generation_kwargs["{name}"]`', (), what)
 
 
 def _is_one_edit_away(word: str, other: str) -> bool:

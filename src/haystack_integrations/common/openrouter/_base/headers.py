@@ -17,6 +17,7 @@ from haystack import logging
 from haystack.utils import Secret
 from openai import Omit
 
+from haystack_integrations.common.openrouter._wire.checks import check_type
 from haystack_integrations.common.openrouter.errors._redaction import keep_secret, looks_like_credential
 
 logger = logging.getLogger(__name__)
@@ -38,7 +39,7 @@ def shown_url(url: str) -> str:
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
 
-def check_headers(headers: object, argument: str) -> None:
+def check_headers(headers: Any, argument: str) -> None:
     """
     Raise unless these headers can be sent.
 
@@ -50,15 +51,10 @@ def check_headers(headers: object, argument: str) -> None:
     """
     if headers is None:
         return
-    if not isinstance(headers, Mapping):
-        msg = f"`{argument}` must be a dictionary of header names and strings, not {type(headers).__name__}."
-        raise TypeError(msg)
+    check_type(headers, f"`{argument}`", Mapping, "a dictionary of header names and strings")
     for name, value in headers.items():
-        if not isinstance(name, str) or not isinstance(value, str | Secret | Omit):
-            msg = (
-                f"`{argument}`: the value of header {name!r} must be a string or a Secret, not {type(value).__name__}."
-            )
-            raise TypeError(msg)
+        check_type(value, f"`{argument}`: the value of header {name!r}", str | Secret | Omit, "a string or a Secret")
+        check_type(name, f"`{argument}`: the name of header {name!r}", str, "a string")
         if not _HEADER_NAME.fullmatch(name):
             msg = f"`{argument}`: {name!r} is not a valid HTTP header name."
             raise ValueError(msg)

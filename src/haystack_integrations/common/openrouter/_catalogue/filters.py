@@ -99,7 +99,7 @@ def check_names(given: Iterable[str], known: Collection[str], what: str) -> None
     """Raise a TypeError unless all names of keyword arguments are known."""
     for name in given:
         if name not in known:
-            near = closest(name, known, 1, likeness=0.6)
+            near = closest(name, known, 1)
             meant = f"Did you mean {near[0]!r}? " if near else ""
             msg = f"There is no {what} {name!r}. {meant}Available: {', '.join(known)}."
             raise TypeError(msg)

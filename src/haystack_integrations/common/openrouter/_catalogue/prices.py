@@ -64,8 +64,8 @@ def _prices_in_force(pricing: Mapping[str, Any], prompt_tokens: int, at: datetim
     if not isinstance(overrides, list) or not all(isinstance(override, dict) for override in overrides):
         return {}
     for override in overrides:
-        changed = {name: value for name, value in override.items() if isinstance(value, str)}
-        holds = _holds(override, prompt_tokens, at)
+        changed = {name: value for name, value in override.items() if value is not None}
+        holds = _holds(changed, prompt_tokens, at)
         if holds is None:
             prices.update(dict.fromkeys(changed, _UNKNOWN))
         elif holds:
@@ -75,7 +75,7 @@ def _prices_in_force(pricing: Mapping[str, Any], prompt_tokens: int, at: datetim
 
 def _holds(override: dict[str, Any], prompt_tokens: int, at: datetime) -> bool | None:
     """Whether all conditions of an override are met. None if one of them can't be read."""
-    conditions = {name: value for name, value in override.items() if not isinstance(value, str | None)}
+    conditions = {name: value for name, value in override.items() if not isinstance(value, str)}
     longer = conditions.pop("min_prompt_tokens", -1)
     start, end = conditions.pop("utc_start", 0), conditions.pop("utc_end", 2400)
     days = conditions.pop("utc_days", _DAYS)

@@ -132,8 +132,7 @@ class ManyRequests(Generic[Item, Result]):
 
 def _usage_of(error: Exception) -> dict[str, Any]:
     """Find what was billed for a response that can't be used."""
-    usage = mapping(mapping(getattr(error, "body", None)).get("usage"))
     try:
-        return dict(plain_json(usage))
-    except ValueError:
+        return dict(plain_json(mapping(mapping(getattr(error, "body", None)).get("usage"))))
+    except ValueError:  # nested too deep
         return {}

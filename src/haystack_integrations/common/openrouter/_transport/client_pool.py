@@ -22,8 +22,6 @@ from haystack_integrations.common.openrouter._transport.forks import renewed_in_
 from haystack_integrations.common.openrouter._transport.http import build_async_http_client, build_http_client
 from haystack_integrations.common.openrouter._transport.run import checked_key, key_of
 
-DEFAULT_MAX_RETRIES = 5
-
 # Clients that a forked child has from its parent. They are kept, because to finalize them could close the parent's
 # connections.
 _INHERITED: list[object] = []
@@ -35,41 +33,20 @@ class ClientSettings:
     What a client is built from. A client is used again as long as these are equal.
     """
 
-    api_key: str | None = field(repr=False)
+    # another Secret with the same key makes no new client
+    secret: Secret = field(repr=False, compare=False)
     base_url: str
     timeout: float
     max_retries: int
     http_client_kwargs: dict[str, Any] | None = field(repr=False)
-    # what the SDK reads from the environment for OpenAI
-    openai_headers: str = field(repr=False)
-    # for errors: another Secret with the same key makes no new client
-    secret: Secret = field(repr=False, compare=False)
     key_is_optional: bool = False
+    api_key: str | None = field(init=False, repr=False)
+    # what the SDK reads from the environment for OpenAI
+    openai_headers: str = field(init=False, repr=False)
 
-    @classmethod
-    def of(
-        cls,
-        secret: Secret,
-        *,
-        key_is_optional: bool,
-        base_url: str,
-        timeout: float | None,
-        max_retries: int | None,
-        http_client_kwargs: Mapping[str, Any] | None,
-        default_timeout: float,
-    ) -> Self:
-        """Take a component's attributes as they are now, with what the environment sets in the place of None."""
-        environment = os.environ
-        return cls(
-            key_of(secret),
-            base_url,
-            float(environment.get("OPENAI_TIMEOUT", default_timeout)) if timeout is None else timeout,
-            int(environment.get("OPENAI_MAX_RETRIES", DEFAULT_MAX_RETRIES)) if max_retries is None else max_retries,
-            _snapshot(http_client_kwargs),
-            environment.get("OPENAI_CUSTOM_HEADERS", ""),
-            secret,
-            key_is_optional,
-        )
+    def __post_init__(self) -> None:
+        self.http_client_kwargs = _snapshot(self.http_client_kwargs)
+        self.api_key, self.openai_headers = key_of(self.secret), os.environ.get("OPENAI_CUSTOM_HEADERS", "")
 
     def build(self, kind: Callable[..., Any], build_http: Callable[..., Any]) -> Any:
         """Build a client of the openai SDK. A client that the user set needs no key."""

@@ -26,6 +26,7 @@ from haystack_integrations.common.openrouter._transport.run import (
     retries_timeouts,
     warn_of_retry,
 )
+from haystack_integrations.common.openrouter._wire.checks import check_type
 from haystack_integrations.common.openrouter._wire.responses import decoded_body
 from haystack_integrations.common.openrouter.errors._failure import (
     LONGEST_WAIT,
@@ -38,7 +39,7 @@ from haystack_integrations.common.openrouter.errors._failure import (
 _LIMITS = {"max_connections": 1000, "max_keepalive_connections": 100}
 
 
-def check_http_client_kwargs(kwargs: object) -> None:
+def check_http_client_kwargs(kwargs: Any) -> None:
     """
     Raise unless `httpx.Client` takes these keyword arguments.
 
@@ -49,9 +50,7 @@ def check_http_client_kwargs(kwargs: object) -> None:
     """
     if kwargs is None:
         return
-    if not isinstance(kwargs, Mapping):
-        msg = f"`http_client_kwargs` must be a dictionary of arguments of httpx.Client, not {type(kwargs).__name__}."
-        raise TypeError(msg)
+    check_type(kwargs, "`http_client_kwargs`", Mapping, "a dictionary of arguments of httpx.Client")
     known = inspect.signature(httpx.Client).parameters
     if unknown := [name for name in kwargs if name not in known]:
         msg = (
@@ -117,20 +116,16 @@ class _SendsAsync:
         return response
 
 
-class _Client(_Sends, DefaultHttpxClient):
-    pass
+class _Client(_Sends, DefaultHttpxClient): ...
 
 
-class _LegacyClient(_Sends, httpx.Client):
-    pass
+class _LegacyClient(_Sends, httpx.Client): ...
 
 
-class _AsyncClient(_SendsAsync, DefaultAsyncHttpxClient):
-    pass
+class _AsyncClient(_SendsAsync, DefaultAsyncHttpxClient): ...
 
 
-class _LegacyAsyncClient(_SendsAsync, httpx.AsyncClient):
-    pass
+class _LegacyAsyncClient(_SendsAsync, httpx.AsyncClient): ...
 
 
 @contextmanager

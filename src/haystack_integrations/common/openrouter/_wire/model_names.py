@@ -37,20 +37,15 @@ _AUTHORS = {
     "openrouter": ("auto", "fusion"),
 }
 
+_LIKENESS = 0.7
 _LONGEST = 80
 _MOST_PIECES = 20
 _MOST_COMPARED = 50
 
 
-def check_model_name(model: object, noticed: set[str]) -> None:
-    """Raise unless `model` can be the name of a model. Warn, once for those noticed, of a name without its author."""
-    if not isinstance(model, str):
-        msg = f"`model` must be a name such as 'openai/gpt-4o-mini', not {type(model).__name__}."
-        raise TypeError(msg)
-    if not model.strip():
-        msg = "`model` is empty: pass a name such as 'openai/gpt-4o-mini'."
-        raise ValueError(msg)
-    if "/" in model or model in noticed:
+def warn_of_missing_author(model: str, noticed: set[str]) -> None:
+    """Log a warning with the likely name of a model, unless the name was noticed before."""
+    if model in noticed:
         return
     noticed.add(model)
     author = _author(model)
@@ -62,15 +57,15 @@ def check_model_name(model: object, noticed: set[str]) -> None:
     )
 
 
-def closest(wanted: str, known: Iterable[str], count: int, likeness: float = 0.7) -> list[str]:
+def closest(wanted: str, known: Iterable[str], count: int) -> list[str]:
     """Find names that are similar to an unknown name, the most similar first."""
     wanted = wanted[:_LONGEST]
     pieces = [wanted[at : at + 3] for at in range(max(1, len(wanted) - 2))]
     pieces = pieces[:: 1 + len(pieces) // _MOST_PIECES]
-    in_length = (name for name in known if abs(len(name) - len(wanted)) <= (1 - likeness) * (len(name) + len(wanted)))
+    in_length = (name for name in known if abs(len(name) - len(wanted)) <= (1 - _LIKENESS) * (len(name) + len(wanted)))
     # difflib is too slow for a long list
     likely = nlargest(_MOST_COMPARED, in_length, key=lambda name: sum([piece in name for piece in pieces]))
-    return get_close_matches(wanted, likely, count, likeness)
+    return get_close_matches(wanted, likely, count, _LIKENESS)
 
 
 def near_names(model: str, base_url: str) -> list[str]:

@@ -84,12 +84,7 @@ def response_meta(
     :param payload: Names of the fields that are left out. Those that are null are left out too.
     :returns: A new dictionary; `model` and `usage` are always in it.
     """
-    sent = {name: value for name, value in body.items() if name not in payload and value is not None}
-    try:
-        sent = plain_json(sent)
-    except ValueError:
-        msg = "The response is nested too deep"
-        raise unusable_response(msg, body) from None
+    sent = plain_json({name: value for name, value in body.items() if name not in payload and value is not None})
     sent = with_header_fields(sent, header_fields(headers))
     return {"model": model, **sent, "usage": mapping(sent.get("usage"))}
 

@@ -6,7 +6,7 @@
 The `usage` of a response: read as it was sent, and added up.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from math import fsum
 from typing import Any, TypeGuard
 
@@ -52,14 +52,13 @@ def figures(usage: object) -> dict[str, float | None]:
     }
 
 
-def summed_usage(usages: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+def summed_usage(usages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Add up numbers, nested or not. Of anything else, the first value stays that is not False or empty."""
-    given = list(usages)
-    if any(usage.get("is_byok") for usage in given):
+    if any(usage.get("is_byok") for usage in usages):
         # what a provider billed directly (BYOK) is the sum over these requests only
-        given = [usage if usage.get("is_byok") else _without_upstream_cost(usage) for usage in given]
-    names = dict.fromkeys(name for usage in given for name in usage)
-    return {name: _joined([usage[name] for usage in given if _is_reported(usage.get(name))]) for name in names}
+        usages = [usage if usage.get("is_byok") else _without_upstream_cost(usage) for usage in usages]
+    names = dict.fromkeys(name for usage in usages for name in usage)
+    return {name: _joined([usage[name] for usage in usages if _is_reported(usage.get(name))]) for name in names}
 
 
 def _without_upstream_cost(usage: Mapping[str, Any]) -> Any:

@@ -21,27 +21,22 @@ import openai
 from haystack_integrations.common.openrouter._wire.responses import decoded_body
 
 # Statuses of OpenRouter's `ApiErrorType` names, which can be in `code` or `metadata.error_type`.
-STATUS_BY_TYPE = {
-    "authentication": 401,
-    "payment_required": 402,
-    "permission_denied": 403,
-    "content_policy_violation": 403,
-    "not_found": 404,
-    "timeout": 408,
-    "payload_too_large": 413,
-    "unprocessable": 422,
-    "rate_limit_exceeded": 429,
-    "server": 500,
-    "server_error": 502,
-    "provider_unavailable": 502,
-    "provider_overloaded": 529,
-    "invalid_request": 400,
-    "invalid_prompt": 400,
-    "context_length_exceeded": 400,
-    "max_tokens_exceeded": 400,
-    "token_limit_exceeded": 400,
-    "string_too_long": 400,
+_TYPES = {
+    400: "invalid_request invalid_prompt context_length_exceeded max_tokens_exceeded token_limit_exceeded "
+    "string_too_long",
+    401: "authentication",
+    402: "payment_required",
+    403: "permission_denied content_policy_violation",
+    404: "not_found",
+    408: "timeout",
+    413: "payload_too_large",
+    422: "unprocessable",
+    429: "rate_limit_exceeded",
+    500: "server",
+    502: "server_error provider_unavailable",
+    529: "provider_overloaded",
 }
+STATUS_BY_TYPE = {name: status for status, names in _TYPES.items() for name in names.split()}
 
 # The longest `retry-after` that the openai SDK waits for, in seconds.
 LONGEST_WAIT = 60.0

@@ -18,6 +18,7 @@ from haystack import Document
 from haystack.dataclasses import ByteStream
 
 from haystack_integrations.common.openrouter._many.requests import ManyRequests
+from haystack_integrations.common.openrouter._wire.checks import check_type
 from haystack_integrations.common.openrouter._wire.media import AUDIO_FORMATS
 from haystack_integrations.components.audio.openrouter._transcription_endpoint import read_transcript
 
@@ -62,7 +63,7 @@ class Source:
         return {"data": base64.b64encode(data).decode(), **named}
 
 
-def checked_sources(sources: object) -> list[Source]:
+def checked_sources(sources: Any) -> list[Source]:
     """
     Check the sources of a transcriber.
 
@@ -72,28 +73,22 @@ def checked_sources(sources: object) -> list[Source]:
     :raises FileNotFoundError: If there is no such file.
     :raises ValueError: If one of them is empty or has a format that OpenRouter does not take.
     """
-    if not isinstance(sources, list | tuple):
-        msg = f"`sources` must be a list of paths, URLs and ByteStreams, not {type(sources).__name__}."
-        raise TypeError(msg)
+    check_type(sources, "`sources`", list | tuple, "a list of paths, URLs and ByteStreams")
     return [_checked(source, number) for number, source in enumerate(sources)]
 
 
-def _checked(source: object, number: int) -> Source:
+def _checked(source: Any, number: int) -> Source:
     where = f"`sources[{number}]`"
     if isinstance(source, ByteStream):
         return _from_stream(source, number, where)
     if isinstance(source, str) and source.lower().startswith(("http://", "https://")):
         return Source(number, source, _format_of(urlsplit(source).path), {"url": source})
-    if isinstance(source, str | Path):
-        return _from_file(Path(source), number, where)
-    msg = f"{where} must be a path, a URL or a ByteStream, not {type(source).__name__}."
-    raise TypeError(msg)
+    check_type(source, where, str | Path, "a path, a URL or a ByteStream")
+    return _from_file(Path(source), number, where)
 
 
 def _from_stream(stream: ByteStream, number: int, where: str) -> Source:
-    if not isinstance(stream.data, bytes | bytearray):
-        msg = f"{where}: the data of a ByteStream must be bytes, not {type(stream.data).__name__}."
-        raise TypeError(msg)
+    check_type(stream.data, f"{where}: the data of a ByteStream", bytes | bytearray, "bytes")
     if not stream.data:
         msg = f"{where} has no data."
         raise ValueError(msg)

@@ -13,6 +13,7 @@ from typing import Any
 from haystack.dataclasses import ByteStream
 
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
+from haystack_integrations.common.openrouter._wire.checks import check_text
 from haystack_integrations.common.openrouter._wire.json_values import sendable
 from haystack_integrations.common.openrouter._wire.media import AUDIO_FORMATS, wav_file
 from haystack_integrations.common.openrouter._wire.responses import header_fields
@@ -53,21 +54,9 @@ SPEECH = SpeechEndpoint(
 
 
 def check_voice(voice: object) -> None:
-    """
-    Raise unless `voice` can be the name of a voice.
-
-    :param voice: The value of `voice`, or None.
-    :raises TypeError: If it is not a string.
-    :raises ValueError: If it is empty.
-    """
-    if voice is None:
-        return
-    if not isinstance(voice, str):
-        msg = f"`voice` must be the name of a voice, not {type(voice).__name__}."
-        raise TypeError(msg)
-    if not voice.strip():
-        msg = "`voice` is empty: leave it out to use the model's own default."
-        raise ValueError(msg)
+    """Raise unless `voice` can be the name of a voice, or is None."""
+    if voice is not None:
+        check_text(voice, "voice", "the name of a voice", "leave it out to use the model's own default")
 
 
 def request_fields(text: object, *, sample_rate: int | None) -> dict[str, Any]:
@@ -80,15 +69,10 @@ def request_fields(text: object, *, sample_rate: int | None) -> dict[str, Any]:
     :raises TypeError: If the text is not a string.
     :raises ValueError: If the text is empty.
     """
-    if not isinstance(text, str):
-        msg = f"`text` must be a string, not {type(text).__name__}. For a ChatMessage, pass its `text`."
-        raise TypeError(msg)
-    if not text.strip():
-        msg = "`text` is empty: pass the text to speak."
-        raise ValueError(msg)
+    check_text(text, "text", "a string", "pass the text to speak", "For a ChatMessage, pass its `text`.")
     # OpenRouter's own default is pcm without a header, which players can't open
     audio_format = "mp3" if sample_rate is None else "pcm"
-    return {"input": sendable(text), "response_format": audio_format}
+    return {"input": sendable(str(text)), "response_format": audio_format}
 
 
 def read_audio(response: Any, body: dict[str, Any], *, sample_rate: int | None) -> tuple[ByteStream, dict[str, Any]]:

@@ -13,6 +13,7 @@ from typing import Any
 from haystack import Document
 
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
+from haystack_integrations.common.openrouter._wire.checks import check_text
 from haystack_integrations.common.openrouter._wire.json_values import sendable
 from haystack_integrations.common.openrouter._wire.responses import decoded_body, response_meta
 from haystack_integrations.common.openrouter.errors._advice import MEDIA_ADVICE
@@ -37,21 +38,9 @@ TRANSCRIPTIONS = Endpoint(
 
 
 def check_language(language: object) -> None:
-    """
-    Raise unless `language` can be the code of a language.
-
-    :param language: The value of `language`, or None.
-    :raises TypeError: If it is not a string.
-    :raises ValueError: If it is empty.
-    """
-    if language is None:
-        return
-    if not isinstance(language, str):
-        msg = f"`language` must be a code such as 'en', not {type(language).__name__}."
-        raise TypeError(msg)
-    if not language.strip():
-        msg = "`language` is empty: leave it out, and the model detects the language."
-        raise ValueError(msg)
+    """Raise unless `language` can be the code of a language, or is None."""
+    if language is not None:
+        check_text(language, "language", "a code such as 'en'", "leave it out, and the model detects the language")
 
 
 def with_audio(request: dict[str, Any], input_audio: dict[str, Any]) -> dict[str, Any]:
@@ -64,13 +53,7 @@ def read_transcript(response: Any, source_meta: dict[str, Any], model: str) -> t
     body = decoded_body(response)
     sent = {"id": None, **response_meta(body, model, TRANSCRIPTIONS.payload, response.headers)}
     meta = {name: sent.pop(name) for name in ("model", "id", "usage")}
-    return Document(content=sendable(body["text"]), meta=_merged(source_meta, sent)), meta
-
-
-def _merged(of_the_source: dict[str, Any], of_the_transcript: dict[str, Any]) -> dict[str, Any]:
-    """Merge both. If a name has different values, the one from the transcript gets a prefix."""
-    merged = dict(of_the_source)
-    for name, value in of_the_transcript.items():
-        free = name not in merged or merged[name] == value
-        merged[name if free else f"transcription.{name}"] = value
-    return merged
+    # what the source has with another value gets a prefix
+    taken = {name for name, value in sent.items() if source_meta.get(name, value) != value}
+    named = {f"transcription.{name}" if name in taken else name: value for name, value in sent.items()}
+    return Document(content=sendable(body["text"]), meta={**source_meta, **named}), meta

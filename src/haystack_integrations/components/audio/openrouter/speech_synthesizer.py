@@ -12,13 +12,13 @@ from haystack import component
 from haystack.dataclasses import ByteStream
 from haystack.utils import Secret
 
-from haystack_integrations.common.openrouter._base.checks import check_at_least_one
 from haystack_integrations.common.openrouter._base.component import (
     OPENROUTER_API_BASE_URL,
     OpenRouterMediaComponent,
     shows_its_settings,
 )
 from haystack_integrations.common.openrouter._transport.run import tag_span
+from haystack_integrations.common.openrouter._wire.checks import check_at_least_one
 from haystack_integrations.components.audio.openrouter._speech_endpoint import (
     SPEECH,
     check_voice,
@@ -91,16 +91,8 @@ class OpenRouterSpeechSynthesizer(OpenRouterMediaComponent):
         """
         self.voice = voice
         self.sample_rate = sample_rate
-        self._set_up(
-            api_key=api_key,
-            model=model,
-            api_base_url=api_base_url,
-            extra_headers=extra_headers,
-            timeout=timeout,
-            max_retries=max_retries,
-            http_client_kwargs=http_client_kwargs,
-            generation_kwargs=generation_kwargs,
-        )
+        self.generation_kwargs = {} if generation_kwargs is None else generation_kwargs
+        self._set_up(api_key, model, api_base_url, extra_headers, timeout, max_retries, http_client_kwargs)
 
     def to_dict(self) -> dict[str, Any]:
         """
@@ -157,7 +149,7 @@ class OpenRouterSpeechSynthesizer(OpenRouterMediaComponent):
         super(OpenRouterSpeechSynthesizer, self)._check()
         check_voice(self.voice)
         if self.sample_rate is not None:
-            check_at_least_one(self.sample_rate, "sample_rate")
+            check_at_least_one(sample_rate=self.sample_rate)
 
     def _prepare(self, text: object, generation_kwargs: Any, sample_rate: int | None) -> dict[str, Any]:
         kwargs = self._merged(generation_kwargs, voice=self.voice)

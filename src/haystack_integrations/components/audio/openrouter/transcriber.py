@@ -14,13 +14,13 @@ from haystack import Document, component
 from haystack.dataclasses import ByteStream
 from haystack.utils import Secret
 
-from haystack_integrations.common.openrouter._base.checks import check_at_least_one
 from haystack_integrations.common.openrouter._base.component import (
     OPENROUTER_API_BASE_URL,
     OpenRouterMediaComponent,
     shows_its_settings,
 )
 from haystack_integrations.common.openrouter._many.workers import each_in_tasks, each_in_threads
+from haystack_integrations.common.openrouter._wire.checks import check_at_least_one
 from haystack_integrations.components.audio.openrouter._recordings import Recordings, Source, checked_sources
 from haystack_integrations.components.audio.openrouter._transcription_endpoint import (
     TRANSCRIPTIONS,
@@ -101,16 +101,8 @@ class OpenRouterTranscriber(OpenRouterMediaComponent):
         self.language = language
         self.raise_on_failure = raise_on_failure
         self.concurrency = concurrency
-        self._set_up(
-            api_key=api_key,
-            model=model,
-            api_base_url=api_base_url,
-            extra_headers=extra_headers,
-            timeout=timeout,
-            max_retries=max_retries,
-            http_client_kwargs=http_client_kwargs,
-            generation_kwargs=generation_kwargs,
-        )
+        self.generation_kwargs = {} if generation_kwargs is None else generation_kwargs
+        self._set_up(api_key, model, api_base_url, extra_headers, timeout, max_retries, http_client_kwargs)
 
     def to_dict(self) -> dict[str, Any]:
         """
@@ -196,7 +188,7 @@ class OpenRouterTranscriber(OpenRouterMediaComponent):
     def _check(self) -> None:
         super(OpenRouterTranscriber, self)._check()
         check_language(self.language)
-        check_at_least_one(self.concurrency, "concurrency")
+        check_at_least_one(concurrency=self.concurrency)
 
     def _prepare(self, generation_kwargs: Any) -> dict[str, Any]:
         kwargs = self._merged(generation_kwargs, language=self.language)

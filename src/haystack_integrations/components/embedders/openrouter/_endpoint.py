@@ -17,7 +17,7 @@ from pydantic_core.core_schema import float_schema, list_schema, typed_dict_fiel
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._transport.run import last_headers
 from haystack_integrations.common.openrouter._transport.watched import is_watched
-from haystack_integrations.common.openrouter._wire.json_values import mapping, sendable, sendable_json
+from haystack_integrations.common.openrouter._wire.json_values import mapping, sendable_json
 from haystack_integrations.common.openrouter._wire.responses import decoded_body, response_meta, unusable_response
 from haystack_integrations.common.openrouter.errors._advice import COMMON_ADVICE
 
@@ -117,7 +117,7 @@ def body_and_headers(sent: Any, client: Any, arguments: dict[str, Any]) -> tuple
 def image_input(url: str, text: str) -> dict[str, Any]:
     """Make the input for an image as a data URL, or for an image and a text that share one embedding."""
     image = {"type": "image_url", "image_url": {"url": url}}
-    return {"content": [image, {"type": "text", "text": sendable(text)}] if text else [image]}
+    return {"content": [image, {"type": "text", "text": text}] if text else [image]}
 
 
 def input_size(one: str | dict[str, Any]) -> int:

@@ -13,21 +13,21 @@ from typing import Any
 from haystack import Document, component
 from haystack.utils import Secret
 
-from haystack_integrations.common.openrouter._base.checks import (
+from haystack_integrations.common.openrouter._base.component import OPENROUTER_API_BASE_URL, shows_its_settings
+from haystack_integrations.common.openrouter._base.document_images import DocumentImages, checked_size
+from haystack_integrations.common.openrouter._wire.checks import (
     check_at_least_one,
     check_strings,
     check_strings_or_none,
 )
-from haystack_integrations.common.openrouter._base.component import OPENROUTER_API_BASE_URL, shows_its_settings
-from haystack_integrations.common.openrouter._base.document_images import DocumentImages, checked_size
-from haystack_integrations.components.embedders.openrouter._corpus_embedder import OpenRouterCorpusEmbedder
 from haystack_integrations.components.embedders.openrouter._endpoint import IMAGE_EMBEDDINGS, image_input
+from haystack_integrations.components.embedders.openrouter.document_embedder import OpenRouterDocumentEmbedder
 from haystack_integrations.components.embedders.openrouter.options import EmbeddingParameters
 
 
 @shows_its_settings
 @component
-class OpenRouterDocumentImageEmbedder(OpenRouterCorpusEmbedder):
+class OpenRouterDocumentImageEmbedder(OpenRouterDocumentEmbedder):
     """
     Embeds the images of documents with the multimodal embedding models behind [OpenRouter](https://openrouter.ai).
 
@@ -119,7 +119,15 @@ class OpenRouterDocumentImageEmbedder(OpenRouterCorpusEmbedder):
         :raises ValueError: If `dimensions`, `batch_size`, `max_batch_bytes`, `concurrency` or a side of `image_size` is
             less than 1, or `extra_parameters` has a key that the component sets itself.
         """
-        self._set_up_batches(
+        self.file_path_meta_field = file_path_meta_field
+        self.root_path = root_path
+        self.embed_content = embed_content
+        self.max_batch_bytes = max_batch_bytes
+        self.image_size = checked_size(image_size)  # a list in YAML
+        super(OpenRouterDocumentImageEmbedder, self).__init__(
+            api_key=api_key,
+            model=model,
+            api_base_url=api_base_url,
             dimensions=dimensions,
             prefix=prefix,
             suffix=suffix,
@@ -127,25 +135,14 @@ class OpenRouterDocumentImageEmbedder(OpenRouterCorpusEmbedder):
             progress_bar=progress_bar,
             meta_fields_to_embed=meta_fields_to_embed,
             embedding_separator=embedding_separator,
-            extra_parameters=extra_parameters,
-            raise_on_failure=raise_on_failure,
-            concurrency=concurrency,
-        )
-        self.file_path_meta_field = file_path_meta_field
-        self.root_path = root_path
-        self.image_size = image_size
-        self.embed_content = embed_content
-        self.max_batch_bytes = max_batch_bytes
-        self._set_up(
-            api_key=api_key,
-            model=model,
-            api_base_url=api_base_url,
             extra_headers=extra_headers,
+            extra_parameters=extra_parameters,
             timeout=timeout,
             max_retries=max_retries,
             http_client_kwargs=http_client_kwargs,
+            raise_on_failure=raise_on_failure,
+            concurrency=concurrency,
         )
-        self.image_size = checked_size(image_size)  # a list in YAML
         self._images()  # it may need what is not installed
 
     def to_dict(self) -> dict[str, Any]:
@@ -155,13 +152,15 @@ class OpenRouterDocumentImageEmbedder(OpenRouterCorpusEmbedder):
         :returns: The component as a dictionary.
         :raises ValueError: If the API key or a Secret among the headers is a token, which must not be serialized.
         """
-        return self._to_dict(
+        data: dict[str, Any] = super(OpenRouterDocumentImageEmbedder, self).to_dict()
+        data["init_parameters"].update(
             file_path_meta_field=self.file_path_meta_field,
             root_path=self.root_path,
             image_size=None if self.image_size is None else list(self.image_size),
             embed_content=self.embed_content,
             max_batch_bytes=self.max_batch_bytes,
         )
+        return data
 
     @component.output_types(documents=list[Document], meta=dict[str, Any])
     def run(self, documents: list[Document]) -> dict[str, Any]:
@@ -180,7 +179,7 @@ class OpenRouterDocumentImageEmbedder(OpenRouterCorpusEmbedder):
             `raise_on_failure=False`, it is raised only if the run was stopped before anything was embedded.
         """
         field = self.file_path_meta_field
-        return _with_source(self._embed(documents), field)
+        return _with_source(super(OpenRouterDocumentImageEmbedder, self).run(documents), field)
 
     @component.output_types(documents=list[Document], meta=dict[str, Any])
     async def run_async(self, documents: list[Document]) -> dict[str, Any]:
@@ -193,13 +192,13 @@ class OpenRouterDocumentImageEmbedder(OpenRouterCorpusEmbedder):
             cancelled.
         """
         field = self.file_path_meta_field
-        return _with_source(await self._embed_async(documents), field)
+        return _with_source(await super(OpenRouterDocumentImageEmbedder, self).run_async(documents), field)
 
     def _check(self) -> None:
         super(OpenRouterDocumentImageEmbedder, self)._check()
         check_strings(file_path_meta_field=self.file_path_meta_field)
         check_strings_or_none(root_path=self.root_path)
-        check_at_least_one(self.max_batch_bytes, "max_batch_bytes")
+        check_at_least_one(max_batch_bytes=self.max_batch_bytes)
         checked_size(self.image_size)
 
     def _images(self) -> DocumentImages:

@@ -12,13 +12,18 @@ from typing import Any
 from haystack import component
 from haystack.utils import Secret
 
-from haystack_integrations.common.openrouter._base.checks import check_at_least_one, check_parameters, check_strings
 from haystack_integrations.common.openrouter._base.component import (
     OPENROUTER_API_BASE_URL,
     OpenRouterComponent,
     shows_its_settings,
 )
 from haystack_integrations.common.openrouter._transport.run import tag_span
+from haystack_integrations.common.openrouter._wire.checks import (
+    check_at_least_one,
+    check_parameters,
+    check_strings,
+    check_type,
+)
 from haystack_integrations.common.openrouter._wire.json_values import sendable
 from haystack_integrations.components.embedders.openrouter._endpoint import (
     EMBEDDINGS,
@@ -87,15 +92,7 @@ class OpenRouterTextEmbedder(OpenRouterComponent):
         self.prefix = prefix
         self.suffix = suffix
         self.extra_parameters = extra_parameters
-        self._set_up(
-            api_key=api_key,
-            model=model,
-            api_base_url=api_base_url,
-            extra_headers=extra_headers,
-            timeout=timeout,
-            max_retries=max_retries,
-            http_client_kwargs=http_client_kwargs,
-        )
+        self._set_up(api_key, model, api_base_url, extra_headers, timeout, max_retries, http_client_kwargs)
 
     def to_dict(self) -> dict[str, Any]:
         """
@@ -144,18 +141,14 @@ class OpenRouterTextEmbedder(OpenRouterComponent):
     def _check(self) -> None:
         super(OpenRouterTextEmbedder, self)._check()
         if self.dimensions is not None:
-            check_at_least_one(self.dimensions, "dimensions")
+            check_at_least_one(dimensions=self.dimensions)
         check_strings(prefix=self.prefix, suffix=self.suffix)
-        check_parameters(self.extra_parameters, EMBEDDINGS.own_fields)
+        check_parameters(self.extra_parameters or {}, "extra_parameters", EMBEDDINGS.own_fields)
 
     def _arguments(self, text: str) -> dict[str, Any]:
         self._check()
-        if not isinstance(text, str):
-            msg = (
-                f"`text` must be a str, not {type(text).__name__}. "
-                "OpenRouterTextEmbedder embeds one text; use OpenRouterDocumentEmbedder for a list of Documents."
-            )
-            raise TypeError(msg)
+        advice = "OpenRouterTextEmbedder embeds one text; use OpenRouterDocumentEmbedder for a list of Documents."
+        check_type(text, "`text`", str, "a str", advice)
         return request_arguments(
             sendable(f"{self.prefix}{text}{self.suffix}"),
             model=self.model,

@@ -15,22 +15,22 @@ from typing import Any
 from haystack import Document, component
 from haystack.utils import Secret
 
-from haystack_integrations.common.openrouter._base.checks import (
-    check_at_least_one,
-    check_documents,
-    check_parameters,
-    check_strings,
-    check_strings_or_none,
-    checked_fields,
-    document_text,
-)
 from haystack_integrations.common.openrouter._base.component import (
     OPENROUTER_API_BASE_URL,
     OpenRouterComponent,
     shows_its_settings,
 )
-from haystack_integrations.common.openrouter._base.document_images import DocumentImages, checked_size
+from haystack_integrations.common.openrouter._base.document_images import DocumentImages, checked_size, document_text
 from haystack_integrations.common.openrouter._transport.run import tag_span
+from haystack_integrations.common.openrouter._wire.checks import (
+    check_at_least_one,
+    check_documents,
+    check_fields,
+    check_parameters,
+    check_strings,
+    check_strings_or_none,
+    check_text,
+)
 from haystack_integrations.common.openrouter._wire.usage import is_number
 from haystack_integrations.components.rankers.openrouter._endpoint import (
     RERANK,
@@ -118,15 +118,7 @@ class OpenRouterRanker(OpenRouterComponent):
         self.root_path = root_path
         self.image_size = image_size
         self.extra_parameters = extra_parameters
-        self._set_up(
-            api_key=api_key,
-            model=model,
-            api_base_url=api_base_url,
-            extra_headers=extra_headers,
-            timeout=timeout,
-            max_retries=max_retries,
-            http_client_kwargs=http_client_kwargs,
-        )
+        self._set_up(api_key, model, api_base_url, extra_headers, timeout, max_retries, http_client_kwargs)
         self.image_size = checked_size(image_size)  # a list in YAML
         self._images()  # it may need what is not installed
 
@@ -140,7 +132,7 @@ class OpenRouterRanker(OpenRouterComponent):
         return self._to_dict(
             top_k=self.top_k,
             score_threshold=self.score_threshold,
-            meta_fields_to_embed=checked_fields(self.meta_fields_to_embed),
+            meta_fields_to_embed=list(self.meta_fields_to_embed or []),
             meta_data_separator=self.meta_data_separator,
             image_meta_field=self.image_meta_field,
             root_path=self.root_path,
@@ -209,29 +201,24 @@ class OpenRouterRanker(OpenRouterComponent):
     def _check(self) -> None:
         super(OpenRouterRanker, self)._check()
         if self.top_k is not None:
-            check_at_least_one(self.top_k, "top_k")
+            check_at_least_one(top_k=self.top_k)
         _check_threshold(self.score_threshold)
-        checked_fields(self.meta_fields_to_embed)
+        check_fields(self.meta_fields_to_embed)
         check_strings(meta_data_separator=self.meta_data_separator)
         check_strings_or_none(image_meta_field=self.image_meta_field, root_path=self.root_path)
         checked_size(self.image_size)
-        check_parameters(self.extra_parameters, RERANK.own_fields)
+        check_parameters(self.extra_parameters or {}, "extra_parameters", RERANK.own_fields)
 
     def _checked(
         self, query: str, documents: list[Document], top_k: int | None, score_threshold: float | None
     ) -> tuple[int | None, float | None, list[Document]]:
         """Check settings and arguments. Return the limits to use, and the documents without duplicate ids."""
         self._check()
-        if not isinstance(query, str):
-            msg = f"`query` must be a str, not {type(query).__name__}."
-            raise TypeError(msg)
-        if not query.strip():
-            msg = "`query` is empty: pass the query that the documents are compared with."
-            raise ValueError(msg)
+        check_text(query, "query", "a str", "pass the query that the documents are compared with")
         check_documents(documents, "Pass what a retriever returned.")
         top_k = self.top_k if top_k is None else top_k
         if top_k is not None:
-            check_at_least_one(top_k, "top_k")
+            check_at_least_one(top_k=top_k)
         _check_threshold(score_threshold)
         threshold = self.score_threshold if score_threshold is None else score_threshold
         unique: dict[str, Document] = {}
@@ -251,7 +238,7 @@ class OpenRouterRanker(OpenRouterComponent):
         self, query: str, documents: list[Document], top_k: int | None
     ) -> Callable[[], dict[str, dict[str, Any]]]:
         """Return what makes the request: it reads files, and no settings, which may change meanwhile."""
-        images, fields, separator = self._images(), checked_fields(self.meta_fields_to_embed), self.meta_data_separator
+        images, fields, separator = self._images(), list(self.meta_fields_to_embed or []), self.meta_data_separator
         model, extra_parameters, headers = self.model, self.extra_parameters, self._sent_headers()
 
         def content(document: Document) -> str | dict[str, str]:

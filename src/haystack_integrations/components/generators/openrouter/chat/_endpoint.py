@@ -36,6 +36,7 @@ CHAT = ChatEndpoint(
     "/chat/completions",
     what="message",
     streams=True,
+    own_fields={"messages": "Pass them to `run`."},
     advice={
         **COMMON_ADVICE,
         "no result": "Try again, or name fallbacks in `models`",

@@ -122,15 +122,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         self.generation_kwargs = cast(dict[str, Any], generation_kwargs)
         if tools is not None:
             checked_tools(tools)
-        self._set_up(
-            api_key=api_key,
-            model=model,
-            api_base_url=api_base_url,
-            extra_headers=extra_headers,
-            timeout=timeout,
-            max_retries=max_retries,
-            http_client_kwargs=http_client_kwargs,
-        )
+        self._set_up(api_key, model, api_base_url, extra_headers, timeout, max_retries, http_client_kwargs)
         super(OpenRouterChatGenerator, self).__init__(
             api_key=api_key,
             model=model,
@@ -196,14 +188,21 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         :raises OpenRouterStreamError: If a stream fails. Its `partial_reply` holds what the callback has received.
         """
         self._check()
+        check_generation_kwargs(generation_kwargs, self._noticed)
         callback = select_streaming_callback(
             init_callback=self.streaming_callback, runtime_callback=streaming_callback, requires_async=False
         )
         if self.tools is not None:  # a lazy toolset is empty, and false, until it is warm
             self._tool_warm_up.run(self.tools)
-        arguments = self._prepare_run(messages, callback, generation_kwargs, tools, tools_strict)
-        if not arguments:
+        if not (conversation := as_messages(messages)):
             return {"replies": []}
+        arguments = self._prepare_api_call(
+            messages=conversation,
+            streaming_callback=callback,
+            generation_kwargs=generation_kwargs,
+            tools=tools,
+            tools_strict=tools_strict,
+        )
         audio, method = audio_format(arguments), arguments.pop("openai_endpoint")
         settings = self._settings()
         with self._calling(CHAT, arguments["model"], settings) as client:
@@ -244,14 +243,21 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         :raises OpenRouterStreamError: If a stream fails. Its `partial_reply` holds what the callback has received.
         """
         self._check()
+        check_generation_kwargs(generation_kwargs, self._noticed)
         callback = select_streaming_callback(
             init_callback=self.streaming_callback, runtime_callback=streaming_callback, requires_async=True
         )
         if self.tools is not None:  # a lazy toolset is empty, and false, until it is warm
             await self._tool_warm_up.run_async(self.tools)
-        arguments = self._prepare_run(messages, callback, generation_kwargs, tools, tools_strict)
-        if not arguments:
+        if not (conversation := as_messages(messages)):
             return {"replies": []}
+        arguments = self._prepare_api_call(
+            messages=conversation,
+            streaming_callback=callback,
+            generation_kwargs=generation_kwargs,
+            tools=tools,
+            tools_strict=tools_strict,
+        )
         audio, method = audio_format(arguments), arguments.pop("openai_endpoint")
         settings = self._settings()
         async with self._calling_async(CHAT, arguments["model"], settings) as client:
@@ -291,28 +297,6 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
     def _check(self) -> None:
         super(OpenRouterChatGenerator, self)._check()
         check_generation_kwargs(self.generation_kwargs, self._noticed)
-
-    def _prepare_run(
-        self,
-        messages: list[ChatMessage] | str,
-        callback: StreamingCallbackT | None,
-        generation_kwargs: GenerationKwargs | None,
-        tools: ToolsType | None,
-        tools_strict: bool | None,
-    ) -> dict[str, Any]:
-        """
-        Check the arguments of a run, and return those of the SDK's method: none if there is no message to send.
-        """
-        check_generation_kwargs(generation_kwargs, self._noticed)
-        if not (conversation := as_messages(messages)):
-            return {}
-        return self._prepare_api_call(
-            messages=conversation,
-            streaming_callback=callback,
-            generation_kwargs=generation_kwargs,
-            tools=tools,
-            tools_strict=tools_strict,
-        )
 
     def _prepare_api_call(
         self,

@@ -9,13 +9,13 @@ Source: `ImageGenerationRequest` and `ImageGenerationResponse` in OpenRouter's O
 """
 
 import base64
-from collections.abc import Sequence
 from typing import Any
 
 from haystack import logging
 from haystack.dataclasses import ImageContent
 
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
+from haystack_integrations.common.openrouter._wire.checks import check_text, check_type
 from haystack_integrations.common.openrouter._wire.json_values import plain_json, sendable
 from haystack_integrations.common.openrouter._wire.media import image_part, image_type, split_data_url
 from haystack_integrations.common.openrouter._wire.responses import decoded_body, response_meta, unusable_response
@@ -42,7 +42,7 @@ IMAGES = Endpoint(
 )
 
 
-def request_fields(prompt: object, images: object, more_references: object) -> dict[str, Any]:
+def request_fields(prompt: object, images: Any, more_references: Any) -> dict[str, Any]:
     """
     Make the fields of a request that come from the inputs of a run.
 
@@ -53,29 +53,14 @@ def request_fields(prompt: object, images: object, more_references: object) -> d
     :raises TypeError: If an input has the wrong type.
     :raises ValueError: If the prompt is empty, or an image has no data.
     """
-    if not isinstance(prompt, str):
-        msg = f"`prompt` must be a string, not {type(prompt).__name__}."
-        raise TypeError(msg)
-    if not prompt.strip():
-        msg = "`prompt` is empty: describe the image."
-        raise ValueError(msg)
-    references = []
-    for number, image in enumerate(_items(images, "images", "a list of ImageContent")):
-        if not isinstance(image, ImageContent):
-            msg = f"`images[{number}]` must be an ImageContent, not {type(image).__name__}."
-            raise TypeError(msg)
-        references.append(image_part(image, f"`images[{number}]`"))
-    references += _items(more_references, 'generation_kwargs["input_references"]', "a list")
-    return {"prompt": sendable(prompt), **({"input_references": references} if references else {})}
-
-
-def _items(value: object, argument: str, kind: str) -> Sequence[Any]:
-    if value is None:
-        return ()
-    if not isinstance(value, list | tuple):
-        msg = f"`{argument}` must be {kind}, not {type(value).__name__}."
-        raise TypeError(msg)
-    return value
+    check_text(prompt, "prompt", "a string", "describe the image")
+    images, more_references = images or [], more_references or []
+    check_type(images, "`images`", list | tuple, "a list of ImageContent")
+    check_type(more_references, '`generation_kwargs["input_references"]`', list | tuple, "a list")
+    for number, image in enumerate(images):
+        check_type(image, f"`images[{number}]`", ImageContent, "an ImageContent")
+    references = [*(image_part(image, f"`images[{number}]`") for number, image in enumerate(images)), *more_references]
+    return {"prompt": sendable(str(prompt)), **({"input_references": references} if references else {})}
 
 
 def read_images(response: Any, model: str) -> tuple[list[ImageContent], dict[str, Any]]:

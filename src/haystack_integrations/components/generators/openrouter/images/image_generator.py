@@ -80,16 +80,8 @@ class OpenRouterImageGenerator(OpenRouterMediaComponent):
         :raises TypeError: If an argument has the wrong type.
         :raises ValueError: If the value of an argument can't be used.
         """
-        self._set_up(
-            api_key=api_key,
-            model=model,
-            api_base_url=api_base_url,
-            extra_headers=extra_headers,
-            timeout=timeout,
-            max_retries=max_retries,
-            http_client_kwargs=http_client_kwargs,
-            generation_kwargs=generation_kwargs,
-        )
+        self.generation_kwargs = {} if generation_kwargs is None else generation_kwargs
+        self._set_up(api_key, model, api_base_url, extra_headers, timeout, max_retries, http_client_kwargs)
 
     def to_dict(self) -> dict[str, Any]:
         """

@@ -19,12 +19,12 @@ from haystack.tools import ToolsType
 from pydantic import BaseModel
 
 from haystack_integrations.common.openrouter._base.generation_kwargs import (
-    check_request_options,
+    check_kwargs,
     serialized_kwargs,
-    warn_of_typing_mistakes,
 )
 from haystack_integrations.common.openrouter._base.headers import merged_headers, sendable_headers
-from haystack_integrations.common.openrouter._wire.model_names import check_model_name
+from haystack_integrations.common.openrouter._wire.checks import check_type
+from haystack_integrations.components.generators.openrouter.chat._endpoint import CHAT
 from haystack_integrations.components.generators.openrouter.chat._request.messages import wire_messages
 from haystack_integrations.components.generators.openrouter.chat._request.tools import server_tools, tool_definitions
 from haystack_integrations.components.generators.openrouter.chat.options import OpenRouterGenerationKwargs
@@ -48,42 +48,27 @@ _EXAMPLES = {
 }
 
 
-def check_generation_kwargs(generation_kwargs: object, noticed: set[str]) -> None:
+def check_generation_kwargs(generation_kwargs: Any, noticed: set[str]) -> None:
     """Raise unless `generation_kwargs` can be sent. Warn of names that look odd, and that were not noticed before."""
     if generation_kwargs is None:
         return
-    if not isinstance(generation_kwargs, Mapping):
-        found = type(generation_kwargs).__name__
-        msg = f'`generation_kwargs` must be a dictionary such as {{"temperature": 0.5}}, not {found}.'
-        raise TypeError(msg)
-    if "messages" in generation_kwargs:
-        msg = "`generation_kwargs` can't hold `messages`: pass them to `run`."
-        raise ValueError(msg)
-    if (model := generation_kwargs.get("model")) is not None:
-        if not model:
-            msg = '`generation_kwargs["model"]` is empty: leave it out to use the component\'s model.'
-            raise ValueError(msg)
-        check_model_name(model, noticed)
+    check_type(generation_kwargs, "`generation_kwargs`", Mapping, 'a dictionary such as {"temperature": 0.5}')
     for name, example in _EXAMPLES.items():
         if not _fits(name, generation_kwargs.get(name)):
             msg = f'`generation_kwargs["{name}"]` must look like {example}, not {generation_kwargs[name]!r:.100}.'
             raise TypeError(msg)
     _check_response_format(generation_kwargs.get("response_format"))
-    check_request_options(generation_kwargs)
-    warn_of_typing_mistakes(generation_kwargs, OpenRouterGenerationKwargs.__annotations__, noticed)
+    check_kwargs(generation_kwargs, OpenRouterGenerationKwargs.__annotations__, CHAT.own_fields, noticed)
 
 
 def as_messages(messages: list[ChatMessage] | str) -> list[ChatMessage]:
     """Return the messages that `run` was given. A string becomes one user message."""
     if isinstance(messages, str):
         return [ChatMessage.from_user(messages)]
-    if isinstance(messages, list) and all(isinstance(message, ChatMessage) for message in messages):
-        return messages
-    found = type(messages).__name__
-    if isinstance(messages, list):
-        found = f"a list with {next(type(m).__name__ for m in messages if not isinstance(m, ChatMessage))}"
-    msg = f"`messages` must be a string or a list of ChatMessage, not {found}."
-    raise TypeError(msg)
+    check_type(messages, "`messages`", list, "a string or a list of ChatMessage")
+    for number, message in enumerate(messages):
+        check_type(message, f"`messages[{number}]`", ChatMessage, "a ChatMessage")
+    return messages
 
 
 def request_arguments(

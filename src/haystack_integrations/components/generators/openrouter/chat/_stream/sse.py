@@ -38,8 +38,6 @@ class SSEParser:
         """
         Take the next bytes, wherever they begin and end, and return the data of each event that they complete.
         """
-        if not piece:
-            return []
         if self._after_cr or b"\r" in piece:
             piece = self._with_newlines(piece)
         if b"\n" not in piece:

@@ -28,6 +28,7 @@ from wire import completion, events
 
 from haystack_integrations.common.openrouter._base import component as base
 
+PARAMETERS = {name: list(inspect.signature(kind.__init__).parameters)[1:] for name, kind in KINDS.items()}
 TOOL = Tool("look_up", "Look something up", {"type": "object", "properties": {"a": {"type": "string"}}}, print)
 CHUNKS: list[StreamingChunk] = []
 
@@ -197,9 +198,8 @@ class Case:
         return urls[value] if isinstance(value, str) and value in urls else copy.deepcopy(value)
 
     def make(self, value: Any) -> Any:
-        possible = inspect.signature(KINDS[self.kind].__init__).parameters
-        parameters = {**USUAL, **NEEDED.get(self.name, {}), self.name: value}
-        return KINDS[self.kind](**{name: self.value(given) for name, given in parameters.items() if name in possible})
+        given = {**USUAL, **NEEDED.get(self.name, {}), self.name: value}
+        return KINDS[self.kind](**{name: self.value(given[name]) for name in PARAMETERS[self.kind] if name in given})
 
     def made_and_set(self, first: Any, then: Any) -> Any:
         made = self.make(first)
@@ -345,8 +345,8 @@ def parameters(*names: str) -> pytest.MarkDecorator:
     """
     Each of these parameters, or each parameter if none is named, of each class that has it.
     """
-    pairs = [(kind, name) for kind in KINDS for name in list(inspect.signature(KINDS[kind].__init__).parameters)[1:]]
-    chosen = [pytest.param(*pair, id="-".join(pair)) for pair in pairs if not names or pair[1] in names]
+    pairs = [(kind, name) for kind in KINDS for name in PARAMETERS[kind] if not names or name in names]
+    chosen = [pytest.param(*pair, id="-".join(pair)) for pair in pairs]
     return pytest.mark.parametrize(("kind", "name"), chosen)
 
 
@@ -374,8 +374,9 @@ class TestEachSetting:
         asyncio.run(self.compare_refusals(case))
 
     async def compare_refusals(self, case: Case) -> None:
+        later = case.make(case.values[0])
         for value in [*ODD, *BAD.get(case.name, [])]:
-            later = case.made_and_set(case.values[0], value)
+            case.set(later, value)
             try:
                 made = case.make(value)
             except (TypeError, ValueError) as error:
@@ -390,6 +391,9 @@ class TestEachSetting:
                     case.expect(value)
                     assert case.run(later) == does, value
                     assert later.to_dict() == made.to_dict(), value
+        case.set(later, case.values[1])
+        case.expect(case.values[1])
+        assert case.run(later) == _differences(case)[1]
 
 
 @parameters(*SHARED)

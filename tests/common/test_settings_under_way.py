@@ -575,7 +575,6 @@ class TestTheCatalogue:
             assert models.list() == under_way.result()
             assert (len(gate.requests), len(other.requests)) == (1, 1)
 
-
     def test_one_that_waits_for_another_call_asks_the_old_url(self, gate: Gate):
         gate.script(Answer.error(400, "No"))
 

@@ -190,15 +190,18 @@ class TestCallsUnderWay:
     def test_all_requests_of_a_long_run_have_the_old_settings(
         self, kind: Any, inputs: list[Any], concurrency: int, gate: Gate, pool: ThreadPoolExecutor
     ):
-        made = make(kind.__name__, gate, batch_size=1, concurrency=concurrency)
+        inside = "extra_parameters" if kind is OpenRouterDocumentEmbedder else "generation_kwargs"
+        more = {inside: {"provider": {"sort": "price"}}}
+        made = make(kind.__name__, gate, batch_size=1, concurrency=concurrency, **more)
         under_way = pool.submit(made.run, inputs)
         assert gate.arrived.wait(5)
         made.api_key, made.model, made.concurrency = NEW, "test/new", 1
+        getattr(made, inside)["provider"]["sort"] = "latency"
         made.run(inputs[:1])
         gate.let_go.set()
         assert len(under_way.result()["documents"]) == 5
         old = [request for request in gate.requests if request.body["model"] != "test/new"]
-        assert {request.key for request in old} == {"sk-or-the-old-one"}
+        assert {(request.key, request.body["provider"]["sort"]) for request in old} == {("sk-or-the-old-one", "price")}
         assert len(old) == 5
         assert all(gate.wait_for_close(request.connection) for request in old)
 

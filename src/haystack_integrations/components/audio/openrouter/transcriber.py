@@ -7,6 +7,7 @@ The component that transcribes recordings.
 """
 
 import asyncio
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -193,7 +194,7 @@ class OpenRouterTranscriber(OpenRouterMediaComponent):
     def _prepare(self, generation_kwargs: Any) -> dict[str, Any]:
         kwargs = self._merged(generation_kwargs, language=self.language)
         check_language(kwargs.get("language"))
-        return self._request(kwargs)
+        return copy.deepcopy(self._request(kwargs))  # what is inside may change while requests are sent
 
     def _recordings(self, sources: object, model: str) -> Recordings:
         return Recordings(checked_sources(sources), model=model, raise_on_failure=self.raise_on_failure)

@@ -9,7 +9,6 @@ The component that embeds documents, in batches.
 import asyncio
 import copy
 from collections.abc import Callable
-from functools import partial
 from typing import Any, ClassVar
 
 from haystack import Document, component
@@ -231,13 +230,14 @@ class OpenRouterDocumentEmbedder(OpenRouterComponent):
 
     def _arguments_maker(self) -> Callable[[list[Any]], dict[str, Any]]:
         """Return what makes the arguments of one request from its inputs."""
-        return partial(
-            request_arguments,
+        arguments = request_arguments(
+            [],
             model=self.model,
             dimensions=self.dimensions,
             extra_parameters=self.extra_parameters,
             extra_headers=self._sent_headers(),
         )
+        return lambda inputs: {**arguments, "input": inputs}
 
     def _input_maker(self) -> Callable[[Document], Any]:
         """

@@ -26,7 +26,7 @@ from haystack_integrations.common.openrouter._catalogue.model import ListedModel
 from haystack_integrations.common.openrouter._transport.client_pool import ClientSettings
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._transport.run import checked_key
-from haystack_integrations.common.openrouter._wire.checks import check_number, check_type
+from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.model_names import learn_names, near_names
 from haystack_integrations.common.openrouter._wire.responses import decoded_body
 from haystack_integrations.common.openrouter.errors._advice import COMMON_ADVICE, Advice
@@ -248,7 +248,7 @@ class OpenRouterModels(OpenRouterBase):
 
     def _check_connection(self) -> None:
         super()._check_connection()
-        check_number(self.cache_seconds, "cache_seconds", "a number of seconds")
+        checks.number(self.cache_seconds, "cache_seconds", "a number of seconds")
 
     def _list_request(self, for_account: bool, filters: ModelFilters) -> tuple[ClientSettings, Endpoint, Query]:
         settings = self._settings()
@@ -291,7 +291,7 @@ class OpenRouterModels(OpenRouterBase):
         return listed.by_name.get(name) if listed else None
 
     def _parts_of(self, name: str) -> tuple[str, ...]:
-        check_type(name, "`name`", str, "a string such as 'openai/gpt-4o-mini'")
+        checks.instance(name, "`name`", str, "a string such as 'openai/gpt-4o-mini'")
         parts = _NAME.fullmatch(name)
         if not parts:
             near = near_names(name, self._base_url())

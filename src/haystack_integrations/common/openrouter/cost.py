@@ -13,7 +13,7 @@ from haystack.dataclasses import ChatMessage
 
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.json_values import mapping
-from haystack_integrations.common.openrouter._wire.table import table
+from haystack_integrations.common.openrouter._wire.text_table import table
 from haystack_integrations.common.openrouter._wire.usage import cost_of_response, figures, total
 
 _HEAD = ("model", "provider", "in", "cached", "out", "reasoning", "USD")

@@ -19,7 +19,7 @@ from haystack.utils import Secret
 
 from haystack_integrations.common.openrouter._base.component import OPENROUTER_API_BASE_URL, OpenRouterBase
 from haystack_integrations.common.openrouter._catalogue.cache import SharedCache
-from haystack_integrations.common.openrouter._catalogue.choosing import ModelNeeds, Selection
+from haystack_integrations.common.openrouter._catalogue.cheapest import ModelNeeds, Selection
 from haystack_integrations.common.openrouter._catalogue.entries import OpenRouterEndpoint, mappings
 from haystack_integrations.common.openrouter._catalogue.filters import ACCOUNT_FILTERS, ModelFilters, Query, query_of
 from haystack_integrations.common.openrouter._catalogue.model import ListedModels, OpenRouterModel

@@ -32,7 +32,7 @@ from haystack_integrations.common.openrouter._base.headers import (
 )
 from haystack_integrations.common.openrouter._transport.client_pool import ClientPool, ClientSettings
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
-from haystack_integrations.common.openrouter._transport.http import check_http_client_kwargs
+from haystack_integrations.common.openrouter._transport.http_clients import check_http_client_kwargs
 from haystack_integrations.common.openrouter._transport.run import Run, running
 from haystack_integrations.common.openrouter._wire import checks
 

@@ -16,7 +16,7 @@ from pydantic_core.core_schema import float_schema, list_schema, typed_dict_fiel
 
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._transport.run import last_headers
-from haystack_integrations.common.openrouter._transport.watched import is_watched
+from haystack_integrations.common.openrouter._transport.tracing import is_watched
 from haystack_integrations.common.openrouter._wire.json_values import mapping
 from haystack_integrations.common.openrouter._wire.responses import decoded_body, response_meta, unusable_response
 from haystack_integrations.common.openrouter.errors._advice import COMMON_ADVICE

@@ -22,7 +22,7 @@ from haystack_integrations.common.openrouter._many.workers import each_in_tasks,
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.json_values import sendable
-from haystack_integrations.components.embedders.openrouter._corpus import Batch, Corpus
+from haystack_integrations.components.embedders.openrouter._document_batches import Batch, Corpus
 from haystack_integrations.components.embedders.openrouter._embedder import OpenRouterEmbedder
 from haystack_integrations.components.embedders.openrouter._endpoint import (
     EMBEDDINGS,

@@ -151,13 +151,11 @@ class OpenRouterAccount(OpenRouterBase):
 
 
 def _data(response: Any) -> dict[str, Any]:
-    data: dict[str, Any] = decoded_body(response)["data"]
-    return data
+    return dict(decoded_body(response)["data"])
 
 
 def _without_user_ids(response: Any) -> dict[str, Any]:
-    public: dict[str, Any] = without_private_fields(_data(response))
-    return public
+    return dict(without_private_fields(_data(response)))
 
 
 def _waits(generation_id: object, timeout: float) -> Iterator[float]:

@@ -220,5 +220,4 @@ def _with_source(result: dict[str, Any], field: str) -> dict[str, Any]:
         source = {"type": "image", "file_path_meta_field": field}
         return replace(document, meta={**document.meta, "embedding_source": source})
 
-    documents = [noted(document) if document.embedding else document for document in result["documents"]]
-    return {**result, "documents": documents}
+    return {**result, "documents": [noted(one) if one.embedding else one for one in result["documents"]]}

@@ -15,7 +15,7 @@ from haystack_integrations.common.openrouter._base.component import (
     OPENROUTER_API_BASE_URL,
     shows_its_settings,
 )
-from haystack_integrations.common.openrouter._transport.run import tag_span
+from haystack_integrations.common.openrouter._transport.tracing import tag_span
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.json_values import sendable
 from haystack_integrations.components.embedders.openrouter._embedder import OpenRouterEmbedder

@@ -21,7 +21,7 @@ from haystack_integrations.common.openrouter._base.component import (
     shows_its_settings,
 )
 from haystack_integrations.common.openrouter._base.document_images import DocumentImages, checked_size, document_text
-from haystack_integrations.common.openrouter._transport.run import tag_span
+from haystack_integrations.common.openrouter._transport.tracing import tag_span
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.usage import is_number
 from haystack_integrations.components.rankers.openrouter._endpoint import (
@@ -109,10 +109,9 @@ class OpenRouterRanker(OpenRouterComponent):
         self.meta_data_separator = meta_data_separator
         self.image_meta_field = image_meta_field
         self.root_path = root_path
-        self.image_size = image_size
+        self.image_size = checked_size(image_size)  # a list in YAML
         self.extra_parameters = extra_parameters
         self._set_up(api_key, model, api_base_url, extra_headers, timeout, max_retries, http_client_kwargs)
-        self.image_size = checked_size(image_size)  # a list in YAML
         self._images()  # it may need what is not installed
 
     def to_dict(self) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from haystack_integrations.common.openrouter._base.component import (
     shows_its_settings,
 )
 from haystack_integrations.common.openrouter._base.generation_kwargs import merged_kwargs
-from haystack_integrations.common.openrouter._transport.run import tag_span
+from haystack_integrations.common.openrouter._transport.tracing import tag_span
 from haystack_integrations.common.openrouter._wire.model_names import SUPPORTED_MODELS
 from haystack_integrations.components.generators.openrouter.chat._endpoint import CHAT, completion_dict
 from haystack_integrations.components.generators.openrouter.chat._reply import chat_messages, warn_of_flaws

@@ -14,11 +14,11 @@ import os
 import sys
 from functools import cache
 
-from stand_in.answer import COMMENT, CUT, RESET, STALL, Action, Answer
+from stand_in.answer import COMMENT, CUT, DRIP, RESET, STALL, Action, Answer
 from stand_in.request import Request
 from stand_in.server import StandIn
 
-__all__ = ["COMMENT", "CUT", "RESET", "STALL", "Action", "Answer", "Request", "StandIn", "base_url"]
+__all__ = ["COMMENT", "CUT", "DRIP", "RESET", "STALL", "Action", "Answer", "Request", "StandIn", "base_url"]
 
 
 @cache

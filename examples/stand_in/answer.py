@@ -19,9 +19,10 @@ class Action(Enum):
     CUT = "close the connection in the middle of the response"
     RESET = "reset the connection"
     STALL = "send nothing more until the client goes away"
+    DRIP = "send blank lines, which keep the connection alive, until the client goes away"
 
 
-CUT, RESET, STALL = Action
+CUT, RESET, STALL, DRIP = Action
 
 
 @dataclass

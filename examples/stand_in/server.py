@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl
 
-from stand_in.answer import RESET, STALL, Action, Answer
+from stand_in.answer import DRIP, RESET, STALL, Action, Answer
 from stand_in.request import Memory, Request
 from stand_in.routes import respond
 
@@ -175,7 +175,9 @@ class _Handler(BaseHTTPRequestHandler):
         if action is RESET:
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.connection.close()
-        elif action is STALL:
-            ready, _, _ = select.select([self.connection, self.server.stand_in.closing], [], [])
+        elif action in (STALL, DRIP):
+            ends, interval = [self.connection, self.server.stand_in.closing], 0.02 if action is DRIP else None
+            while not (ready := select.select(ends, [], [], interval)[0]):
+                self.wfile.write(b"1\r\n\n\r\n")
             if self.connection in ready:
                 raise ConnectionResetError

@@ -307,7 +307,7 @@ class TestSerialization:
     def test_every_parameter_is_written(self, plain: Case):
         component = plain.kind(extra_headers={"X-Title": "T"}, extra_parameters={"provider": {"order": ["a"]}})
         data = component_to_dict(component, "name")
-        assert {"self", *data["init_parameters"]} == set(inspect.signature(plain.kind.__init__).parameters)
+        assert {"self", "deadline", *data["init_parameters"]} == set(inspect.signature(plain.kind.__init__).parameters)
         assert data["init_parameters"]["api_key"]["env_vars"] == ["OPENROUTER_API_KEY"]
         before = copy.deepcopy(data)
         again = component_from_dict(plain.kind, data, "name")

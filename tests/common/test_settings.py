@@ -43,6 +43,7 @@ VALUES: dict[str, tuple[Any, Any]] = {
     "model": ("test/a", "test/b"),
     "timeout": (7.0, 8.0),
     "max_retries": (1, 2),
+    "deadline": (60.0, 0.0),
     "extra_headers": ({"X-Title": "a"}, {"X-Title": "b"}),
     "http_client_kwargs": ({"headers": {"x-mine": "a"}}, {"headers": {"x-mine": "b"}}),
     "generation_kwargs": ({"seed": 1}, {"seed": 2}),

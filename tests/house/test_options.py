@@ -40,7 +40,7 @@ from haystack_integrations.components.rankers.openrouter import OpenRouterRerank
 from haystack_integrations.components.rankers.openrouter import options as rerank
 
 OF_THE_COMPONENT = {"messages", "stream"}
-OF_THE_OPENAI_SDK = {"extra_headers", "extra_query", "extra_body", "timeout"}
+NOT_SENT = {"extra_headers", "extra_query", "extra_body", "timeout", "deadline"}
 # What OpenRouter's documentation names, and its SDK does not.
 DOCUMENTED = {"n", "audio", "preset", "max_tool_calls", "transforms", "usage", "route", "verbosity"}
 DOCUMENTED_REASONING = {"max_tokens", "enabled", "exclude"}
@@ -83,7 +83,7 @@ class TestInStepWithTheSDK:
     @pytest.mark.parametrize(
         ("ours", "theirs", "only_ours", "only_theirs"),
         [
-            (OpenRouterGenerationKwargs, [sdk.ChatRequest], OF_THE_OPENAI_SDK | DOCUMENTED, OF_THE_COMPONENT),
+            (OpenRouterGenerationKwargs, [sdk.ChatRequest], NOT_SENT | DOCUMENTED, OF_THE_COMPONENT),
             (ReasoningOptions, [sdk.ChatRequestReasoning], DOCUMENTED_REASONING, set()),
             (ProviderPreferences, [sdk.ProviderPreferences], set(), set()),
             (provider.MaxPrice, [sdk.MaxPrice], set(), set()),
@@ -92,9 +92,9 @@ class TestInStepWithTheSDK:
             (provider.Percentiles, [sdk.PercentileThroughputCutoffs], set(), set()),
             (Plugin, models_of(chatrequest.ChatRequestPlugin), set(), set()),
             (ServerTool, SERVER_TOOLS, set(), set()),
-            (OpenRouterImageKwargs, [sdk.ImageGenerationRequest], OF_THE_OPENAI_SDK, {"prompt", "stream"}),
-            (OpenRouterSpeechKwargs, [sdk.SpeechRequest], OF_THE_OPENAI_SDK, {"input"}),
-            (OpenRouterTranscriptionKwargs, [sdk.STTRequest], OF_THE_OPENAI_SDK, {"input_audio"}),
+            (OpenRouterImageKwargs, [sdk.ImageGenerationRequest], NOT_SENT, {"prompt", "stream"}),
+            (OpenRouterSpeechKwargs, [sdk.SpeechRequest], NOT_SENT, {"input"}),
+            (OpenRouterTranscriptionKwargs, [sdk.STTRequest], NOT_SENT, {"input_audio"}),
             (AudioProviderPreferences, [sdk.SpeechRequestProvider], set(), set()),
             (AudioProviderPreferences, [sdk.STTRequestProvider], set(), set()),
             (ImageProviderPreferences, [sdk.ImageGenerationProviderPreferences], set(), set()),

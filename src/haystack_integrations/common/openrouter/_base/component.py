@@ -31,6 +31,7 @@ from haystack_integrations.common.openrouter._base.headers import (
     warn_of_credentials,
 )
 from haystack_integrations.common.openrouter._transport.client_pool import ClientPool, ClientSettings
+from haystack_integrations.common.openrouter._transport.deadline import Deadline
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._transport.http_clients import check_http_client_kwargs
 from haystack_integrations.common.openrouter._transport.run import Run, running
@@ -52,6 +53,7 @@ class OpenRouterBase:
     _default_timeout: ClassVar[float] = 30.0
     _key_is_optional: ClassVar[bool] = False
     _key_may_be_none: ClassVar[bool] = True
+    deadline: float | None = None
 
     def _set_up_connection(
         self,
@@ -90,8 +92,8 @@ class OpenRouterBase:
     def _base_url(self) -> str:
         return self.api_base_url or OPENROUTER_API_BASE_URL
 
-    def _settings(self) -> ClientSettings:
-        """Read what a client is built from, as it is now."""
+    def _settings(self, deadline: float | None = None) -> ClientSettings:
+        """Read what a client is built from, as it is now. The call that they are for begins, with its deadline."""
         self._check_connection()
         secret = self._secret()
         timeout, max_retries = self.timeout, self.max_retries
@@ -102,12 +104,13 @@ class OpenRouterBase:
             int(os.environ.get("OPENAI_MAX_RETRIES", "5")) if max_retries is None else max_retries,
             self.http_client_kwargs,
             self._key_is_optional,
+            Deadline.after(self.deadline if deadline is None else deadline),
         )
 
     @contextmanager
     def _requesting(self, endpoint: Endpoint, settings: ClientSettings, model: str = "") -> Iterator[Run]:
         """Send requests inside this block. Their errors name the cause and a remedy, and the first retry is logged."""
-        with running(Run(endpoint, settings.secret, settings.base_url, model)) as run:
+        with running(Run(endpoint, settings.secret, settings.base_url, model, settings.deadline)) as run:
             yield run
 
     @contextmanager
@@ -188,10 +191,12 @@ class OpenRouterComponent(OpenRouterBase):
         timeout: float | None,
         max_retries: int | None,
         http_client_kwargs: dict[str, Any] | None,
+        deadline: float | None = None,
     ) -> None:
         """Keep the parameters that all components share under their names, and check all."""
         self.model = model
         self.extra_headers = deserialized_headers(extra_headers)
+        self.deadline = deadline
         self._noticed: set[str] = set()
         self._set_up_connection(api_key, api_base_url, timeout, max_retries, http_client_kwargs)
         self._check()
@@ -199,10 +204,14 @@ class OpenRouterComponent(OpenRouterBase):
     def _check(self) -> None:
         """Raise unless the settings can be used, those of the connection aside. Warn once of a name that looks odd."""
         checks.model_name(self.model, self._noticed)
+        if self.deadline is not None:
+            checks.number(self.deadline, "deadline", "a number of seconds or None")
         check_headers(self.extra_headers, "extra_headers")
 
     def _to_dict(self, **own_parameters: Any) -> dict[str, Any]:
         headers = serialized_headers(self.extra_headers)
+        if self.deadline is not None:
+            own_parameters["deadline"] = self.deadline
         return super()._to_dict(model=self.model, extra_headers=headers, **own_parameters)
 
     def _sent_headers(self) -> dict[str, str]:

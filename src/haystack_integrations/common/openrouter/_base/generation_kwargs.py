@@ -63,6 +63,8 @@ def check_request_options(generation_kwargs: Mapping[str, Any]) -> None:
     for name in ("extra_body", "extra_query"):
         check_option(generation_kwargs, name, Mapping, "a dictionary")
     check_option(generation_kwargs, "timeout", _TIMEOUTS, "a number of seconds")
+    if (deadline := generation_kwargs.get("deadline")) is not None:
+        checks.number(deadline, 'generation_kwargs["deadline"]', "a number of seconds")
     headers = deserialized_headers(generation_kwargs.get("extra_headers"))
     check_headers(headers, 'generation_kwargs["extra_headers"]')
 
@@ -85,10 +87,10 @@ def request_of(
     generation_kwargs: Mapping[str, Any], own_fields: Mapping[str, Any], headers: Mapping[str, Any]
 ) -> dict[str, Any]:
     """
-    Make the body and the options of a request.
+    Make the body and the options of a request, and its deadline.
 
     :param generation_kwargs: What `merged_kwargs` returned. `extra_headers`, `extra_query`, `extra_body` and `timeout`
-        mean what they mean to the openai SDK; everything else is part of the body.
+        mean what they mean to the openai SDK, `deadline` ends the call; everything else is part of the body.
     :param own_fields: What the component puts into the body, under all of that.
     :param headers: HTTP headers, under those in `generation_kwargs`.
     """
@@ -100,7 +102,8 @@ def request_of(
     if "timeout" in fields:
         options["timeout"] = fields.pop("timeout")
     extra = fields.pop("extra_body", {})
-    return {"body": {**own_fields, **fields, **extra}, "options": options}
+    deadline = fields.pop("deadline", None)
+    return {"body": {**own_fields, **fields, **extra}, "options": options, "deadline": deadline}
 
 
 def serialized_kwargs(generation_kwargs: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -44,7 +44,7 @@ class TraceOptions(TypedDict, total=False):
 
 class RequestOptions(TraceOptions, total=False):
     """
-    What every `generation_kwargs` may hold. The last four keys are options of the openai SDK.
+    What every `generation_kwargs` may hold. `extra_headers` and the keys after it are not sent as fields.
 
     Source: `model` of the requests in OpenRouter's Python SDK 1.3.84, and the parameters of `create` in the openai SDK.
     """
@@ -59,3 +59,5 @@ class RequestOptions(TraceOptions, total=False):
     """Fields of the request. They override all others."""
     timeout: float | Timeout
     """Seconds to wait for a connection, and for the next bytes of the response."""
+    deadline: float
+    """Seconds after which the run ends. It overrides the component's, and is not sent."""

@@ -18,6 +18,7 @@ from typing import Any, Self
 from haystack.utils import Secret
 from openai import AsyncOpenAI, Omit, OpenAI
 
+from haystack_integrations.common.openrouter._transport.deadline import Deadline
 from haystack_integrations.common.openrouter._transport.forks import renewed_in_forked_children
 from haystack_integrations.common.openrouter._transport.http_clients import build_async_http_client, build_http_client
 from haystack_integrations.common.openrouter._transport.run import checked_key, key_of
@@ -40,6 +41,8 @@ class ClientSettings:
     max_retries: int
     http_client_kwargs: dict[str, Any] | None = field(repr=False)
     key_is_optional: bool = False
+    # of the run that the settings were read for
+    deadline: Deadline | None = field(default=None, repr=False, compare=False)
     api_key: str | None = field(init=False, repr=False)
     # what the SDK reads from the environment for OpenAI
     openai_headers: str = field(init=False, repr=False)

@@ -20,6 +20,7 @@ from openai import DefaultAsyncHttpxClient, DefaultHttpxClient
 
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._transport.run import (
+    deadline_of_run,
     endpoint_of,
     note_response,
     refuse_if_over,
@@ -30,6 +31,7 @@ from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.responses import decoded_body
 from haystack_integrations.common.openrouter.errors._failure import (
     LONGEST_WAIT,
+    DeadlineExceeded,
     Failure,
     failure_of_response,
     seconds_to_wait,
@@ -139,6 +141,8 @@ def _failure_named(client: Any, request: Any, max_retries: int) -> Iterator[None
         if client.is_closed:
             msg = "The client was closed while the request was under way"
             raise openai.APIConnectionError(message=msg, request=request) from error
+        if (deadline := deadline_of_run()) is not None and deadline.is_over:
+            raise DeadlineExceeded(deadline.text, request) from error
         if "Timeout" in type(error).__name__ and not retries_timeouts():
             raise openai.APITimeoutError(request=request) from error
         warn_of_retry(request, error, max_retries)

@@ -33,9 +33,15 @@ import openai
 from haystack import logging
 from haystack.utils import Secret
 
+from haystack_integrations.common.openrouter._transport.deadline import Deadline
 from haystack_integrations.common.openrouter.errors._advice import environment_variables, secret_name
 from haystack_integrations.common.openrouter.errors._explanation import explain
-from haystack_integrations.common.openrouter.errors._failure import Failure, failure_of_response, seconds_to_wait
+from haystack_integrations.common.openrouter.errors._failure import (
+    DeadlineExceeded,
+    Failure,
+    failure_of_response,
+    seconds_to_wait,
+)
 from haystack_integrations.common.openrouter.errors._redaction import without_private
 
 if TYPE_CHECKING:
@@ -55,6 +61,7 @@ class Run:
     :param api_key: The key's Secret.
     :param base_url: The URL of the API.
     :param model: The requested model.
+    :param deadline: When the call ends that it is part of.
     :param over: Is set when nothing more is sent. It does not end a request that is under way.
     :param warnings: What the user was told about requests that are sent again.
     :param request: The request that the last response belongs to. None if it came through a client of the user's.
@@ -65,6 +72,7 @@ class Run:
     api_key: Secret | None = None
     base_url: str = ""
     model: str = ""
+    deadline: Deadline | None = None
     over: Event | None = None
     warnings: list[str] = field(default_factory=list)
     request: Any = None
@@ -173,6 +181,8 @@ def note_response(response: Any) -> None:
     """Keep what was sent and the headers of a response: the openai SDK's `create` returns neither."""
     if (run := _current.get()) is not None:
         run.request, run.headers = response.request, response.headers
+        if run.deadline is not None:
+            run.deadline.limit_reading(response)
 
 
 def last_headers() -> Mapping[str, str]:
@@ -181,13 +191,21 @@ def last_headers() -> Mapping[str, str]:
     return run.headers if run is not None else {}
 
 
+def deadline_of_run() -> Deadline | None:
+    """When the run ends."""
+    run = _current.get()
+    return None if run is None else run.deadline
+
+
 def refuse_if_over(request: Any) -> None:
     """
-    Raise if the run that a request belongs to is over.
+    Raise if the run that a request belongs to is over. If it has a deadline, let no step last longer.
 
     :raises openai.APIConnectionError: If it is. The openai SDK does not send the request again.
     """
     run = _current.get()
+    if run is not None and run.deadline is not None:
+        run.deadline.limit(request)
     if run is not None and run.over is not None and run.over.is_set():
         raise openai.APIConnectionError(message="The run is over, so the request was not sent", request=request)
 
@@ -197,12 +215,24 @@ def warn_of_retry(request: Any, outcome: Any, max_retries: int) -> None:
     if isinstance(outcome, Exception):
         name = type(outcome).__name__
         what = f"no data arrived within `timeout` ({name})" if "Timeout" in name else f"{name}: {outcome}".rstrip(": ")
+        _refuse_late_retry(request, outcome, None, max_retries)
         warn_once(what, None, max_retries, request)
         return
     status, headers = outcome.status_code, outcome.headers
     if (status in (408, 409, 429) or status >= 500) and headers.get("x-should-retry") != "false":
         failure = failure_of_response(outcome)
-        warn_once(_described(failure, status), seconds_to_wait(headers, failure), max_retries, request)
+        wait = seconds_to_wait(headers, failure)
+        _refuse_late_retry(request, None, wait, max_retries)
+        warn_once(_described(failure, status), wait, max_retries, request)
+
+
+def _refuse_late_retry(request: Any, cause: Exception | None, wait: float | None, max_retries: int) -> None:
+    """Raise if the openai SDK would wait until after the deadline: its wait can't be ended."""
+    deadline, done = deadline_of_run(), int(request.headers.get("x-stainless-retry-count", 0))
+    if deadline is None or done >= max_retries:
+        return
+    if deadline.left <= (min(0.5 * 2**done, 8.0) if wait is None else wait):
+        raise DeadlineExceeded(deadline.text, request) from cause
 
 
 def warn_once(what: str, wait: float | None, max_retries: int, request: Any) -> None:

@@ -12,7 +12,7 @@ import openai
 from haystack.utils import Secret
 
 from haystack_integrations.common.openrouter._wire.model_names import near_names
-from haystack_integrations.common.openrouter.errors._failure import Failure
+from haystack_integrations.common.openrouter.errors._failure import DeadlineExceeded, Failure
 
 Advice = Mapping[int | str, str]
 """
@@ -81,6 +81,8 @@ def environment_variables(secret: Secret | None) -> tuple[str, ...]:
 
 def _situations(error: openai.APIError, failure: Failure | None) -> Iterator[int | str]:
     """The rows of the table that fit, best first."""
+    if isinstance(error, DeadlineExceeded):  # its text says what to do
+        return
     if isinstance(error, openai.APITimeoutError):
         yield "timeout"
     elif isinstance(error, openai.APIConnectionError) and error.message == "Connection error.":  # else it says more

@@ -55,6 +55,16 @@ _REFUSING = (400, 413, 422)
 _LACKS = "openrouter_lacks"
 
 
+class DeadlineExceeded(openai.APITimeoutError):
+    """
+    The call took longer than its `deadline`. The openai SDK does not send its request again.
+    """
+
+    def __init__(self, message: str, request: Any) -> None:
+        super().__init__(request)
+        self.message, self.args = message, (message,)
+
+
 @dataclass(frozen=True)
 class Failure:
     """
@@ -181,11 +191,11 @@ def ends_every_request(error: openai.APIError) -> bool:
     """
     Whether every later request of a run would fail in the same way.
 
-    It would with 401, 402, 403 (other than by moderation) and 404, and if the model is unknown.
+    It would with 401, 402, 403 (other than by moderation) and 404, if the model is unknown, and after the deadline.
     """
     failure = failure_of(error)
     if failure is None:
-        return False
+        return isinstance(error, DeadlineExceeded)
     return failure.names_unknown_model or (_status_of(error, failure) in _ENDING and not failure.is_moderated)
 
 

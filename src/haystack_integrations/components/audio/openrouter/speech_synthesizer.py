@@ -63,6 +63,7 @@ class OpenRouterSpeechSynthesizer(OpenRouterMediaComponent):
         timeout: float | None = None,
         max_retries: int | None = None,
         http_client_kwargs: dict[str, Any] | None = None,
+        deadline: float | None = None,
     ) -> None:
         """
         Create the component. The API key is read when the component is warmed up or first run.
@@ -86,13 +87,15 @@ class OpenRouterSpeechSynthesizer(OpenRouterMediaComponent):
             an error that OpenRouter reports with HTTP 200, or a response without audio. None means the environment
             variable `OPENAI_MAX_RETRIES`, or 5 if it is not set.
         :param http_client_kwargs: Keyword arguments for `httpx.Client` and `httpx.AsyncClient`, such as `proxy`.
+        :param deadline: Seconds after which a run ends, with its retries and waits. Unlike `timeout`, it does not start
+            anew when bytes arrive. None means no limit. A client that you set yourself does not keep to it.
         :raises TypeError: If an argument has the wrong type.
         :raises ValueError: If the value of an argument can't be used.
         """
         self.voice = voice
         self.sample_rate = sample_rate
         self.generation_kwargs = {} if generation_kwargs is None else generation_kwargs
-        self._set_up(api_key, model, api_base_url, extra_headers, timeout, max_retries, http_client_kwargs)
+        self._set_up(api_key, model, api_base_url, extra_headers, timeout, max_retries, http_client_kwargs, deadline)
 
     def to_dict(self) -> dict[str, Any]:
         """
@@ -120,7 +123,8 @@ class OpenRouterSpeechSynthesizer(OpenRouterMediaComponent):
         """
         sample_rate = self.sample_rate
         request = self._prepare(text, generation_kwargs, sample_rate)
-        with self._calling(SPEECH, request["body"]["model"]) as client:
+        settings = self._settings(request.pop("deadline"))
+        with self._calling(SPEECH, request["body"]["model"], settings) as client:
             audio, meta = read_audio(SPEECH.send(client, **request), request["body"], sample_rate=sample_rate)
         tag_span(meta)
         return {"audio": [audio], "meta": meta}
@@ -139,7 +143,8 @@ class OpenRouterSpeechSynthesizer(OpenRouterMediaComponent):
         """
         sample_rate = self.sample_rate
         request = self._prepare(text, generation_kwargs, sample_rate)
-        async with self._calling_async(SPEECH, request["body"]["model"]) as client:
+        settings = self._settings(request.pop("deadline"))
+        async with self._calling_async(SPEECH, request["body"]["model"], settings) as client:
             response = await SPEECH.send_async(client, **request)
             audio, meta = read_audio(response, request["body"], sample_rate=sample_rate)
         tag_span(meta)

@@ -67,6 +67,7 @@ class OpenRouterTranscriber(OpenRouterMediaComponent):
         http_client_kwargs: dict[str, Any] | None = None,
         raise_on_failure: bool = False,
         concurrency: int = 4,
+        deadline: float | None = None,
     ) -> None:
         """
         Create the component. The API key is read when the component is warmed up or first run.
@@ -96,6 +97,8 @@ class OpenRouterTranscriber(OpenRouterMediaComponent):
             every later recording (401, 402, 403, 404, an unknown model), and after three failures in a row. If nothing
             has been transcribed by then, the error is raised.
         :param concurrency: How many requests are sent at the same time. `run` sends them in threads.
+        :param deadline: Seconds after which a run ends, with its retries and waits. Unlike `timeout`, it does not start
+            anew when bytes arrive. None means no limit. A client that you set yourself does not keep to it.
         :raises TypeError: If an argument has the wrong type.
         :raises ValueError: If the value of an argument can't be used.
         """
@@ -103,7 +106,7 @@ class OpenRouterTranscriber(OpenRouterMediaComponent):
         self.raise_on_failure = raise_on_failure
         self.concurrency = concurrency
         self.generation_kwargs = {} if generation_kwargs is None else generation_kwargs
-        self._set_up(api_key, model, api_base_url, extra_headers, timeout, max_retries, http_client_kwargs)
+        self._set_up(api_key, model, api_base_url, extra_headers, timeout, max_retries, http_client_kwargs, deadline)
 
     def to_dict(self) -> dict[str, Any]:
         """
@@ -144,7 +147,7 @@ class OpenRouterTranscriber(OpenRouterMediaComponent):
         model = request["body"]["model"]
         recordings = self._recordings(sources, model)
         if recordings:
-            settings = self._settings()
+            settings = self._settings(request.pop("deadline"))
             with self._clients.using(settings) as client, recordings.sending():
 
                 def transcribe(source: Source) -> None:
@@ -174,7 +177,7 @@ class OpenRouterTranscriber(OpenRouterMediaComponent):
         model = request["body"]["model"]
         recordings = self._recordings(sources, model)
         if recordings:
-            settings = self._settings()
+            settings = self._settings(request.pop("deadline"))
             async with self._clients.using_async(settings) as client:
 
                 async def transcribe(source: Source) -> None:

@@ -73,6 +73,7 @@ class OpenRouterDocumentEmbedder(OpenRouterEmbedder):
         http_client_kwargs: dict[str, Any] | None = None,
         raise_on_failure: bool = False,
         concurrency: int = 4,
+        deadline: float | None = None,
     ) -> None:
         """
         Create the component. The API key is read when the component is warmed up or first run.
@@ -103,6 +104,8 @@ class OpenRouterDocumentEmbedder(OpenRouterEmbedder):
             stops at an error that would also affect every later batch (401, 402, 403, 404, an unknown model), and after
             three failed batches in a row. If nothing has been embedded by then, the error is raised.
         :param concurrency: How many requests are sent at the same time. `run` sends them in threads.
+        :param deadline: Seconds after which a run ends, with its retries and waits. Unlike `timeout`, it does not start
+            anew when bytes arrive. None means no limit. A client that you set yourself does not keep to it.
         :raises TypeError: If an argument has the wrong type, such as a header that is neither a string nor a Secret.
         :raises ValueError: If `dimensions`, `batch_size` or `concurrency` is less than 1, or `extra_parameters` has a
             key that the component sets itself.
@@ -117,7 +120,7 @@ class OpenRouterDocumentEmbedder(OpenRouterEmbedder):
         self.extra_parameters = extra_parameters
         self.raise_on_failure = raise_on_failure
         self.concurrency = concurrency
-        self._set_up(api_key, model, api_base_url, extra_headers, timeout, max_retries, http_client_kwargs)
+        self._set_up(api_key, model, api_base_url, extra_headers, timeout, max_retries, http_client_kwargs, deadline)
 
     def to_dict(self) -> dict[str, Any]:
         """

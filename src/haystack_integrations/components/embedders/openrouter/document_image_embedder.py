@@ -69,6 +69,7 @@ class OpenRouterDocumentImageEmbedder(OpenRouterDocumentEmbedder):
         http_client_kwargs: dict[str, Any] | None = None,
         raise_on_failure: bool = False,
         concurrency: int = 4,
+        deadline: float | None = None,
     ) -> None:
         """
         Create the component. The API key is read when the component is warmed up or first run.
@@ -111,6 +112,8 @@ class OpenRouterDocumentImageEmbedder(OpenRouterDocumentEmbedder):
             403, 404, an unknown model), and after three failed batches in a row. If nothing has been embedded by then,
             the error is raised.
         :param concurrency: How many requests are sent at the same time. `run` sends them in threads.
+        :param deadline: Seconds after which a run ends, with its retries and waits. Unlike `timeout`, it does not start
+            anew when bytes arrive. None means no limit. A client that you set yourself does not keep to it.
         :raises ImportError: If Pillow or pypdfium2 is not installed.
         :raises TypeError: If an argument has the wrong type.
         :raises ValueError: If `dimensions`, `batch_size`, `max_batch_bytes`, `concurrency` or a side of `image_size` is
@@ -139,6 +142,7 @@ class OpenRouterDocumentImageEmbedder(OpenRouterDocumentEmbedder):
             http_client_kwargs=http_client_kwargs,
             raise_on_failure=raise_on_failure,
             concurrency=concurrency,
+            deadline=deadline,
         )
         self._images()  # it may need what is not installed
 

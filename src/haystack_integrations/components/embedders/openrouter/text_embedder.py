@@ -58,6 +58,7 @@ class OpenRouterTextEmbedder(OpenRouterEmbedder):
         timeout: float | None = None,
         max_retries: int | None = None,
         http_client_kwargs: dict[str, Any] | None = None,
+        deadline: float | None = None,
     ) -> None:
         """
         Create the component. The API key is read when the component is warmed up or first run.
@@ -78,6 +79,8 @@ class OpenRouterTextEmbedder(OpenRouterEmbedder):
             429 or 5xx, or an error that OpenRouter reports with HTTP 200. None means the environment variable
             `OPENAI_MAX_RETRIES`, or 5 if it is not set.
         :param http_client_kwargs: Keyword arguments for `httpx.Client` and `httpx.AsyncClient`, such as `proxy`.
+        :param deadline: Seconds after which a run ends, with its retries and waits. Unlike `timeout`, it does not start
+            anew when bytes arrive. None means no limit. A client that you set yourself does not keep to it.
         :raises TypeError: If an argument has the wrong type, such as a header that is neither a string nor a Secret.
         :raises ValueError: If `dimensions` is less than 1, or `extra_parameters` has a key that the component sets
             itself.
@@ -86,7 +89,7 @@ class OpenRouterTextEmbedder(OpenRouterEmbedder):
         self.prefix = prefix
         self.suffix = suffix
         self.extra_parameters = extra_parameters
-        self._set_up(api_key, model, api_base_url, extra_headers, timeout, max_retries, http_client_kwargs)
+        self._set_up(api_key, model, api_base_url, extra_headers, timeout, max_retries, http_client_kwargs, deadline)
 
     def to_dict(self) -> dict[str, Any]:
         """

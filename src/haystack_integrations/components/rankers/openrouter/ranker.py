@@ -69,6 +69,7 @@ class OpenRouterRanker(OpenRouterComponent):
         timeout: float | None = None,
         max_retries: int | None = None,
         http_client_kwargs: dict[str, Any] | None = None,
+        deadline: float | None = None,
     ) -> None:
         """
         Create the component. The API key is read when the component is warmed up or first run.
@@ -98,6 +99,8 @@ class OpenRouterRanker(OpenRouterComponent):
             429 or 5xx, or an error that OpenRouter reports with HTTP 200. None means the environment variable
             `OPENAI_MAX_RETRIES`, or 5 if it is not set.
         :param http_client_kwargs: Keyword arguments for `httpx.Client` and `httpx.AsyncClient`, such as `proxy`.
+        :param deadline: Seconds after which a run ends, with its retries and waits. Unlike `timeout`, it does not start
+            anew when bytes arrive. None means no limit. A client that you set yourself does not keep to it.
         :raises ImportError: If `image_meta_field` is given, and Pillow or pypdfium2 is not installed.
         :raises TypeError: If an argument has the wrong type.
         :raises ValueError: If `top_k` or a side of `image_size` is less than 1, or `extra_parameters` has a key that
@@ -111,7 +114,7 @@ class OpenRouterRanker(OpenRouterComponent):
         self.root_path = root_path
         self.image_size = checked_size(image_size)  # a list in YAML
         self.extra_parameters = extra_parameters
-        self._set_up(api_key, model, api_base_url, extra_headers, timeout, max_retries, http_client_kwargs)
+        self._set_up(api_key, model, api_base_url, extra_headers, timeout, max_retries, http_client_kwargs, deadline)
         self._images()  # it may need what is not installed
 
     def to_dict(self) -> dict[str, Any]:

@@ -91,6 +91,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         max_retries: int | None = None,
         http_client_kwargs: dict[str, Any] | None = None,
         tools_strict: bool = False,
+        deadline: float | None = None,
     ) -> None:
         """
         Create the component. The API key is read when the component is warmed up or first run.
@@ -116,6 +117,8 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
             Each try may be billed. None means the environment variable `OPENAI_MAX_RETRIES`, or 5 if it is not set.
         :param http_client_kwargs: Keyword arguments for `httpx.Client` and `httpx.AsyncClient`, such as `proxy`.
         :param tools_strict: Whether to make the schemas of the tools strict, so that the model follows them exactly.
+        :param deadline: Seconds after which a run ends, with its retries and waits. Unlike `timeout`, it does not start
+            anew when bytes arrive. None means no limit. A client that you set yourself does not keep to it.
         :raises TypeError: If an argument has the wrong type.
         :raises ValueError: If the value of an argument can't be used, or two tools have the same name.
         """
@@ -123,7 +126,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         self.generation_kwargs = cast(dict[str, Any], generation_kwargs)
         if tools is not None:
             checked_tools(tools)
-        self._set_up(api_key, model, api_base_url, extra_headers, timeout, max_retries, http_client_kwargs)
+        self._set_up(api_key, model, api_base_url, extra_headers, timeout, max_retries, http_client_kwargs, deadline)
         super(OpenRouterChatGenerator, self).__init__(
             api_key=api_key,
             model=model,
@@ -205,7 +208,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
             tools_strict=tools_strict,
         )
         audio, method = audio_format(arguments), arguments.pop("openai_endpoint")
-        settings = self._settings()
+        settings = self._settings(arguments.pop("deadline", None))
         with self._calling(CHAT, arguments["model"], settings) as client:
             create = getattr(client.chat.completions, method)
             if callback is None:
@@ -260,7 +263,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
             tools_strict=tools_strict,
         )
         audio, method = audio_format(arguments), arguments.pop("openai_endpoint")
-        settings = self._settings()
+        settings = self._settings(arguments.pop("deadline", None))
         async with self._calling_async(CHAT, arguments["model"], settings) as client:
             create = getattr(client.chat.completions, method)
             if callback is None:

@@ -57,6 +57,7 @@ class OpenRouterImageGenerator(OpenRouterMediaComponent):
         timeout: float | None = None,
         max_retries: int | None = None,
         http_client_kwargs: dict[str, Any] | None = None,
+        deadline: float | None = None,
     ) -> None:
         """
         Create the component. The API key is read when the component is warmed up or first run.
@@ -77,11 +78,13 @@ class OpenRouterImageGenerator(OpenRouterMediaComponent):
             an error that OpenRouter reports with HTTP 200, or a response without data. None means the environment
             variable `OPENAI_MAX_RETRIES`, or 5 if it is not set.
         :param http_client_kwargs: Keyword arguments for `httpx.Client` and `httpx.AsyncClient`, such as `proxy`.
+        :param deadline: Seconds after which a run ends, with its retries and waits. Unlike `timeout`, it does not start
+            anew when bytes arrive. None means no limit. A client that you set yourself does not keep to it.
         :raises TypeError: If an argument has the wrong type.
         :raises ValueError: If the value of an argument can't be used.
         """
         self.generation_kwargs = {} if generation_kwargs is None else generation_kwargs
-        self._set_up(api_key, model, api_base_url, extra_headers, timeout, max_retries, http_client_kwargs)
+        self._set_up(api_key, model, api_base_url, extra_headers, timeout, max_retries, http_client_kwargs, deadline)
 
     def to_dict(self) -> dict[str, Any]:
         """
@@ -113,8 +116,8 @@ class OpenRouterImageGenerator(OpenRouterMediaComponent):
             openai SDK. The text names the provider and the cause and, where possible, says what to do.
         """
         request = self._prepare(prompt, images, generation_kwargs)
-        model = request["body"]["model"]
-        with self._calling(IMAGES, model) as client:
+        model, settings = request["body"]["model"], self._settings(request.pop("deadline"))
+        with self._calling(IMAGES, model, settings) as client:
             drawn, meta = read_images(IMAGES.send(client, **request), model)
         tag_span(meta)
         return {"images": drawn, "meta": [meta]}
@@ -138,8 +141,8 @@ class OpenRouterImageGenerator(OpenRouterMediaComponent):
         :raises openai.APIError: If OpenRouter or a provider fails, as in `run`.
         """
         request = self._prepare(prompt, images, generation_kwargs)
-        model = request["body"]["model"]
-        async with self._calling_async(IMAGES, model) as client:
+        model, settings = request["body"]["model"], self._settings(request.pop("deadline"))
+        async with self._calling_async(IMAGES, model, settings) as client:
             drawn, meta = read_images(await IMAGES.send_async(client, **request), model)
         tag_span(meta)
         return {"images": drawn, "meta": [meta]}

@@ -32,7 +32,7 @@ from haystack_integrations.components.generators.openrouter.chat.options import 
 logger = logging.getLogger(__name__)
 
 # Arguments of the openai SDK's `create` that are not part of the request body.
-_SDK_ARGUMENTS = ("extra_query", "timeout")
+_SDK_ARGUMENTS = ("extra_query", "timeout", "deadline")
 
 # Their keys keep their order: a model generates the properties of a schema in the order in which they are listed.
 _KEEP_ORDER = ("response_format", "tools")

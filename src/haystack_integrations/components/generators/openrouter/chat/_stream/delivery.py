@@ -18,7 +18,12 @@ from typing import Any
 import openai
 from haystack.dataclasses import ChatMessage, ComponentInfo, StreamingCallbackT, SyncStreamingCallbackT
 
-from haystack_integrations.common.openrouter._transport.run import CallbackFailure, last_headers, warn_once
+from haystack_integrations.common.openrouter._transport.run import (
+    CallbackFailure,
+    deadline_of_run,
+    last_headers,
+    warn_once,
+)
 from haystack_integrations.common.openrouter._wire.responses import header_fields
 from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
 from haystack_integrations.components.generators.openrouter.chat._stream.chunks import StreamedReply
@@ -126,6 +131,8 @@ class Retries:
         usual = min(0.5 * 2.0**self._done, 8.0) * (1 - 0.25 * random.random())  # noqa: S311
         self._done += 1
         wait = usual if told is None else told
+        if (deadline := deadline_of_run()) is not None and deadline.left <= wait:
+            raise OpenRouterStreamError(deadline.text, request=error.request, retryable=False) from error
         provider = f" (provider {error.provider_name})" if error.provider_name else ""
         warn_once(f"{error.message}{provider}", wait, self._limit, error.request)
         return wait

@@ -20,6 +20,7 @@ from haystack import logging
 from openai.types.chat import ChatCompletion
 from pydantic_core import from_json
 
+from haystack_integrations.common.openrouter._transport.run import deadline_of_run
 from haystack_integrations.common.openrouter._transport.tracing import is_watched
 from haystack_integrations.common.openrouter._wire.json_values import plain_json
 from haystack_integrations.common.openrouter._wire.responses import decode_json
@@ -199,6 +200,8 @@ def _stream_error(error: BaseException) -> OpenRouterStreamError:
     if isinstance(error, openai.APIError) and error.body:
         with suppress(ValueError):
             return OpenRouterStreamError.from_event({"error": plain_json(error.body)})
+    if (deadline := deadline_of_run()) is not None and deadline.is_over:
+        return OpenRouterStreamError(deadline.text, retryable=False)
     name, text = type(error).__name__, str(error)
     if "Timeout" in name:
         return OpenRouterStreamError(f"The stream stalled: no bytes came within `timeout` ({name})")

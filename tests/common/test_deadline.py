@@ -1,0 +1,179 @@
+# SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
+#
+# SPDX-License-Identifier: Apache-2.0
+
+"""`deadline` ends a call that keep-alives, retries and waits would keep up."""
+
+import asyncio
+import pickle
+from typing import Any
+
+import openai
+import pytest
+from components import COMPONENTS, INPUTS
+from haystack import Document
+from haystack.utils import Secret
+from modes import Mode
+from stand_in import DRIP, STALL, Answer, StandIn
+from wire import embedding, embeddings, event
+
+from haystack_integrations.common.openrouter._transport.deadline import Deadline
+from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
+from haystack_integrations.components.embedders.openrouter import OpenRouterDocumentEmbedder
+from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator
+
+# time for a busy machine to send the request
+SECONDS = 1.0
+SAID = r"The call took longer than `deadline` \(1 s\): raise it, or use a faster model"
+BUSY = Answer.error(429, "Busy", headers={"retry-after": "30"})
+
+
+def kept_alive(mode: Any) -> Answer:
+    return Answer.sse([DRIP]) if mode.streams else Answer([DRIP], headers={"content-type": "application/json"})
+
+
+def run(kind: type[Any], url: str, is_async: bool, **parameters: Any) -> Any:
+    parameters = {"api_key": Secret.from_token("sk-or-secret"), "api_base_url": url, **parameters}
+    made, inputs = kind(**parameters), INPUTS[kind.__name__]
+    return asyncio.run(made.run_async(*inputs)) if is_async else made.run(*inputs)
+
+
+class TestChat:
+    def test_keep_alives(self, mode: Mode, stand_in: StandIn):
+        stand_in.script(kept_alive(mode))
+        kind = OpenRouterStreamError if mode.streams else openai.APITimeoutError
+        with pytest.raises(kind, match=SAID) as caught:
+            mode(deadline=SECONDS, max_retries=5)
+        assert stand_in.wait_for_disconnect()
+        assert len(stand_in.requests) == 1
+        assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+    def test_silence(self, plain: Mode, stand_in: StandIn):
+        stand_in.script(Answer([STALL], headers={"content-type": "application/json"}))
+        with pytest.raises(openai.APITimeoutError, match=SAID):
+            plain(deadline=SECONDS, timeout=10.0, max_retries=5)
+        assert len(stand_in.requests) == 1
+
+    @pytest.mark.parametrize("action", [DRIP, STALL])
+    def test_a_stream_that_has_begun(self, streaming: Mode, stand_in: StandIn, action):
+        stand_in.script(Answer.sse([event({"content": "Once "}), action]))
+        with pytest.raises(OpenRouterStreamError, match=SAID) as caught:
+            streaming(deadline=SECONDS, max_retries=5)
+        assert caught.value.partial_reply.text == "Once "
+        assert stand_in.wait_for_disconnect()
+
+    def test_a_wait_that_would_last_longer(self, mode: Mode, stand_in: StandIn):
+        stand_in.script(BUSY)
+        with pytest.raises(openai.APITimeoutError, match=SAID):
+            mode(deadline=SECONDS, max_retries=5)
+        assert len(stand_in.requests) == 1
+
+    def test_a_wait_after_a_failed_connection(self, mode: Mode):
+        with pytest.raises(openai.APITimeoutError, match=SAID):
+            mode(deadline=SECONDS, max_retries=5, api_base_url="http://127.0.0.1:1")
+
+    def test_a_wait_after_a_failed_stream(self, streaming: Mode, stand_in: StandIn):
+        busy = {"error": {"code": 429, "message": "Busy", "metadata": {"headers": {"Retry-After": "30"}}}}
+        stand_in.script(Answer.sse([busy]))
+        with pytest.raises(OpenRouterStreamError, match=SAID):
+            streaming(deadline=SECONDS, max_retries=5)
+
+    def test_without_a_retry_the_failure_itself_is_raised(self, mode: Mode, stand_in: StandIn):
+        stand_in.script(BUSY)
+        with pytest.raises(openai.RateLimitError, match="Busy"):
+            mode(deadline=SECONDS, max_retries=0)
+
+    def test_of_one_run(self, mode: Mode, stand_in: StandIn):
+        stand_in.script(BUSY)
+        with pytest.raises(openai.APITimeoutError, match=SAID):
+            mode(deadline=60, max_retries=5, run={"deadline": SECONDS})
+        mode(deadline=0.000001, run={"deadline": 60})
+        assert "deadline" not in stand_in.requests[-1].body
+
+    def test_a_client_that_keeps_its_connection(self, mode: Mode, stand_in: StandIn):
+        generator = mode.generator(deadline=60)
+        assert mode.run(generator)
+        generator.deadline = None
+        assert mode.run(generator)
+        generator.deadline = SECONDS
+        generator.max_retries = 5
+        stand_in.script(BUSY)
+        with pytest.raises(openai.APITimeoutError, match=SAID):
+            mode.run(generator)
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+@pytest.mark.parametrize("kind", COMPONENTS)
+class TestComponents:
+    def test_a_wait_that_would_last_longer(self, stand_in: StandIn, kind, is_async):
+        stand_in.script(*[BUSY] * 2)
+        with pytest.raises(openai.APITimeoutError, match=SAID):
+            run(kind, stand_in.url, is_async, deadline=SECONDS, max_retries=5)
+        assert len(stand_in.requests) <= 2  # of those that are sent at the same time, none is sent again
+
+    def test_enough_time(self, stand_in: StandIn, kind, is_async):
+        assert run(kind, stand_in.url, is_async, deadline=60)
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_documents_that_are_embedded_by_then_come_back(stand_in: StandIn, is_async):
+    stand_in.script(embeddings(embedding(0, 1.0)), Answer([DRIP], headers={"content-type": "application/json"}))
+    embedder = OpenRouterDocumentEmbedder(
+        api_base_url=stand_in.url, batch_size=1, concurrency=1, progress_bar=False, deadline=SECONDS, max_retries=5
+    )
+    documents = [Document(content=text) for text in "abc"]
+    result = asyncio.run(embedder.run_async(documents)) if is_async else embedder.run(documents)
+    assert [document.embedding for document in result["documents"]] == [[1.0], None, None]
+    assert result["meta"]["failed"] == 2
+    assert len(stand_in.requests) == 2
+
+
+def test_yaml_has_it_only_if_it_is_set():
+    assert "deadline" not in OpenRouterChatGenerator().to_dict()["init_parameters"]
+    data = OpenRouterChatGenerator(deadline=60).to_dict()
+    assert data["init_parameters"]["deadline"] == 60
+    assert OpenRouterChatGenerator.from_dict(data).deadline == 60
+
+
+@pytest.mark.parametrize("kind", COMPONENTS)
+def test_odd_ones(kind):
+    with pytest.raises(TypeError, match="`deadline` must be a number of seconds or None"):
+        kind(deadline="soon")
+    with pytest.raises(ValueError, match="`deadline` must be at least 0"):
+        kind(deadline=-1)
+
+
+def test_an_odd_one_of_a_run(mode: Mode):
+    with pytest.raises(TypeError, match=r'`generation_kwargs\["deadline"\]` must be a number of seconds'):
+        mode(run={"deadline": "soon"})
+
+
+def test_it_begins_with_the_run(stand_in: StandIn):
+    generator = OpenRouterChatGenerator(api_base_url=stand_in.url, deadline=60)
+    assert 59 < generator._settings().deadline.left <= 60
+
+
+class Network:
+    def read(self, max_bytes: int, timeout: float | None = None) -> tuple[int, float | None]:
+        return max_bytes, timeout
+
+
+class Response:
+    http_version, is_closed, request = "HTTP/1.1", False, None
+
+    def __init__(self, network: Network) -> None:
+        self.extensions = {"network_stream": network}
+
+
+def test_a_connection_that_serves_another_response_has_its_own_time_limit():
+    network = Network()
+    first, second = Response(network), Response(network)
+    Deadline.after(60).limit_reading(first)
+    assert network.read(1, timeout=100)[1] < 60.1
+    first.is_closed = True
+    assert network.read(1, timeout=100) == (1, 100)
+    Deadline.after(5).limit_reading(second)
+    second.is_closed = True
+    assert network.read(1, timeout=None) == (1, None)
+    assert network.read.__closure__ is not None  # and what is called is the network's own, however many came before
+    assert sum(getattr(cell.cell_contents, "__self__", None) is network for cell in network.read.__closure__) == 1

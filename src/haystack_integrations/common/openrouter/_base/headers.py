@@ -18,7 +18,7 @@ from haystack.utils import Secret
 from openai import Omit
 
 from haystack_integrations.common.openrouter._wire.checks import check_type
-from haystack_integrations.common.openrouter.errors._redaction import keep_secret, looks_like_credential
+from haystack_integrations.common.openrouter.errors._secrets import keep_secret, looks_like_credential
 
 logger = logging.getLogger(__name__)
 

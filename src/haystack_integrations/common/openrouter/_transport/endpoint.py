@@ -19,7 +19,8 @@ from openai import HttpxBinaryResponseContent, Omit
 
 from haystack_integrations.common.openrouter._wire.responses import decode_json, decoded_body, unusable_response
 from haystack_integrations.common.openrouter.errors._advice import COMMON_ADVICE, Advice
-from haystack_integrations.common.openrouter.errors._failure import Failure, find_error, note_lack
+from haystack_integrations.common.openrouter.errors._failure import Failure
+from haystack_integrations.common.openrouter.errors._reading import find_error, note_lack
 
 _CLASSES: dict[int, type[openai.APIStatusError]] = {
     400: openai.BadRequestError,

@@ -8,7 +8,9 @@ JSON values and strings that are safe to keep, to serialize, to send and to show
 JSON can escape half a surrogate pair, and UTF-8 can't encode it.
 """
 
+from collections import deque
 from collections.abc import Callable, Container, Mapping
+from itertools import chain, islice
 from math import isfinite
 from typing import Any
 from unicodedata import category
@@ -17,6 +19,9 @@ from unicodedata import category
 LONGEST_SHOWN = 1000
 # More than the JSON parser allows, and few enough for whatever walks the copy recursively.
 _MOST_LEVELS = 250
+# What is kept of a body that someone may look at after an error: no error body that is meant well has more.
+_MOST_KEPT_LEVELS, _MOST_KEPT_VALUES, _MOST_KEPT_CHARACTERS = 50, 1000, 20_000
+LONGEST_KEPT = 2000
 
 
 def mapping(value: object) -> Mapping[str, Any]:
@@ -71,6 +76,54 @@ def copied_json(
         level = deeper
     msg = "JSON nested too deep"
     raise ValueError(msg)
+
+
+def check_depth(value: Any, *, brackets: int) -> None:
+    """
+    Raise a ValueError if a JSON value is nested too deep for `copied_json`.
+
+    :param value: The value.
+    :param brackets: How many brackets it was written with. A few can't be deep.
+    """
+    level: list[Any] = [[value]]
+    for _ in range(_MOST_LEVELS if brackets > _MOST_LEVELS else 0):
+        items = chain.from_iterable(item.values() if isinstance(item, dict) else item for item in level)
+        if not (level := [item for item in items if isinstance(item, dict | list)]):
+            return
+    if brackets > _MOST_LEVELS:
+        msg = "JSON nested too deep"
+        raise ValueError(msg)
+
+
+def shortened_json(value: Any, *, left_out: Container[str] = ()) -> Any:
+    """
+    Copy the beginning of a foreign JSON value, however large it is: what is nested deeper is dropped before the rest.
+
+    :param value: The value.
+    :param left_out: Names in dictionaries that are not copied.
+    :returns: A copy with at most 1,000 values and 20,000 characters, 2,000 of them in one string.
+    """
+    values, characters = _MOST_KEPT_VALUES, _MOST_KEPT_CHARACTERS
+    root: list[Any] = []
+    waiting: deque[tuple[Any, Any, int]] = deque([([value], root, 0)])
+    while waiting:
+        source, copy, depth = waiting.popleft()
+        for key, item in islice(source.items() if isinstance(source, dict) else enumerate(source), values):
+            values -= 1
+            if key in left_out:
+                continue
+            kept = _finite(item)
+            if isinstance(item, str):
+                kept = item[: min(LONGEST_KEPT, characters)]
+                characters -= len(kept)
+            elif isinstance(item, dict | list):
+                kept = {} if isinstance(item, dict) else []
+                waiting.append((item if depth < _MOST_KEPT_LEVELS else [], kept, depth + 1))
+            if isinstance(copy, list):
+                copy.append(kept)
+            else:
+                copy[str(key)[:LONGEST_KEPT]] = kept
+    return root[0]
 
 
 def _finite(value: Any) -> Any:

@@ -22,7 +22,7 @@ from modes import Mode
 from stand_in import Answer, StandIn
 from wire import USAGE, answer, call, completion
 
-from haystack_integrations.common.openrouter._transport.run import span_tags
+from haystack_integrations.common.openrouter._transport.tracing import span_tags
 from haystack_integrations.components.audio.openrouter import OpenRouterSpeechSynthesizer, OpenRouterTranscriber
 from haystack_integrations.components.embedders.openrouter import OpenRouterDocumentEmbedder, OpenRouterTextEmbedder
 from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator, OpenRouterImageGenerator

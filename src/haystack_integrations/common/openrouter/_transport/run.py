@@ -31,11 +31,9 @@ from typing import TYPE_CHECKING, Any
 
 import openai
 from haystack import logging
-from haystack.tracing.tracer import is_tracing_enabled, tracer
 from haystack.utils import Secret
 
 from haystack_integrations.common.openrouter._wire.json_values import printable
-from haystack_integrations.common.openrouter._wire.usage import figures
 from haystack_integrations.common.openrouter.errors._advice import environment_variables, secret_name
 from haystack_integrations.common.openrouter.errors._explanation import explain
 from haystack_integrations.common.openrouter.errors._failure import Failure, seconds_to_wait
@@ -231,17 +229,3 @@ def _described(failure: Failure, status: int) -> str:
     provider = f" from provider {failure.provider_name}" if failure.provider_name else ""
     message = f": {failure.message}" if failure.message else ""
     return f"HTTP {status}{provider}{message}"
-
-
-def tag_span(meta: Mapping[str, Any]) -> None:
-    """Add tags about a request to the current span. Haystack's own tags hold them only together with the content."""
-    if is_tracing_enabled() and (span := tracer.current_span()) is not None:
-        span.set_tags(span_tags(meta))
-
-
-def span_tags(meta: Mapping[str, Any]) -> dict[str, str | float]:
-    """What is known about a request, by the names of tags, such as `openrouter.cost` in USD."""
-    names = {"model": meta.get("model"), "provider": meta.get("provider"), "generation_id": meta.get("id")}
-    tags = {f"openrouter.{name}": value for name, value in names.items() if isinstance(value, str)}
-    known = {name: number for name, number in figures(meta.get("usage")).items() if number is not None}
-    return tags | {f"openrouter.{name}": n if name == "cost" else int(n) for name, n in known.items()}

@@ -21,6 +21,8 @@ from haystack_integrations.common.openrouter._wire.json_values import check_dept
 # Where a response keeps its decoded body.
 _DECODED = "openrouter_decoded_body"
 _LARGE = 1_000_000
+# More choices than a request can ask for.
+_MOST_CHOICES = 1000
 
 
 def decode_json(data: str | bytes) -> Any:
@@ -70,6 +72,25 @@ def decoded_body(response: Any, decode: Callable[[bytes], Any] = decode_json) ->
 def forget_body(response: Any) -> None:
     """Let go of the decoded body of a failed response: the openai SDK decodes it, too, and may keep it for long."""
     response.extensions.pop(_DECODED, None)
+
+
+def find_error(body: Any) -> Any:
+    """What a body or a stream event reports as an error, at the top or in one of its choices; None if nothing."""
+    if not isinstance(body, dict):
+        return None
+    if error := body.get("error"):
+        return error
+    choices = body.get("choices")
+    for choice in choices[:_MOST_CHOICES] if isinstance(choices, list) else ():
+        if not isinstance(choice, dict):
+            continue
+        if error := choice.get("error"):
+            return error
+        if choice.get("finish_reason") == "error":
+            native = choice.get("native_finish_reason")
+            native = native if isinstance(native, str) else None
+            return {"message": f"The provider ended the reply with an error (native_finish_reason: {native})"}
+    return None
 
 
 def header_fields(headers: Mapping[str, str]) -> dict[str, Any]:

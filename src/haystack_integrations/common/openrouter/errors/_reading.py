@@ -10,38 +10,18 @@ from typing import Any
 
 import openai
 
-from haystack_integrations.common.openrouter._wire.responses import decoded_body, forget_body
-from haystack_integrations.common.openrouter.errors._failure import Failure, words
+from haystack_integrations.common.openrouter._wire.responses import decoded_body, find_error, forget_body
+from haystack_integrations.common.openrouter.errors._failure import Failure
 
 # The key, the credits, the permissions, the model.
 _ENDING = (401, 402, 403, 404)
 # The inputs, or how many there are.
 _REFUSING = (400, 413, 422)
 
-# More choices than a request can ask for.
-_MOST_CHOICES = 1000
 # Where a response keeps the name of the result that it lacks, and its failure.
 _LACKS, _FAILURE = "openrouter_lacks", "openrouter_failure"
 # Of a body that is not OpenRouter's, the title is looked for in this many characters, and this many are shown.
 _LONGEST_HEAD, _LONGEST_SHOWN = 10_000, 200
-
-
-def find_error(body: Any) -> Any:
-    """What a body or a stream event reports as an error, at the top or in one of its choices; None if nothing."""
-    if not isinstance(body, dict):
-        return None
-    if error := body.get("error"):
-        return error
-    choices = body.get("choices")
-    for choice in choices[:_MOST_CHOICES] if isinstance(choices, list) else ():
-        if not isinstance(choice, dict):
-            continue
-        if error := choice.get("error"):
-            return error
-        if choice.get("finish_reason") == "error":
-            native = words(choice.get("native_finish_reason"))
-            return {"message": f"The provider ended the reply with an error (native_finish_reason: {native})"}
-    return None
 
 
 def note_lack(response: Any, what: str) -> None:
@@ -107,8 +87,7 @@ def is_refusal(error: openai.APIError) -> bool:
 
 
 def _status_of(error: openai.APIError, failure: Failure) -> int:
-    status: int = getattr(error, "status_code", failure.status)
-    return status
+    return int(getattr(error, "status_code", failure.status))
 
 
 def _odd_body(response: Any) -> str:

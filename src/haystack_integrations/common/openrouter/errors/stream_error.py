@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import openai
 
+from haystack_integrations.common.openrouter._wire.responses import find_error
 from haystack_integrations.common.openrouter.errors._failure import Failure
-from haystack_integrations.common.openrouter.errors._reading import find_error
 
 if TYPE_CHECKING:
     from haystack.dataclasses import ChatMessage

@@ -49,7 +49,7 @@ FAILURES: dict[str, Callable[[int], Failure]] = {
     "long message": lambda size: _said(400, "so long ", size),
     "repeated prompt": lambda size: _said(400, PHRASE, size),
     "the word model": lambda size: _said(404, "model ", size),
-    "new lines": lambda size: _said(400, "\n", size // 2),
+    "new lines": lambda size: _said(400, "a\n", size * 2 // 3),
     "words of a provider": lambda size: _told(size, "raw", "user_1 "),
     "JSON in a string": _with_json_inside,
     "small strings": lambda size: _told(size, "list", ["ab"]),

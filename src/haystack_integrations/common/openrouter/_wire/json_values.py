@@ -20,7 +20,7 @@ LONGEST_SHOWN = 1000
 # More than the JSON parser allows, and few enough for whatever walks the copy recursively.
 _MOST_LEVELS = 250
 # What is kept of a body that someone may look at after an error: no error body that is meant well has more.
-_MOST_KEPT_LEVELS, _MOST_KEPT_VALUES, _MOST_KEPT_CHARACTERS = 50, 1000, 20_000
+_MOST_KEPT_LEVELS, _MOST_KEPT_ENTRIES, _MOST_KEPT_VALUES, _MOST_KEPT_CHARACTERS = 50, 100, 1000, 20_000
 LONGEST_KEPT = 2000
 
 
@@ -101,14 +101,16 @@ def shortened_json(value: Any, *, left_out: Container[str] = ()) -> Any:
 
     :param value: The value.
     :param left_out: Names in dictionaries that are not copied.
-    :returns: A copy with at most 1,000 values and 20,000 characters, 2,000 of them in one string.
+    :returns: A copy with at most 1,000 values and 20,000 characters, of which 100 are in one list or dictionary, and
+        2,000 in one string.
     """
     values, characters = _MOST_KEPT_VALUES, _MOST_KEPT_CHARACTERS
     root: list[Any] = []
     waiting: deque[tuple[Any, Any, int]] = deque([([value], root, 0)])
     while waiting:
         source, copy, depth = waiting.popleft()
-        for key, item in islice(source.items() if isinstance(source, dict) else enumerate(source), values):
+        entries = source.items() if isinstance(source, dict) else enumerate(source)
+        for key, item in islice(entries, min(values, _MOST_KEPT_ENTRIES)):
             values -= 1
             if key in left_out:
                 continue

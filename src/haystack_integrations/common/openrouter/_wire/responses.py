@@ -45,7 +45,7 @@ def _may_have_halves(data: str | bytes) -> bool:
 def _slowly_decoded(data: str | bytes) -> Any:
     brackets: Any = "[{" if isinstance(data, str) else b"[{"
     try:
-        value = json.loads(data)
+        value = json.loads(data, parse_constant=lambda name: None)  # noqa: ARG005  # NaN and infinity
     except RecursionError as error:
         msg = "JSON nested too deep"
         raise ValueError(msg) from error

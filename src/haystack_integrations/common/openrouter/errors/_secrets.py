@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 _PUBLIC = "sk-or-v1-"
 # A shorter part is left: it would be part of many words.
 SHORTEST_SECRET = 8
-# So is a piece of it that may be a word, until it has this many letters.
+# A piece of it that may be a word is left, too, unless it has this many letters.
 _LONGEST_WORD = 12
 
 _CREDENTIAL = re.compile(
@@ -97,10 +97,10 @@ def _pieces(secret: str) -> Iterator[str]:
         if len(part) < SHORTEST_SECRET or (names_more and _WORD.fullmatch(part)):
             continue
         yield part
-        yield from _windows(part, _LONGEST_WORD)
-        yield from (piece for piece in _windows(part) if not piece.isalpha() and piece not in _PUBLIC)
-        for spelled in _encoded(part):
-            yield from _windows(spelled)
+        for spelling in (part, *_encoded(part)):
+            yield from _windows(spelling, _LONGEST_WORD)
+            windows = _windows(spelling, SHORTEST_SECRET)
+            yield from (window for window in windows if not window.isalpha() and window not in _PUBLIC)
 
 
 def _encoded(part: str) -> Iterator[str]:
@@ -118,5 +118,5 @@ def _encoded(part: str) -> Iterator[str]:
         yield inside.replace("+", "-").replace("/", "_")
 
 
-def _windows(text: str, size: int = SHORTEST_SECRET) -> Iterator[str]:
+def _windows(text: str, size: int) -> Iterator[str]:
     return (text[at : at + size] for at in range(len(text) - size + 1))

@@ -120,7 +120,6 @@ class TestStatus:
         [
             b"",
             b"\n\n  \n",
-            b"<html>Bad gateway</html>",
             b'{"id": "gen-1", "choi',
             b"[1]",
             b"null",
@@ -142,7 +141,7 @@ class TestStatus:
         assert "The response" in str(caught.value)
 
     def test_no_completion_is_retried(self, mode: Mode, stand_in: StandIn):
-        odd = Answer([b"<html>"], headers={"content-type": "text/html", **SOON})
+        odd = Answer([b"Bad gateway"], headers={"content-type": "text/html", **SOON})
         stand_in.script(odd, answer(mode, {"content": "Good"}))
         assert mode(max_retries=1).text == "Good"
 
@@ -290,7 +289,7 @@ class TestExplanations:
             (502, "Provider returned error", {"raw": '{"error": {"message": "GPU on fire"}}'}, ["GPU on fire"]),
             (502, "Provider returned error", {"raw": {"detail": [{"msg": "bad tensor"}]}}, ["bad tensor"]),
             (402, "Insufficient credits", {}, ["max_tokens", "credits"]),
-            (404, "No endpoints found that support tool use", {}, ["require_parameters", "provider"]),
+            (404, "No endpoints found that support tool use", {}, ["supports=", "tools"]),
             (404, "Model not found", {}, ["test/model"]),
             (403, "Flagged", {"reasons": ["violence"], "flagged_input": "my secret prompt"}, ["violence"]),
             (400, "maximum context length is 8192", {}, ["context-compression"]),
@@ -342,7 +341,7 @@ class TestExplanations:
         assert str(caught.value).startswith(f"Error code: {status} - {message}. ")
         assert remedy in str(caught.value).removeprefix(f"Error code: {status} - {message}. ")
 
-    @pytest.mark.parametrize(("status", "message"), [(400, "x"), (409, "x"), (422, "x"), (400, "No endpoints found")])
+    @pytest.mark.parametrize(("status", "message"), [(400, "x"), (409, "x"), (400, "No endpoints found")])
     def test_no_remedy(self, sync: Mode, stand_in: StandIn, status, message):
         stand_in.script(Answer.error(status, message))
         with pytest.raises(openai.APIStatusError) as caught:

@@ -96,7 +96,9 @@ class TestLargeBodies:
         earlier = [{"code": 429, "message": f"busy {number}"} for number in range(5000)]
         metadata = {"reasons": [f"reason {number}" for number in range(5000)], "previous_errors": earlier}
         stand_in.script(Answer.error(403, "Flagged", metadata=metadata))
-        with pytest.raises(openai.PermissionDeniedError, match="reason 0, reason 1.*429 busy 0.*429 busy 1") as caught:
+        with pytest.raises(
+            openai.PermissionDeniedError, match="reason 0, reason 1.*429: busy 0; 429: busy 1"
+        ) as caught:
             generator.run("hi")
         assert "reason 10" not in str(caught.value)
         assert "busy 10" not in str(caught.value)

@@ -191,7 +191,7 @@ class TestFailures:
             plain(max_retries=3)
         assert len(stand_in.requests) == 1
 
-    @pytest.mark.parametrize("body", [b"<html>Bad gateway</html>", b"{}", b" ", b"[]", b"null"])
+    @pytest.mark.parametrize("body", [b"Bad gateway", b"{}", b" ", b"[]", b"null"])
     def test_an_answer_that_is_none_is_retried(self, plain: Case, stand_in: StandIn, body):
         stand_in.script(Answer([body], 200, {"content-type": "application/json", **SOON}))
         assert plain(max_retries=1)["meta"]["model"] == "test/model"

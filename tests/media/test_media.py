@@ -182,7 +182,7 @@ class TestFailures:
         assert [r.headers["x-stainless-retry-count"] for r in stand_in.requests] == ["0", "1", "2"]
 
     @pytest.mark.parametrize(
-        "body", [b"<html>Bad gateway</html>", b"{}", b" ", b"", b"[]", b"null", b'{"data": []}', b'{"text": null}']
+        "body", [b"Bad gateway", b"{}", b" ", b"", b"[]", b"null", b'{"data": []}', b'{"text": null}']
     )
     @pytest.mark.parametrize("content_type", ["application/json", "text/html"])
     def test_a_response_without_what_was_asked_for(self, plain: Case, stand_in: StandIn, body, content_type):

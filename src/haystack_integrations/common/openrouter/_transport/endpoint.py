@@ -25,7 +25,7 @@ from haystack_integrations.common.openrouter._wire.responses import (
 )
 from haystack_integrations.common.openrouter.errors._advice import COMMON_ADVICE, Advice
 from haystack_integrations.common.openrouter.errors._failure import Failure
-from haystack_integrations.common.openrouter.errors._reading import note_lack
+from haystack_integrations.common.openrouter.errors._reading import is_web_page, note_lack
 
 _CLASSES: dict[int, type[openai.APIStatusError]] = {
     400: openai.BadRequestError,
@@ -91,7 +91,8 @@ class Endpoint:
         error = find_error(body)
         if error is None and self.is_good(body, response):
             return False
-        response.status_code = 502 if error is None else Failure.read(error).status
+        unheard = 404 if is_web_page(response) else 502  # a page with a good status is not from the API
+        response.status_code = unheard if error is None else Failure.read(error).status
         if error is None:
             note_lack(response, self.what)
         return True

@@ -29,12 +29,7 @@ from haystack_integrations.common.openrouter._transport.run import (
 )
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.responses import decoded_body
-from haystack_integrations.common.openrouter.errors._failure import (
-    LONGEST_WAIT,
-    DeadlineExceeded,
-    Failure,
-    seconds_to_wait,
-)
+from haystack_integrations.common.openrouter.errors._failure import DeadlineExceeded, Failure
 from haystack_integrations.common.openrouter.errors._reading import failure_of_response
 
 # What the openai SDK gives its own client; httpx's default of 100 connections makes a busy server wait.
@@ -225,12 +220,11 @@ def _correct(response: Any, endpoint: Endpoint) -> None:
         # the SDK hands over a string instead of a completion when this header is wrong
         response.headers["content-type"] = "application/json"
     if failed:
-        _set_retry_headers(response, failure_of_response(response))
+        _set_retry_headers(response, failure_of_response(response), endpoint)
 
 
-def _set_retry_headers(response: Any, failure: Failure) -> None:
-    wait = seconds_to_wait(response.headers, failure)
-    if failure.forbids_retry or (wait is not None and wait > LONGEST_WAIT):
-        response.headers["x-should-retry"] = "false"
-    elif wait is not None and "retry-after" not in response.headers:
-        response.headers["retry-after"] = f"{wait:.3f}"
+def _set_retry_headers(response: Any, failure: Failure, endpoint: Endpoint) -> None:
+    again = failure.is_transient and (endpoint.retries_timeouts or not failure.timed_out)
+    response.headers["x-should-retry"] = "true" if again else "false"
+    if again and failure.wait is not None:
+        response.headers["retry-after"] = f"{failure.wait:.3f}"

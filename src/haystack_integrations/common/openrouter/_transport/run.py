@@ -37,7 +37,7 @@ from haystack_integrations.common.openrouter._transport.deadline import Deadline
 from haystack_integrations.common.openrouter._wire.json_values import printable
 from haystack_integrations.common.openrouter.errors._advice import environment_variables, secret_name
 from haystack_integrations.common.openrouter.errors._explanation import explain
-from haystack_integrations.common.openrouter.errors._failure import DeadlineExceeded, Failure, seconds_to_wait
+from haystack_integrations.common.openrouter.errors._failure import DeadlineExceeded, Failure
 from haystack_integrations.common.openrouter.errors._reading import failure_of_response
 from haystack_integrations.common.openrouter.errors._redaction import without_private
 
@@ -218,12 +218,10 @@ def warn_of_retry(request: Any, outcome: Any, max_retries: int) -> None:
         _refuse_late_retry(request, outcome, None, max_retries)
         warn_once(what, None, max_retries, request)
         return
-    status, headers = outcome.status_code, outcome.headers
-    if (status in (408, 409, 429) or status >= 500) and headers.get("x-should-retry") != "false":
+    if outcome.headers.get("x-should-retry") == "true":  # from the hook, which has read the failure
         failure = failure_of_response(outcome)
-        wait = seconds_to_wait(headers, failure)
-        _refuse_late_retry(request, None, wait, max_retries)
-        warn_once(_described(failure, status), wait, max_retries, request)
+        _refuse_late_retry(request, None, failure.wait, max_retries)
+        warn_once(_described(failure, outcome.status_code), failure.wait, max_retries, request)
 
 
 def _refuse_late_retry(request: Any, cause: Exception | None, wait: float | None, max_retries: int) -> None:
@@ -244,7 +242,7 @@ def warn_once(what: str, wait: float | None, max_retries: int, request: Any) -> 
     moment = "shortly" if wait is None else f"in {wait:.1f} s"
     logger.warning(
         "A request to OpenRouter failed: {what}. Trying again {moment} (`max_retries` is {count}).",
-        what=printable(without_private(what, request), _LONGEST_WARNING),
+        what=printable(without_private(what, request), _LONGEST_WARNING).rstrip("."),
         moment=moment,
         count=max_retries,
     )

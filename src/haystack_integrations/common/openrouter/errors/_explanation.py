@@ -15,11 +15,12 @@ from typing import Any
 import openai
 from haystack.utils import Secret
 
-from haystack_integrations.common.openrouter._wire.json_values import plain_json, printable
+from haystack_integrations.common.openrouter._wire.json_values import mapping, plain_json, printable
 from haystack_integrations.common.openrouter.errors._advice import Advice, advice_for
-from haystack_integrations.common.openrouter.errors._failure import Failure, words
+from haystack_integrations.common.openrouter.errors._failure import Failure
 from haystack_integrations.common.openrouter.errors._reading import failure_of
 from haystack_integrations.common.openrouter.errors._redaction import without_private
+from haystack_integrations.common.openrouter.errors._values import provider_message, text_in, words
 from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
 
 # Attributes with the connection, the key or the prompt. Only the live object keeps them.
@@ -55,7 +56,7 @@ def explain(
     cleaned = _cleaned(error, failure, said, key)
     parts = [
         ". ".join(f"{label}{printable(text)}".rstrip(".") for label, text in zip(labels, cleaned["said"], strict=True)),
-        advice_for(error, failure, advice, api_key=api_key, model=model, base_url=base_url),
+        advice_for(error, failure, advice, api_key=api_key, key=key, model=model, base_url=base_url),
         f"Generation id: {error.generation_id}" if error.generation_id else "",  # type: ignore[attr-defined]
     ]
     text = " ".join(part if part.endswith("?") else part.rstrip(".") + "." for part in parts if part)
@@ -74,6 +75,7 @@ def _cleaned(error: openai.APIError, failure: Failure | None, said: Iterable[str
     }
     flagged = failure.metadata.get("flagged_input") if failure else None
     cleaned: dict[str, Any] = without_private(foreign, error.request, flagged, key=key)
+    error.availability = cleaned["failure"]["availability"] or {}  # type: ignore[attr-defined]
     for name, value in cleaned["names"].items():
         setattr(error, name, printable(value, _LONGEST_NAME))
     if isinstance(error, OpenRouterStreamError) and failure is not None:
@@ -98,10 +100,39 @@ def _words_of(error: openai.APIError, failure: Failure | None) -> Iterator[tuple
         yield "The provider says: ", failure.provider_message
     if reasons := _first_of(failure.metadata.get("reasons")):
         yield "Moderation reasons: ", ", ".join(map(words, reasons))
-    for earlier in _first_of(failure.metadata.get("previous_errors")):
-        tried = Failure.read(earlier)
-        said = (tried.provider_name, str(tried.code or ""), tried.message[:_LONGEST_EARLIER])
-        yield "Tried before: ", " ".join(filter(None, said))
+    if earlier := [*filter(None, map(_attempt, _first_of(failure.metadata.get("previous_errors"))))]:
+        yield "Tried before: ", "; ".join(earlier)
+    yield from _availability(failure)
+    if failure.cost:
+        yield "Billed: ", f"{failure.cost:f} USD"
+
+
+def _attempt(earlier: object) -> str:
+    """What one provider said before, from either shape: `provider_name` and `raw`, or `provider` and `status`."""
+    fields = mapping(earlier)
+    provider = text_in(fields.get("provider_name")) or text_in(fields.get("provider"))
+    code = fields.get("code") if fields.get("code") is not None else fields.get("status")
+    said = provider_message(fields) or text_in(fields.get("message"))
+    start = " ".join(filter(None, (provider, words(code) if isinstance(code, int | str) else "")))
+    return ": ".join(filter(None, (start, said[:_LONGEST_EARLIER])))
+
+
+def _availability(failure: Failure) -> Iterator[tuple[str, str]]:
+    """Why no provider takes the request, what could be used instead, and OpenRouter's hint if it is the best."""
+    known = failure.availability
+    if excluded := _names(known.get("excluded_by")):
+        yield "Excluded by: ", excluded
+    constraint = mapping(known.get("constraint"))
+    if limits := ": ".join(filter(None, (text_in(constraint.get("field")), text_in(constraint.get("detail"))))):
+        yield "Constraint: ", limits
+    if models := _names(known.get("fallback_models")):
+        yield "OpenRouter suggests: ", models
+    if (hint := text_in(failure.metadata.get("remedy_hint"))) and failure.hint_is_needed:
+        yield "", hint
+
+
+def _names(value: object) -> str:
+    return ", ".join(filter(None, map(text_in, value if isinstance(value, list) else [value])))[:_LONGEST_NAME]
 
 
 def _first_of(entries: object) -> list[Any]:

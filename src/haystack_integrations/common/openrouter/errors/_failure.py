@@ -3,57 +3,87 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-What a failure means: the `error` of a response or of a stream event, read leniently, and what follows from it.
+The reading of a failure: an `error` of any shape, and what follows from it. Nothing else looks at a status or a code.
 
-An error can be megabytes long. Strings are cut where they are read, and of lists only the first entries are.
+    asked by                       what
+    response hook, stream retries  is_transient: does it help to send the request again?  wait: after how long?
+    runs of many requests          ends_run: would every later request fail, too?  is_about_inputs: would others?
+    texts of errors                situations: which advice fits?
 
-Sources: the error schemas in OpenRouter's OpenAPI document and https://openrouter.ai/docs/api-reference/errors.
+OpenRouter says most of it: `availability`, `limit_source`, `Retry-After`, the code. Only then does the status count.
+Sources: the error schemas in OpenRouter's OpenAPI document, https://openrouter.ai/docs/api-reference/errors, and
+https://openrouter.ai/docs/api-reference/limits.
 """
 
-import json
 import re
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from typing import Any, Self
 
 import openai
 
-from haystack_integrations.common.openrouter._wire.json_values import LONGEST_KEPT, mapping, printable, shortened_json
-from haystack_integrations.common.openrouter._wire.responses import decode_json
+from haystack_integrations.common.openrouter._wire.json_values import mapping, printable, shortened_json
+from haystack_integrations.common.openrouter._wire.usage import cost_of_response
+from haystack_integrations.common.openrouter.errors._values import (
+    LONGEST_NAME,
+    number_in,
+    provider_message,
+    seconds_to_wait,
+    text_in,
+    words,
+)
 
 # Statuses of OpenRouter's `ApiErrorType` names, which can be in `code` or `metadata.error_type`.
 _TYPES = {
     400: "invalid_request invalid_prompt context_length_exceeded max_tokens_exceeded token_limit_exceeded "
-    "string_too_long",
-    401: "authentication",
+    "string_too_long refusal invalid_image image_too_large image_too_small unsupported_image_format "
+    "image_download_failed model_not_found wrong_endpoint",
+    401: "authentication invalid_api_key",
     402: "payment_required",
-    403: "permission_denied content_policy_violation",
-    404: "not_found",
+    403: "permission_denied content_policy_violation region_restricted",
+    404: "not_found image_not_found no_endpoints model_deprecated model_unavailable_upstream free_variant_ended "
+    "privacy_restricted constraint_filtered",
     408: "timeout",
+    412: "precondition_failed",
     413: "payload_too_large",
     422: "unprocessable",
-    429: "rate_limit_exceeded",
+    429: "rate_limit_exceeded capacity_exhausted",
     500: "server",
     502: "server_error provider_unavailable",
+    503: "temporarily_unavailable",
     529: "provider_overloaded",
 }
 STATUS_BY_TYPE = {name: status for status, names in _TYPES.items() for name in names.split()}
 
-# The longest `retry-after` that the openai SDK waits for, in seconds.
-LONGEST_WAIT = 60.0
+# The longest `retry-after` that the installed openai SDK waits for, in seconds.
+LONGEST_WAIT = 120.0 if tuple(map(int, re.findall(r"\d+", openai.__version__)[:2])) >= (3, 57) else 60.0
+# A limit that resets within that time is waited for, even if the clock here is some seconds slow.
+_SLOW_CLOCK = 5.0
 
 # How `metadata.limit_source` or the message names the daily cap on free models.
 _DAILY_CAPS = ("free_tier_daily", "free-models-per-day")
 _UNKNOWN_MODEL = re.compile("not a valid model|(unknown|no such) model")
 _MODEL, _UNKNOWN = re.compile(r"model\b"), re.compile(" (does not exist|not found)")
-# The longest name of an error or a provider, and the longest number or date.
-_LONGEST_NAME = 100
-# How many values are looked at for a provider's message. Errors that are meant well have fewer than ten.
-_MOST_STEPS = 100
-# JSON in a string is decoded up to this length.
-_LONGEST_JSON = 100_000
+_NO_PROVIDER = ("no endpoints", "no allowed providers", "data policy", "providers have been ignored")
+_TIMED_OUT = ("due to timeout", "timed out")
+
+# What to advise, by `availability.code`.
+_BY_AVAILABILITY = {
+    "model_not_found": "unknown model",
+    "wrong_endpoint": "wrong endpoint",
+    "no_endpoints": "no endpoint",
+    "constraint_filtered": "no endpoint",
+    "privacy_restricted": "privacy",
+    **dict.fromkeys(("model_deprecated", "model_unavailable_upstream", "free_variant_ended"), "other model"),
+    "region_restricted": "other model",
+}
+# What to advise, by a part of `metadata.limit_source` or `metadata.reason`.
+_BY_LIMIT = {
+    "in_flight": "in flight",
+    "weight_exceeds": "weight",
+    "key_limit": "key limit",
+    **dict.fromkeys(("workspace", "guardrail"), "budget"),
+}
 
 
 class DeadlineExceeded(openai.APITimeoutError):
@@ -77,7 +107,10 @@ class Failure:
     :param metadata: `error.metadata`, or `{}`.
     :param availability: `error.availability`, or `{}`.
     :param provider_message: The provider's message, from `metadata.raw`: a string, JSON in a string, or an object.
+    :param wait: Seconds to wait before the next try, or None if nobody says.
+    :param cost: What was billed for it in USD, as far as it is known.
     :param lacks_result: Whether there is no error at all, but no result either.
+    :param is_page: Whether a web page came in place of an answer of the API.
     """
 
     message: str
@@ -86,32 +119,46 @@ class Failure:
     metadata: dict[str, Any] = field(default_factory=dict)
     availability: dict[str, Any] = field(default_factory=dict)
     provider_message: str = ""
+    wait: float | None = None
+    cost: float = 0.0
     lacks_result: bool = False
+    is_page: bool = False
 
     @classmethod
-    def read(cls, error: object) -> Self:
-        """Read an `error` value of any shape: an object, a string, or something else."""
-        if not isinstance(error, dict):
-            return cls(message=words(error))
-        metadata, availability = error.get("metadata"), error.get("availability")
-        metadata = metadata if isinstance(metadata, dict) else {}
-        code = error.get("code")
-        if code is None:
-            code = error.get("http_status")
-        names = (code, error.get("http_status"), metadata.get("error_type"), error.get("type"))
+    def read(
+        cls, error: object, *, http_status: int = 200, headers: Mapping[str, str] | None = None, body: object = None
+    ) -> Self:
+        """
+        Read an `error` value of any shape: an object, a string, or something else.
+
+        :param error: The value.
+        :param http_status: The status of the response. It counts where the error names none.
+        :param headers: The headers of the response.
+        :param body: The body or the event that it was found in, which may tell what was billed.
+        """
+        fields = mapping(error)
+        metadata, availability = mapping(fields.get("metadata")), mapping(fields.get("availability"))
+        kept = shortened_json(metadata)
+        code = fields.get("http_status") if fields.get("code") is None else fields["code"]
+        http = http_status if http_status >= 400 else None
+        names = (metadata.get("error_type"), fields.get("type"), availability.get("code"))
+        statuses = (_number(code), _number(fields.get("http_status")), _named(code), http, *map(_named, names))
+        said = text_in(fields.get("message")) if isinstance(error, dict) else words(error)
         return cls(
-            message=_text(error.get("message")) or "OpenRouter reported an error without a message",
-            code=printable(code, _LONGEST_NAME) if isinstance(code, str) else code if isinstance(code, int) else None,
-            status=next((status for name in names if (status := _status(name))), 502),
-            metadata=shortened_json(metadata),
-            availability=shortened_json(availability) if isinstance(availability, dict) else {},
-            provider_message=_provider_message(metadata),
+            message=said or "OpenRouter reported an error without a message",
+            code=printable(code, LONGEST_NAME) if isinstance(code, str) else code if isinstance(code, int) else None,
+            status=next((status for status in statuses if status), 502),
+            metadata=kept,
+            availability=shortened_json(availability),
+            provider_message=provider_message(metadata),
+            wait=_possible(seconds_to_wait(headers or {}, availability, kept)),
+            cost=cost_of_response(mapping(body).get("usage")) or 0.0,
         )
 
     @property
     def provider_name(self) -> str | None:
         """The provider that failed, if OpenRouter names it."""
-        return printable(_text(self.metadata.get("provider_name")), _LONGEST_NAME) or None
+        return printable(text_in(self.metadata.get("provider_name")), LONGEST_NAME) or None
 
     @property
     def said(self) -> str:
@@ -119,30 +166,49 @@ class Failure:
         return f"{self.message} {self.provider_message}".lower()
 
     @property
-    def is_retryable(self) -> bool:
-        """Whether the openai SDK would retry this status, and a short wait can help."""
-        return (self.status in (408, 409, 429) or self.status >= 500) and not self.is_futile
+    def limit(self) -> str:
+        """The limit that was reached, as OpenRouter calls it: "" if none was."""
+        return f"{text_in(self.metadata.get('limit_source'))} {text_in(self.metadata.get('reason'))}".strip()
 
     @property
-    def forbids_retry(self) -> bool:
-        """Whether OpenRouter says that the same request will not succeed soon, or the free daily cap is reached."""
-        limit = f"{_text(self.metadata.get('limit_source'))} {self.message}"
-        return self.availability.get("retryable") is False or any(cap in limit for cap in _DAILY_CAPS)
+    def is_transient(self) -> bool:
+        """Whether the same request may succeed soon, and costs nothing twice."""
+        if self.is_page or self.cost > 0 or self.is_far_off or self._is_daily_cap:
+            return False
+        if isinstance(retryable := self.availability.get("retryable"), bool):
+            return retryable
+        return "in_flight" in self.limit or self.status in (408, 409, 429) or self.status >= 500
 
     @property
-    def is_futile(self) -> bool:
-        """Whether a short wait does not help."""
-        wait = self.retry_after
-        return self.forbids_retry or (wait is not None and wait > LONGEST_WAIT)
+    def is_far_off(self) -> bool:
+        """Whether the next try would come too late to wait for it."""
+        return self.wait is not None and self.wait > LONGEST_WAIT
 
     @property
-    def retry_after(self) -> float | None:
-        """Seconds to wait before the next try, from `availability.retry_after` or the headers in `metadata`."""
-        return seconds_to_wait({}, self)
+    def _is_daily_cap(self) -> bool:
+        return any(cap in f"{self.limit} {self.message}" for cap in _DAILY_CAPS)
+
+    @property
+    def ends_run(self) -> bool:
+        """Whether every later request of a run would fail in the same way: its key, its model, the credits …"""
+        if self.is_transient or self.is_moderated or self._is_about_length:
+            return False
+        if self.availability.get("retryable") is False or self.is_page or self.names_unknown_model:
+            return True
+        return self.status in (401, 402, 403, 404) or (self.status == 429 and not self.cost)
+
+    @property
+    def is_about_inputs(self) -> bool:
+        """Whether the inputs are the cause, or how many there are: some of them may succeed on their own."""
+        if self.is_transient or self.ends_run:
+            return False
+        return self.status in (400, 413, 422) or self.is_moderated or self._is_about_length
 
     @property
     def names_unknown_model(self) -> bool:
         """Whether OpenRouter does not know the model. The status may be 400 or 404."""
+        if known := self.availability.get("code"):
+            return bool(known == "model_not_found")
         return self.status in (400, 404) and any(map(_names_unknown_model, self.said.splitlines()))
 
     @property
@@ -151,68 +217,55 @@ class Failure:
         names = (self.code, self.metadata.get("error_type"))
         return "reasons" in self.metadata or "content_policy_violation" in names
 
+    @property
+    def _is_about_length(self) -> bool:
+        return "context_length" in words(self.availability.get("excluded_by"))
 
-def seconds_to_wait(headers: Mapping[str, str], failure: Failure) -> float | None:
-    """
-    How many seconds to wait before the next try, from headers and body; None if it is unknown.
+    @property
+    def timed_out(self) -> bool:
+        """Whether the provider says that it took too long, and would again."""
+        return self.status >= 500 and any(words in self.said for words in _TIMED_OUT)
 
-    `Retry-After` takes precedence over `X-RateLimit-Reset`, whose limit may not be the cause.
-    """
-    in_body = {name.lower(): value for name, value in mapping(failure.metadata.get("headers")).items()}
-    explicit = (headers.get("retry-after"), failure.availability.get("retry_after"), in_body.get("retry-after"))
-    resets = (in_body.get("x-ratelimit-reset"), headers.get("x-ratelimit-reset"))
-    waits = (*map(_seconds, explicit), *map(_seconds_until, resets))
-    return next((wait for wait in waits if wait is not None), None)
+    @property
+    def hint_is_needed(self) -> bool:
+        """Whether no row of a table of advice says more than OpenRouter's own `remedy_hint`."""
+        return not any(part in self.limit for part in _BY_LIMIT)
 
-
-def _seconds(value: object) -> float | None:
-    """The value of a `Retry-After`: seconds, or a date."""
-    number = _number(value)
-    if number is None and isinstance(value, str) and len(value) <= _LONGEST_NAME:
-        try:
-            number = parsedate_to_datetime(value).timestamp() - time.time()
-        except (ValueError, OverflowError, OSError):  # the last where the system's clock has no such moment
-            return None
-    return None if number is None else max(number, 0.001)
-
-
-def _seconds_until(reset: object) -> float | None:
-    """Seconds until a moment given in epoch milliseconds (as `X-RateLimit-Reset` is) or epoch seconds."""
-    moment = _number(reset)
-    if moment is None:
-        return None
-    return max(moment / (1000 if moment > 1e11 else 1) - time.time(), 0.001)
-
-
-def _provider_message(metadata: Mapping[str, Any]) -> str:
-    try:
-        return _message_in(metadata.get("raw"), iter(range(_MOST_STEPS)))[:LONGEST_KEPT]
-    except RecursionError:
-        return ""
-
-
-def _message_in(raw: object, steps: Iterator[int]) -> str:
-    if next(steps, None) is None:
-        return ""
-    if isinstance(raw, str):
-        decoded = _decoded(raw)
-        return words(raw) if decoded is None else _message_in(decoded, steps)
-    if isinstance(raw, list):
-        return "; ".join(filter(None, (_message_in(item, steps) for item in raw[:_MOST_STEPS])))
-    if not isinstance(raw, dict):
-        return ""
-    names = ("error", "message", "detail", "details", "msg", "errors")
-    return next((said for name in names if (said := _message_in(raw.get(name), steps))), "")
+    @property
+    def situations(self) -> Iterator[int | str]:
+        """The rows of a table of advice that fit, best first."""
+        said = self.said
+        known = self.availability.get("code")
+        found = {
+            "web page": self.is_page,
+            "billed": self.cost > 0,
+            "no result": self.lacks_result,
+            "later": self.is_far_off and not self._is_daily_cap,
+            "futile": self._is_daily_cap,
+            "unknown model": self.names_unknown_model,
+            "foreign reasoning": "reasoning" in said and ("encrypted" in said or "different model" in said),
+            "capability": "no endpoints found that support" in said,
+            "no endpoint": not known and self.status == 404 and any(words in said for words in _NO_PROVIDER),
+            "too long": self._is_about_length or (self.status == 400 and ("context" in said or "too long" in said)),
+            "provider timeout": self.timed_out,
+        }
+        yield from (name for part, name in _BY_LIMIT.items() if part in self.limit)
+        if isinstance(known, str) and known in _BY_AVAILABILITY:
+            yield _BY_AVAILABILITY[known]
+        yield from (name for name, fits in found.items() if fits)
+        if known and self.status == 404:  # it is not the name of the model
+            yield "other model"
+        if not (self.hint_is_needed and self.metadata.get("remedy_hint")):
+            yield self.status
+            if self.status >= 500:
+                yield "server"
 
 
-def _decoded(raw: str) -> Any:
-    """An object or a list in a string; None if it is something else, or too long to be meant well."""
-    if len(raw) > _LONGEST_JSON or not raw.lstrip().startswith(("{", "[")):
-        return None
-    try:
-        return decode_json(raw)
-    except ValueError:
-        return None
+def _possible(wait: float | None) -> float | None:
+    """Shorten a wait that is longer than the SDK's only because the clock here is slow."""
+    if wait is not None and LONGEST_WAIT < wait <= LONGEST_WAIT + _SLOW_CLOCK:
+        return LONGEST_WAIT
+    return wait
 
 
 def _names_unknown_model(line: str) -> bool:
@@ -222,30 +275,10 @@ def _names_unknown_model(line: str) -> bool:
     return model is not None and _UNKNOWN.search(line, model.end()) is not None
 
 
-def _status(name: object) -> int | None:
-    if isinstance(name, str) and name in STATUS_BY_TYPE:
-        return STATUS_BY_TYPE[name]
-    number = _number(name)
+def _number(status: object) -> int | None:
+    number = number_in(status)
     return int(number) if number is not None and 400 <= number <= 599 else None
 
 
-def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    if isinstance(value, str) and len(value) > _LONGEST_NAME:
-        return None
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return number if abs(number) < 1e15 else None
-
-
-def words(value: object) -> str:
-    """The beginning of what someone said: of a string, or of anything else as JSON."""
-    text = value if isinstance(value, str) else json.dumps(shortened_json(value), default=str)
-    return text[:LONGEST_KEPT].strip()
-
-
-def _text(value: object) -> str:
-    return words(value) if isinstance(value, str) else ""
+def _named(name: object) -> int | None:
+    return STATUS_BY_TYPE.get(name) if isinstance(name, str) else None

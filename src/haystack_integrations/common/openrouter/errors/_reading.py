@@ -6,17 +6,14 @@
 Finds the failure in a response, an event of a stream or an error of the openai SDK, and says whom else it concerns.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import openai
 
+from haystack_integrations.common.openrouter._wire.json_values import mapping
 from haystack_integrations.common.openrouter._wire.responses import decoded_body, find_error, forget_body
 from haystack_integrations.common.openrouter.errors._failure import DeadlineExceeded, Failure
-
-# The key, the credits, the permissions, the model.
-_ENDING = (401, 402, 403, 404)
-# The inputs, or how many there are.
-_REFUSING = (400, 413, 422)
 
 # Where a response keeps the name of the result that it lacks, and its failure.
 _LACKS, _FAILURE = "openrouter_lacks", "openrouter_failure"
@@ -30,7 +27,7 @@ def note_lack(response: Any, what: str) -> None:
 
 
 def failure_of_response(response: Any) -> Failure:
-    """Read what a failed response reports, its body read. The message is "" if that is nothing of OpenRouter's."""
+    """Read what a failed response reports, its body read, or what came in place of an answer."""
     if _FAILURE not in response.extensions:
         response.extensions[_FAILURE] = _failure_in(decoded_body(response), response)
         forget_body(response)
@@ -39,14 +36,17 @@ def failure_of_response(response: Any) -> Failure:
 
 
 def _failure_in(body: Any, response: Any) -> Failure:
-    error = find_error(body)
-    if error is None and isinstance(body, dict) and body.get("message"):
-        error = body
+    error, fields = find_error(body), mapping(body)
+    if error is None and (said := fields.get("message") or fields.get("detail") or fields.get("title")):
+        # a gateway's own shape, or problem+json
+        error = {**fields, "message": said, "code": fields.get("code", fields.get("status"))}
     if error is not None:
-        return Failure.read(error)
+        return Failure.read(error, http_status=response.status_code, headers=response.headers, body=body)
     if isinstance(body, dict) and (what := response.extensions.get(_LACKS)):
-        return Failure(f"The response has no {what}: {_shown(response)}", lacks_result=True)
-    return Failure("")
+        lacking = Failure.read({"message": f"The response has no {what}: {_shown(response)}"}, body=body)
+        return replace(lacking, lacks_result=True)
+    failure = Failure.read("", http_status=response.status_code, headers=response.headers)
+    return replace(failure, message=_odd_body(response), is_page=failure.status == 404 and is_web_page(response))
 
 
 def failure_of(error: openai.APIError) -> Failure | None:
@@ -54,40 +54,29 @@ def failure_of(error: openai.APIError) -> Failure | None:
     if (known := getattr(error, "failure", None)) is not None:  # of a stream
         return known if isinstance(known, Failure) else None
     if isinstance(error, openai.APIStatusError) and error.response is not None:
-        failure = failure_of_response(error.response)
-        if failure.message:
-            return failure
-        return Failure(_odd_body(error.response), status=error.status_code)
+        return failure_of_response(error.response)
     found = find_error(error.body) or error.body
-    return Failure.read(found) if isinstance(found, dict) and found.get("message") else None
+    if not isinstance(found, dict) or not found.get("message"):
+        return None
+    return Failure.read(found, body=error.body)
 
 
 def ends_every_request(error: openai.APIError) -> bool:
-    """
-    Whether every later request of a run would fail in the same way.
-
-    It would with 401, 402, 403 (other than by moderation) and 404, if the model is unknown, and after the deadline.
-    """
+    """Whether every later request of a run would fail in the same way, or the run is at its deadline."""
     failure = failure_of(error)
-    if failure is None:
-        return isinstance(error, DeadlineExceeded)
-    return failure.names_unknown_model or (_status_of(error, failure) in _ENDING and not failure.is_moderated)
+    return isinstance(error, DeadlineExceeded) if failure is None else failure.ends_run
 
 
 def is_refusal(error: openai.APIError) -> bool:
-    """
-    Whether the inputs of a request are the cause, so that some of them may succeed on their own.
-
-    They are with 400, 413 and 422, and if moderation flagged an input.
-    """
+    """Whether the inputs of a request are the cause, so that some of them may succeed on their own."""
     failure = failure_of(error)
-    if failure is None or ends_every_request(error):
-        return False
-    return _status_of(error, failure) in _REFUSING or failure.is_moderated
+    return failure is not None and failure.is_about_inputs
 
 
-def _status_of(error: openai.APIError, failure: Failure) -> int:
-    return int(getattr(error, "status_code", failure.status))
+def is_web_page(response: Any) -> bool:
+    """Whether a page came in place of an answer: from a wrong URL with a good status, from a provider with 5xx."""
+    beginning: bytes = response.content[:_LONGEST_SHOWN].lstrip().lower()
+    return beginning.startswith((b"<!doctype html", b"<html"))
 
 
 def _odd_body(response: Any) -> str:

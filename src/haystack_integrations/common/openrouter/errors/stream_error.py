@@ -29,9 +29,9 @@ class OpenRouterStreamError(openai.APIError):
     :param partial_reply: What the streaming callback has received of the reply, or None if it has received nothing.
     :param retryable: Whether the same request may succeed if it is sent again.
 
-    Attributes: `partial_reply`, `code` (as OpenRouter sent it: an `int`, a `str` or None), `metadata` (a `dict`),
-    `provider_name`, `generation_id` (a `str` or None) and, for a network failure, the network library's error as
-    `__cause__`.
+    Attributes: `partial_reply`, `code` (as OpenRouter sent it: an `int`, a `str` or None), `metadata` and
+    `availability` (dictionaries), `provider_name`, `generation_id` (a `str` or None) and, for a network failure, the
+    network library's error as `__cause__`.
     """
 
     code: int | str | None  # type: ignore[assignment]  # the SDK makes a string of it; here it is as sent
@@ -47,7 +47,7 @@ class OpenRouterStreamError(openai.APIError):
     ) -> None:
         super().__init__(message, request, body=None)
         self.partial_reply = partial_reply
-        self.retryable = failure.is_retryable if failure else retryable
+        self.retryable = failure.is_transient if failure else retryable
         self.generation_id: str | None = None
         self.take(failure)
 
@@ -56,6 +56,7 @@ class OpenRouterStreamError(openai.APIError):
         self.failure = failure
         self.code = failure.code if failure else None
         self.metadata = failure.metadata if failure else {}
+        self.availability = failure.availability if failure else {}
         self.provider_name = failure.provider_name if failure else None
 
     @classmethod
@@ -66,5 +67,5 @@ class OpenRouterStreamError(openai.APIError):
         :param event: An event with an `error`, at its top or in a choice.
         :returns: The exception, without a partial reply.
         """
-        failure = Failure.read(find_error(event))
+        failure = Failure.read(find_error(event), body=event)
         return cls(f"The stream failed: {failure.message}", failure=failure)

@@ -127,7 +127,7 @@ class Retries:
         self._done += int(count) if count.isdecimal() else 0
         if error.partial_reply is not None or not error.retryable or self._done >= self._limit:
             raise error
-        told = error.failure.retry_after if error.failure else None
+        told = error.failure.wait if error.failure else None
         usual = min(0.5 * 2.0**self._done, 8.0) * (1 - 0.25 * random.random())  # noqa: S311
         self._done += 1
         wait = usual if told is None else told

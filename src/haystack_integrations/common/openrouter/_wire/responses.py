@@ -90,6 +90,8 @@ def find_error(body: Any) -> Any:
             native = choice.get("native_finish_reason")
             native = native if isinstance(native, str) else None
             return {"message": f"The provider ended the reply with an error (native_finish_reason: {native})"}
+    if not choices and "status" in body and (said := body.get("detail") or body.get("title")):  # problem+json
+        return {"message": said, "code": body["status"]}
     return None
 
 

@@ -32,8 +32,8 @@ TRANSCRIPTIONS = Endpoint(
         404: "Check that `{model}` at https://openrouter.ai/models?output_modalities=transcription is a transcription "
         "model, and relax `provider` in `generation_kwargs`{names}",
         413: "Split the recording",
-        "provider timeout": "Split the recording, or choose a faster model. The request was not sent again, because each "
-        "try may be billed",
+        "provider timeout": "Split the recording, or choose a faster model. It was not sent again: each try may be "
+        "billed",
     },
     own_fields={"input_audio": "Pass `sources` to `run`."},
 )

@@ -16,7 +16,7 @@ from typing import Any
 from haystack.dataclasses import ChatMessage, ComponentInfo, StreamingChunk
 
 from haystack_integrations.common.openrouter._wire.json_values import plain_json
-from haystack_integrations.common.openrouter._wire.responses import with_header_fields
+from haystack_integrations.common.openrouter._wire.responses import find_error, with_header_fields
 from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
 from haystack_integrations.components.generators.openrouter.chat._reply import chat_messages, string
 from haystack_integrations.components.generators.openrouter.chat._stream.fragments import FieldFragments
@@ -123,7 +123,7 @@ class StreamedReply:
         """
         Note the fields besides the choices, and return a copy of them.
         """
-        if event.get("error"):
+        if event.get("error") or ("status" in event and find_error(event)):
             raise OpenRouterStreamError.from_event(event)
         event, top = plain_json(event), self._top
         top.update({name: value for name, value in event.items() if value is not None or name not in top})

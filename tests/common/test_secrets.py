@@ -22,6 +22,7 @@ from modes import Mode
 from stand_in import Answer, StandIn
 from wire import SOON
 
+from haystack_integrations.common.openrouter._wire.json_values import printable
 from haystack_integrations.common.openrouter.errors._redaction import without_private
 from haystack_integrations.components.embedders.openrouter import OpenRouterTextEmbedder
 from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator
@@ -111,6 +112,37 @@ class TestRedaction:
         request = request_of("x")
         request.content = body
         assert without_private("fine", request) == "fine"
+
+
+class TestPrintable:
+    """What anyone else wrote, as errors, logs, warnings and tables show it."""
+
+    @pytest.mark.parametrize(
+        ("text", "shown"),
+        [
+            ("one\ntwo\r\n\tthree", r"one\ntwo\r\n\tthree"),
+            ("\x1b[2J\x9b31m\x00", r"\x1b[2J\x9b31m\x00"),
+            ("gnp.\u202eexe \u2066\u200b\ufeff \u2028", r"gnp.\u202eexe \u2066\u200b\ufeff \u2028"),
+            ("half \ud83d", r"half \ud83d"),
+            ("\U000e0041", r"\U000e0041"),
+            ("Zürich, 東京\u3000駅, 10\xa0€, 🚀", "Zürich, 東京\u3000駅, 10\xa0€, 🚀"),
+        ],
+    )
+    def test_what_can_not_be_seen_is_escaped(self, text: str, shown: str):
+        assert printable(text) == shown
+
+    def test_it_is_cut_before_it_is_looked_at(self):
+        assert printable("a" * 9 + "\n\n", 10) == "a" * 9 + "\\…"
+        assert printable("abc", 3) == "abc"
+        assert printable("abcd", 3) == "abc…"
+
+    @given(st.text(alphabet=st.characters(), max_size=40), st.integers(1, 50))
+    def test_a_line_that_can_be_sent_and_shown_again(self, text: str, limit: int):
+        shown = printable(text, limit)
+        assert len(shown) <= limit + 1
+        assert len(shown.splitlines()) <= 1
+        shown.encode()
+        assert printable(shown, limit) == shown
 
 
 class TestErrors:

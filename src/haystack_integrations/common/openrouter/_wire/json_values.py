@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-JSON values and strings that are safe to keep, to serialize and to send.
+JSON values and strings that are safe to keep, to serialize, to send and to show.
 
 JSON can escape half a surrogate pair, and UTF-8 can't encode it.
 """
@@ -11,7 +11,10 @@ JSON can escape half a surrogate pair, and UTF-8 can't encode it.
 from collections.abc import Callable, Container, Mapping
 from math import isfinite
 from typing import Any
+from unicodedata import category
 
+# The most of anyone's words that an error or a log shows.
+LONGEST_SHOWN = 1000
 # More than the JSON parser allows, and few enough for whatever walks the copy recursively.
 _MOST_LEVELS = 250
 
@@ -86,6 +89,27 @@ def with_joined_halves(text: str) -> str:
 def sendable(text: str) -> str:
     """Replace each half whose other half is missing, so that the string can be sent."""
     return text if _is_whole(text) else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def printable(text: str, limit: int = LONGEST_SHOWN) -> str:
+    """
+    Make a foreign text safe to show: it is cut first, and stays on its line.
+
+    What is neither printable nor a space (new lines, other control and format characters, halves of surrogate pairs) is
+    written as Python escapes it: a new line is `\\n`.
+
+    :param text: Text from a server, a file name, or any other text that someone else wrote.
+    :param limit: How many characters of it are kept. "…" follows where there were more.
+    :returns: The text to show.
+    """
+    shown = text[:limit]
+    if not shown.isprintable():
+        shown = "".join(char if char.isprintable() or category(char) == "Zs" else _escaped(char) for char in shown)
+    return shown if len(shown) <= limit and len(text) <= limit else f"{shown[:limit]}…"
+
+
+def _escaped(char: str) -> str:
+    return char.encode("unicode_escape").decode()
 
 
 def _is_whole(text: str) -> bool:

@@ -22,13 +22,17 @@ from haystack_integrations.common.openrouter._wire.json_values import mapping, p
 _DECODED = "openrouter_decoded_body"
 
 
-def decode_json(data: str | bytes) -> Any:
-    """Decode JSON fast, and JSON that only Python's own decoder accepts (half a surrogate pair) slowly."""
+def decode_json(data: str | bytes, made_plain: Callable[[Any], Any] = plain_json) -> Any:
+    """
+    Decode JSON fast, and JSON that only Python's own decoder accepts (half a surrogate pair) slowly.
+
+    :param made_plain: What replaces the halves, if there are any.
+    """
     try:
         return from_json(data)
     except (ValueError, TypeError):  # a string with half a surrogate pair is a TypeError
         try:
-            return plain_json(json.loads(data))
+            return made_plain(json.loads(data))
         except RecursionError as error:
             msg = "JSON nested too deep"
             raise ValueError(msg) from error

@@ -14,7 +14,6 @@ from haystack.dataclasses import ByteStream
 
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._wire.checks import check_text
-from haystack_integrations.common.openrouter._wire.json_values import sendable
 from haystack_integrations.common.openrouter._wire.media import AUDIO_FORMATS, wav_file
 from haystack_integrations.common.openrouter._wire.responses import header_fields
 from haystack_integrations.common.openrouter.errors._advice import MEDIA_ADVICE
@@ -72,7 +71,7 @@ def request_fields(text: object, *, sample_rate: int | None) -> dict[str, Any]:
     check_text(text, "text", "a string", "pass the text to speak", "For a ChatMessage, pass its `text`.")
     # OpenRouter's own default is pcm without a header, which players can't open
     audio_format = "mp3" if sample_rate is None else "pcm"
-    return {"input": sendable(str(text)), "response_format": audio_format}
+    return {"input": text, "response_format": audio_format}
 
 
 def read_audio(response: Any, body: dict[str, Any], *, sample_rate: int | None) -> tuple[ByteStream, dict[str, Any]]:

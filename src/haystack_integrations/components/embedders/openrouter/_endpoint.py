@@ -6,6 +6,7 @@
 Requests and responses of the embeddings endpoint, as plain data.
 """
 
+import copy
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, cast
@@ -17,7 +18,7 @@ from pydantic_core.core_schema import float_schema, list_schema, typed_dict_fiel
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._transport.run import last_headers
 from haystack_integrations.common.openrouter._transport.watched import is_watched
-from haystack_integrations.common.openrouter._wire.json_values import mapping, sendable_json
+from haystack_integrations.common.openrouter._wire.json_values import mapping
 from haystack_integrations.common.openrouter._wire.responses import decoded_body, response_meta, unusable_response
 from haystack_integrations.common.openrouter.errors._advice import COMMON_ADVICE
 
@@ -142,7 +143,7 @@ def request_arguments(
     if dimensions is not None:
         arguments["dimensions"] = dimensions
     if extra_parameters:
-        arguments["extra_body"] = sendable_json(dict(extra_parameters))
+        arguments["extra_body"] = copy.deepcopy(dict(extra_parameters))
     return arguments
 
 

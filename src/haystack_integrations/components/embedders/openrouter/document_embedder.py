@@ -21,7 +21,7 @@ from haystack_integrations.common.openrouter._base.component import (
 )
 from haystack_integrations.common.openrouter._base.document_images import document_text
 from haystack_integrations.common.openrouter._many.workers import each_in_tasks, each_in_threads
-from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
+from haystack_integrations.common.openrouter._transport.endpoint import Endpoint, sent, sent_async
 from haystack_integrations.common.openrouter._wire.checks import (
     check_at_least_one,
     check_documents,
@@ -29,7 +29,6 @@ from haystack_integrations.common.openrouter._wire.checks import (
     check_parameters,
     check_strings,
 )
-from haystack_integrations.common.openrouter._wire.json_values import sendable
 from haystack_integrations.components.embedders.openrouter._corpus import Batch, Corpus
 from haystack_integrations.components.embedders.openrouter._endpoint import (
     EMBEDDINGS,
@@ -171,8 +170,8 @@ class OpenRouterDocumentEmbedder(OpenRouterComponent):
                     with corpus.attempt(batch), self._requesting(self._endpoint, settings, model):
                         if inputs := corpus.fill(batch):
                             arguments = arguments_of(inputs)
-                            sent = request_embeddings(client, arguments)
-                            corpus.take(batch, *body_and_headers(sent, client, arguments))
+                            response = sent(request_embeddings, client=client, arguments=arguments)
+                            corpus.take(batch, *body_and_headers(response, client, arguments))
 
                 with corpus.sending_batches(progress_bar=self.progress_bar):
                     each_in_threads(embed, corpus, min(self.concurrency, len(corpus)))
@@ -199,8 +198,8 @@ class OpenRouterDocumentEmbedder(OpenRouterComponent):
                         inputs = await asyncio.to_thread(corpus.fill, batch) if reads else corpus.fill(batch)
                         if inputs:
                             arguments = arguments_of(inputs)
-                            sent = await request_embeddings(client, arguments)
-                            corpus.take(batch, *body_and_headers(sent, client, arguments))
+                            response = await sent_async(request_embeddings, client=client, arguments=arguments)
+                            corpus.take(batch, *body_and_headers(response, client, arguments))
 
                 with corpus.sending_batches(progress_bar=self.progress_bar):
                     await each_in_tasks(embed, corpus, min(self.concurrency, len(corpus)))
@@ -250,4 +249,4 @@ class OpenRouterDocumentEmbedder(OpenRouterComponent):
     def _text_maker(self) -> Callable[[Document], str]:
         prefix, suffix = self.prefix, self.suffix
         fields, separator = list(self.meta_fields_to_embed or []), self.embedding_separator
-        return lambda document: sendable(f"{prefix}{document_text(document, fields, separator)}{suffix}")
+        return lambda document: f"{prefix}{document_text(document, fields, separator)}{suffix}"

@@ -17,6 +17,7 @@ from haystack_integrations.common.openrouter._base.component import (
     OpenRouterComponent,
     shows_its_settings,
 )
+from haystack_integrations.common.openrouter._transport.endpoint import sent, sent_async
 from haystack_integrations.common.openrouter._transport.run import tag_span
 from haystack_integrations.common.openrouter._wire.checks import (
     check_at_least_one,
@@ -24,7 +25,6 @@ from haystack_integrations.common.openrouter._wire.checks import (
     check_strings,
     check_type,
 )
-from haystack_integrations.common.openrouter._wire.json_values import sendable
 from haystack_integrations.components.embedders.openrouter._endpoint import (
     EMBEDDINGS,
     body_and_headers,
@@ -123,7 +123,7 @@ class OpenRouterTextEmbedder(OpenRouterComponent):
         """
         arguments = self._arguments(text)
         with self._calling(EMBEDDINGS, arguments["model"]) as client:
-            return self._result(request_embeddings(client, arguments), client, arguments)
+            return self._result(sent(request_embeddings, client=client, arguments=arguments), client, arguments)
 
     @component.output_types(embedding=list[float], meta=dict[str, Any])
     async def run_async(self, text: str) -> dict[str, Any]:
@@ -136,7 +136,8 @@ class OpenRouterTextEmbedder(OpenRouterComponent):
         """
         arguments = self._arguments(text)
         async with self._calling_async(EMBEDDINGS, arguments["model"]) as client:
-            return self._result(await request_embeddings(client, arguments), client, arguments)
+            response = await sent_async(request_embeddings, client=client, arguments=arguments)
+            return self._result(response, client, arguments)
 
     def _check(self) -> None:
         super(OpenRouterTextEmbedder, self)._check()
@@ -150,7 +151,7 @@ class OpenRouterTextEmbedder(OpenRouterComponent):
         advice = "OpenRouterTextEmbedder embeds one text; use OpenRouterDocumentEmbedder for a list of Documents."
         check_type(text, "`text`", str, "a str", advice)
         return request_arguments(
-            sendable(f"{self.prefix}{text}{self.suffix}"),
+            f"{self.prefix}{text}{self.suffix}",
             model=self.model,
             dimensions=self.dimensions,
             extra_parameters=self.extra_parameters,

@@ -6,13 +6,14 @@
 Requests and responses of the rerank endpoint, as plain data.
 """
 
+import copy
 from collections.abc import Mapping
 from typing import Any
 
 from haystack import logging
 
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
-from haystack_integrations.common.openrouter._wire.json_values import mapping, sendable_json
+from haystack_integrations.common.openrouter._wire.json_values import mapping
 from haystack_integrations.common.openrouter._wire.responses import decoded_body, response_meta, unusable_response
 from haystack_integrations.common.openrouter._wire.usage import is_number
 from haystack_integrations.common.openrouter.errors._advice import COMMON_ADVICE
@@ -57,8 +58,7 @@ def request_body(
 ) -> dict[str, Any]:
     """Make the body of a request. The documents are texts, or what `image_document` returned."""
     top_n = {} if top_k is None else {"top_n": min(top_k, len(documents))}
-    body = {"model": model, "query": query, "documents": documents, **top_n, **(extra_parameters or {})}
-    return dict(sendable_json(body))
+    return {"model": model, "query": query, "documents": documents, **top_n, **copy.deepcopy(dict(extra_parameters or {}))}
 
 
 def read_response(

@@ -15,7 +15,7 @@ from typing import Any
 from haystack import logging
 from haystack.dataclasses import ChatMessage, FileContent, ImageContent, ReasoningContent, ToolCall
 
-from haystack_integrations.common.openrouter._wire.json_values import plain_json, with_joined_halves
+from haystack_integrations.common.openrouter._wire.json_values import plain_json
 from haystack_integrations.common.openrouter._wire.media import split_data_url
 from haystack_integrations.common.openrouter._wire.responses import decode_json
 
@@ -136,7 +136,7 @@ def _text(message: dict[str, Any], meta: dict[str, Any]) -> str | None:
     content = message.get("content")
     if other := [part for part in listed(content) if not _is_text(part) and not _is_image(part)]:
         meta["content"] = other
-    return with_joined_halves(content_text(content) or string(mapping(message.get("audio")).get("transcript"))) or None
+    return content_text(content) or string(mapping(message.get("audio")).get("transcript")) or None
 
 
 def _reasoning(message: dict[str, Any], meta: dict[str, Any]) -> ReasoningContent | None:
@@ -146,7 +146,7 @@ def _reasoning(message: dict[str, Any], meta: dict[str, Any]) -> ReasoningConten
     meta.update({name: value for name, value in given.items() if value not in (None, "", text)})
     if not text and not details:
         return None
-    return ReasoningContent(with_joined_halves(text), extra={"reasoning_details": details} if details else {})
+    return ReasoningContent(text, extra={"reasoning_details": details} if details else {})
 
 
 def _tool_calls(message: dict[str, Any], meta: dict[str, Any], generation_id: str) -> list[ToolCall]:

@@ -28,6 +28,7 @@ from haystack_integrations.common.openrouter._base.component import (
     shows_its_settings,
 )
 from haystack_integrations.common.openrouter._base.generation_kwargs import merged_kwargs
+from haystack_integrations.common.openrouter._transport.endpoint import sent, sent_async
 from haystack_integrations.common.openrouter._transport.run import tag_span
 from haystack_integrations.common.openrouter._wire.model_names import SUPPORTED_MODELS
 from haystack_integrations.components.generators.openrouter.chat._endpoint import CHAT, completion_dict
@@ -208,10 +209,10 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         with self._calling(CHAT, arguments["model"], settings) as client:
             create = getattr(client.chat.completions, method)
             if callback is None:
-                replies = chat_messages(completion_dict(create(**arguments), client, arguments), audio)
+                replies = chat_messages(completion_dict(sent(create, **arguments), client, arguments), audio)
             else:
                 replies = with_retries(
-                    lambda: self._handle_stream_response(create(**arguments), callback, audio), settings.max_retries
+                    lambda: self._handle_stream_response(sent(create, **arguments), callback, audio), settings.max_retries
                 )
         warn_of_flaws(replies)
         tag_span(replies[0].meta)
@@ -263,11 +264,13 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         async with self._calling_async(CHAT, arguments["model"], settings) as client:
             create = getattr(client.chat.completions, method)
             if callback is None:
-                replies = chat_messages(completion_dict(await create(**arguments), client, arguments), audio)
+                replies = chat_messages(completion_dict(await sent_async(create, **arguments), client, arguments), audio)
             else:
 
                 async def attempt(callback: StreamingCallbackT = callback) -> list[ChatMessage]:
-                    return await self._handle_async_stream_response(await create(**arguments), callback, audio)
+                    return await self._handle_async_stream_response(
+                        await sent_async(create, **arguments), callback, audio
+                    )
 
                 replies = await with_retries_async(attempt, settings.max_retries)
         warn_of_flaws(replies)

@@ -16,7 +16,7 @@ from haystack.dataclasses import ImageContent
 
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._wire.checks import check_text, check_type
-from haystack_integrations.common.openrouter._wire.json_values import plain_json, sendable
+from haystack_integrations.common.openrouter._wire.json_values import plain_json
 from haystack_integrations.common.openrouter._wire.media import image_part, image_type, split_data_url
 from haystack_integrations.common.openrouter._wire.responses import decoded_body, response_meta, unusable_response
 from haystack_integrations.common.openrouter.errors._advice import MEDIA_ADVICE
@@ -60,7 +60,7 @@ def request_fields(prompt: object, images: Any, more_references: Any) -> dict[st
     for number, image in enumerate(images):
         check_type(image, f"`images[{number}]`", ImageContent, "an ImageContent")
     references = [*(image_part(image, f"`images[{number}]`") for number, image in enumerate(images)), *more_references]
-    return {"prompt": sendable(str(prompt)), **({"input_references": references} if references else {})}
+    return {"prompt": prompt, **({"input_references": references} if references else {})}
 
 
 def read_images(response: Any, model: str) -> tuple[list[ImageContent], dict[str, Any]]:

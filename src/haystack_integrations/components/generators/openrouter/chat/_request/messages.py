@@ -17,7 +17,6 @@ from typing import Any
 from haystack import logging
 from haystack.dataclasses import ChatMessage, ChatRole, TextContent, ToolCall, ToolCallResult
 
-from haystack_integrations.common.openrouter._wire.json_values import sendable_json
 from haystack_integrations.common.openrouter._wire.media import image_part
 from haystack_integrations.components.generators.openrouter.chat._reply import listed, mapping, string, tool_arguments
 from haystack_integrations.components.generators.openrouter.chat._request.content_parts import content_part
@@ -34,8 +33,7 @@ def wire_messages(messages: Sequence[ChatMessage]) -> list[dict[str, Any]]:
     wired = [wire for number, message in enumerate(messages) for wire in _wire(message, f"messages[{number}]")]
     _leave_out_repeated_reasoning(wired)
     _warn_of_many_cache_controls(wired)
-    sendable: list[dict[str, Any]] = sendable_json(wired)
-    return sendable
+    return wired
 
 
 def _wire(message: ChatMessage, where: str) -> Iterator[dict[str, Any]]:

@@ -205,7 +205,7 @@ class TestFragmentShortcuts:
 
 
 HALVES = ("\ud83d", "\ude00")
-WHOLE = "".join(HALVES).encode("utf-16", "surrogatepass").decode("utf-16")
+EMOJI = "".join(HALVES).encode("utf-16", "surrogatepass").decode("utf-16")
 
 
 class TestSurrogates:
@@ -249,11 +249,11 @@ class TestSurrogates:
         ]
         stand_in.script(Answer.sse(events(*deltas)))
         reply = streaming()
-        assert reply.text == reply.reasoning.reasoning_text == reply.meta["audio"]["transcript"] == WHOLE
-        assert reply.reasoning.extra["reasoning_details"] == [{**DETAIL, "text": WHOLE}]
-        assert reply.tool_calls[0].arguments == {"a": WHOLE}
-        assert "".join(chunk.content for chunk in streaming.chunks) == WHOLE
-        assert "".join(chunk.reasoning.reasoning_text for chunk in streaming.chunks if chunk.reasoning) == WHOLE
+        assert reply.text == reply.reasoning.reasoning_text == reply.meta["audio"]["transcript"] == EMOJI
+        assert reply.reasoning.extra["reasoning_details"] == [{**DETAIL, "text": EMOJI}]
+        assert reply.tool_calls[0].arguments == {"a": EMOJI}
+        assert "".join(chunk.content for chunk in streaming.chunks) == EMOJI
+        assert "".join(chunk.reasoning.reasoning_text for chunk in streaming.chunks if chunk.reasoning) == EMOJI
         json.dumps([chunk.to_dict() for chunk in streaming.chunks], ensure_ascii=False).encode()
         streaming.run(streaming.generator(), [ChatMessage.from_user("hi"), reply])
 
@@ -263,11 +263,11 @@ class TestSurrogates:
         deltas = [{"content": "a\ud83d"}, {"reasoning": "b"}, {"content": "\ude00c\ud83d"}, {"content": "d"}]
         stand_in.script(Answer.sse(events(*deltas)))
         reply = any_mode()
-        assert reply.text == f"a{WHOLE}c\ufffdd" == "".join(chunk.content for chunk in any_mode.chunks)
+        assert reply.text == f"a{EMOJI}c\ufffdd" == "".join(chunk.content for chunk in any_mode.chunks)
 
     def test_halves_of_reasoning_without_details_are_joined(self):
         reply, _ = folded(events({"reasoning": "\ud83d"}, {"reasoning": "\ude00"}))
-        assert reply.reasoning.reasoning_text == WHOLE
+        assert reply.reasoning.reasoning_text == EMOJI
 
     def test_a_half_alone_is_replaced_where_it_goes_out(self, pair: Mode, stand_in: StandIn):
         half = "b\udc00"

@@ -16,7 +16,7 @@ from haystack.utils import Secret
 
 from haystack_integrations.common.openrouter._base.component import OPENROUTER_API_BASE_URL, OpenRouterBase
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
-from haystack_integrations.common.openrouter._wire.checks import check_number, check_text
+from haystack_integrations.common.openrouter._wire.checks import check_name, check_timeout
 from haystack_integrations.common.openrouter._wire.responses import decoded_body
 from haystack_integrations.common.openrouter.errors._advice import COMMON_ADVICE, Advice
 from haystack_integrations.common.openrouter.errors._redaction import without_private_fields
@@ -165,8 +165,8 @@ def _waits(generation_id: object, timeout: float) -> Iterator[float]:
     Check the arguments of `generation`, and yield the seconds to wait before each next try.
     """
     example = "such as `reply.meta['id']`"
-    check_text(generation_id, "generation_id", f"a string, {example}", f"pass the id of a reply, {example}")
-    check_number(timeout, "timeout", "a number of seconds")
+    check_name(generation_id, "generation_id", f"a string, {example}", f"pass the id of a reply, {example}")
+    check_timeout(timeout, "timeout", "a number of seconds")
     return _growing_waits(time.monotonic() + timeout)
 
 

@@ -32,12 +32,12 @@ from haystack_integrations.common.openrouter._base.headers import (
 )
 from haystack_integrations.common.openrouter._transport.client_pool import ClientPool, ClientSettings
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
-from haystack_integrations.common.openrouter._transport.http import check_http_client_kwargs
+from haystack_integrations.common.openrouter._transport.http import check_base_url, check_http_client_kwargs
 from haystack_integrations.common.openrouter._transport.run import Run, running
 from haystack_integrations.common.openrouter._wire.checks import (
     check_model_name,
     check_number,
-    check_strings_or_none,
+    check_timeout,
     check_type,
 )
 
@@ -86,9 +86,9 @@ class OpenRouterBase:
 
     def _check_connection(self) -> None:
         self._secret()
-        check_strings_or_none(api_base_url=self.api_base_url)
+        check_base_url(self.api_base_url)
         if self.timeout is not None:
-            check_number(self.timeout, "timeout", "a number of seconds or None")
+            check_timeout(self.timeout, "timeout")
         if self.max_retries is not None:
             check_number(self.max_retries, "max_retries", "a whole number or None", whole=True)
 

@@ -7,6 +7,8 @@ The images that documents name in their meta, read with Haystack's `DocumentToIm
 """
 
 import base64
+import io
+from contextlib import suppress
 from threading import Lock
 
 # Importing the package takes no time. Its classes, with Pillow and pypdfium2, are imported when they are used.
@@ -15,8 +17,9 @@ from haystack import Document
 from haystack.dataclasses import ImageContent
 
 from haystack_integrations.common.openrouter._transport.forks import renewed_in_forked_children
-from haystack_integrations.common.openrouter._wire.checks import check_at_least_one
-from haystack_integrations.common.openrouter._wire.media import data_url, image_type
+from haystack_integrations.common.openrouter._wire.checks import check_at_least_one, shown
+from haystack_integrations.common.openrouter._wire.json_values import printable
+from haystack_integrations.common.openrouter._wire.media import data_url, first_bytes, known_type, true_type
 
 
 class DocumentImages:
@@ -57,21 +60,25 @@ class DocumentImages:
         if not self.has_image(document):
             msg = f"Document {document.id} has no `{self.meta_field}` in its meta, so it has no image."
             raise ValueError(msg)
-        page = f", page {document.meta['page_number']}" if "page_number" in document.meta else ""
-        image = f"The image of document {document.id}, {document.meta[self.meta_field]!r}{page},"
+        page = f", page {printable(str(document.meta['page_number']), 100)}" if "page_number" in document.meta else ""
+        image = f"The image of document {document.id}, {shown(document.meta[self.meta_field])}{page},"
         try:
             with _reading.lock:
                 (content,) = self._converter.run([document])["image_contents"]
         except Exception as error:  # Pillow, pypdfium2 and the file system have many kinds
-            msg = f"{image} can't be read: {type(error).__name__}: {error}"
-            raise ValueError(msg) from error
+            msg = f"{image} can't be read: {type(error).__name__}: {printable(str(error), 300)}"
+            raise ValueError(msg) from None  # which names the file as it is
         if content is None:
             msg = f"{image} can't be read. For the reason, see Haystack's warning in the log."
             raise ValueError(msg)
         if not content.base64_image:
             msg = f"{image} is an empty file."
             raise ValueError(msg)
-        return data_url(content.base64_image, _media_type(content), image)
+        media_type = _image_type(content)
+        if media_type is None:
+            msg = f"{image} is not an image."
+            raise ValueError(msg)
+        return data_url(content.base64_image, media_type, image)
 
 
 def checked_size(size: object) -> tuple[int, int] | None:
@@ -86,7 +93,7 @@ def checked_size(size: object) -> tuple[int, int] | None:
     if size is None:
         return None
     if not isinstance(size, list | tuple) or len(size) != 2:
-        msg = f"`image_size` must be a width and a height in pixels, such as (1024, 1024), or None, not {size!r}."
+        msg = f"`image_size` must be a width and a height in pixels, such as (1024, 1024), or None, not {shown(size)}."
         raise TypeError(msg)
     width, height = size
     check_at_least_one(**{"image_size[0]": width, "image_size[1]": height})
@@ -109,9 +116,15 @@ class _Reading:
 _reading = _Reading()
 
 
-def _media_type(image: ImageContent) -> str:
-    # what the file is, even if its name says something else
-    return image_type(base64.b64decode(image.base64_image[:64])) or image.mime_type or "image/jpeg"
+def _image_type(image: ImageContent) -> str | None:
+    """Find the media type of an image, whatever its name says. None if it is no image, but perhaps a secret."""
+    media_type = true_type(None, first_bytes(image.base64_image))
+    if media_type is None:  # Pillow knows more kinds
+        from PIL import Image  # noqa: PLC0415
+
+        with suppress(Exception), Image.open(io.BytesIO(base64.b64decode(image.base64_image))) as opened:
+            media_type = known_type(opened.get_format_mimetype())
+    return media_type if media_type and media_type.startswith("image/") else None
 
 
 def document_text(document: Document, meta_fields: list[str], separator: str) -> str:

@@ -21,7 +21,12 @@ from haystack_integrations.common.openrouter._base.headers import (
     sendable_headers,
     serialized_headers,
 )
-from haystack_integrations.common.openrouter._wire.checks import check_model_name, check_parameters, check_type
+from haystack_integrations.common.openrouter._wire.checks import (
+    check_model_name,
+    check_parameters,
+    check_timeout,
+    check_type,
+)
 from haystack_integrations.common.openrouter._wire.model_names import closest
 
 logger = logging.getLogger(__name__)
@@ -63,6 +68,8 @@ def check_request_options(generation_kwargs: Mapping[str, Any]) -> None:
     for name in ("extra_body", "extra_query"):
         check_option(generation_kwargs, name, Mapping, "a dictionary")
     check_option(generation_kwargs, "timeout", _TIMEOUTS, "a number of seconds")
+    if isinstance(timeout := generation_kwargs.get("timeout"), int | float):
+        check_timeout(timeout, 'generation_kwargs["timeout"]')
     headers = deserialized_headers(generation_kwargs.get("extra_headers"))
     check_headers(headers, 'generation_kwargs["extra_headers"]')
 

@@ -14,7 +14,7 @@ from typing import TypedDict
 from haystack_integrations.common.openrouter._catalogue.filters import Number, check_names
 from haystack_integrations.common.openrouter._catalogue.model import OpenRouterModel
 from haystack_integrations.common.openrouter._catalogue.prices import per_million
-from haystack_integrations.common.openrouter._wire.checks import check_number, check_token_counts
+from haystack_integrations.common.openrouter._wire.checks import check_number, check_token_counts, shown
 
 
 class ModelNeeds(TypedDict, total=False):
@@ -90,7 +90,7 @@ def _costs_at_most(model: OpenRouterModel, kind: str, limit: Decimal) -> bool:
 def _strings(value: object, name: str) -> list[str]:
     items = [value] if isinstance(value, str) else value
     if not isinstance(items, list | tuple | set | frozenset) or not all(isinstance(item, str) for item in items):
-        msg = f"`{name}` must be a string or a list of strings, not {value!r}."
+        msg = f"`{name}` must be a string or a list of strings, not {shown(value)}."
         raise TypeError(msg)
     return [*items]
 

@@ -12,6 +12,7 @@ corrects the status and the retry headers, so that the SDK retries them or raise
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 import httpx
@@ -37,6 +38,28 @@ from haystack_integrations.common.openrouter.errors._failure import (
 
 # What the openai SDK gives its own client; httpx's default of 100 connections makes a busy server wait.
 _LIMITS = {"max_connections": 1000, "max_keepalive_connections": 100}
+
+
+def check_base_url(url: Any) -> None:
+    """Raise a TypeError unless a value is a string or None, and a ValueError unless httpx can read it as a URL."""
+    if url is None:
+        return
+    check_type(url, "`api_base_url`", str, "a str")
+    if not _is_url(url):  # which may hold a password
+        msg = (
+            "`api_base_url` can't be read as a URL. Pass one such as 'https://openrouter.ai/api/v1', without spaces, "
+            "line breaks and other characters that can't be seen."
+        )
+        raise ValueError(msg)
+
+
+@lru_cache(maxsize=16)
+def _is_url(url: str) -> bool:
+    try:
+        httpx.URL(url).host.encode("idna")
+    except (httpx.InvalidURL, ValueError):
+        return False
+    return url.isprintable() and " " not in url
 
 
 def check_http_client_kwargs(kwargs: Any) -> None:

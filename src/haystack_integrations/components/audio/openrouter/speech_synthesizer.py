@@ -19,6 +19,7 @@ from haystack_integrations.common.openrouter._base.component import (
 )
 from haystack_integrations.common.openrouter._transport.run import tag_span
 from haystack_integrations.common.openrouter._wire.checks import check_at_least_one
+from haystack_integrations.common.openrouter._wire.media import HIGHEST_SAMPLE_RATE
 from haystack_integrations.components.audio.openrouter._speech_endpoint import (
     SPEECH,
     check_voice,
@@ -149,7 +150,7 @@ class OpenRouterSpeechSynthesizer(OpenRouterMediaComponent):
         super(OpenRouterSpeechSynthesizer, self)._check()
         check_voice(self.voice)
         if self.sample_rate is not None:
-            check_at_least_one(sample_rate=self.sample_rate)
+            check_at_least_one(HIGHEST_SAMPLE_RATE, sample_rate=self.sample_rate)
 
     def _prepare(self, text: object, generation_kwargs: Any, sample_rate: int | None) -> dict[str, Any]:
         kwargs = self._merged(generation_kwargs, voice=self.voice)

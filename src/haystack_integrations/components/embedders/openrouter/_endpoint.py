@@ -6,7 +6,6 @@
 Requests and responses of the embeddings endpoint, as plain data.
 """
 
-import copy
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, cast
@@ -18,7 +17,8 @@ from pydantic_core.core_schema import float_schema, list_schema, typed_dict_fiel
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._transport.run import last_headers
 from haystack_integrations.common.openrouter._transport.watched import is_watched
-from haystack_integrations.common.openrouter._wire.json_values import mapping
+from haystack_integrations.common.openrouter._wire.checks import shown
+from haystack_integrations.common.openrouter._wire.json_values import mapping, sendable_json
 from haystack_integrations.common.openrouter._wire.responses import decoded_body, response_meta, unusable_response
 from haystack_integrations.common.openrouter.errors._advice import COMMON_ADVICE
 
@@ -143,7 +143,7 @@ def request_arguments(
     if dimensions is not None:
         arguments["dimensions"] = dimensions
     if extra_parameters:
-        arguments["extra_body"] = copy.deepcopy(dict(extra_parameters))
+        arguments["extra_body"] = sendable_json(dict(extra_parameters))
     return arguments
 
 
@@ -171,7 +171,7 @@ def _in_order(data: list[Any], count: int, *, checked: bool) -> list[list[float]
         index = mapping(entry).get("index")
         index = position if index is None else index
         if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < count or index in by_index:
-            msg = f"The embedding at position {position} of the response has a repeated or invalid index {index!r}"
+            msg = f"The embedding at position {position} of the response has a repeated or invalid index {shown(index)}"
             raise ValueError(f"{msg}: {count} inputs were sent, and {len(data)} embeddings came back")
         by_index[index] = entry["embedding"] if checked else _vector(entry, index)
     if len(by_index) < count:

@@ -30,6 +30,7 @@ from haystack_integrations.common.openrouter._wire.checks import (
     check_strings,
     check_strings_or_none,
     check_text,
+    shown,
 )
 from haystack_integrations.common.openrouter._wire.usage import is_number
 from haystack_integrations.components.rankers.openrouter._endpoint import (
@@ -267,5 +268,5 @@ def _result(
 
 def _check_threshold(score_threshold: object) -> None:
     if score_threshold is not None and not is_number(score_threshold):
-        msg = f"`score_threshold` must be a finite number or None, not {score_threshold!r}."
+        msg = f"`score_threshold` must be a finite number or None, not {shown(score_threshold)}."
         raise TypeError(msg)

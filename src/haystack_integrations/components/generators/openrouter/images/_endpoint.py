@@ -17,7 +17,13 @@ from haystack.dataclasses import ImageContent
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._wire.checks import check_text, check_type
 from haystack_integrations.common.openrouter._wire.json_values import plain_json
-from haystack_integrations.common.openrouter._wire.media import image_part, image_type, split_data_url
+from haystack_integrations.common.openrouter._wire.media import (
+    FIRST_BYTES,
+    image_part,
+    known_type,
+    split_data_url,
+    true_type,
+)
 from haystack_integrations.common.openrouter._wire.responses import decoded_body, response_meta, unusable_response
 from haystack_integrations.common.openrouter.errors._advice import MEDIA_ADVICE
 
@@ -80,7 +86,7 @@ def read_images(response: Any, model: str) -> tuple[list[ImageContent], dict[str
         raise unusable_response(msg, body, response)
     meta = {"id": None, **response_meta(body, model, IMAGES.payload, response.headers)}
     if unusable := [_without_data(entry) for entry, image in read if image is None]:
-        logger.warning("{count} of {total} images came without data.", count=len(unusable), total=len(read))
+        logger.warning("{count} of {total} images came without data, or are no images.", count=len(unusable), total=len(read))
         meta["images"] = unusable
     return images, meta
 
@@ -95,8 +101,10 @@ def _image(entry: dict[str, Any]) -> ImageContent | None:
         return None
     if not decoded:
         return None
-    if not isinstance(media_type, str) or not media_type.startswith("image/"):
-        media_type = image_type(decoded)
+    said = known_type(media_type) or ""
+    media_type = true_type(said if said.startswith("image/") else None, decoded[:FIRST_BYTES])
+    if media_type and not media_type.startswith("image/"):  # such as a web page
+        return None
     meta = {name: value for name, value in entry.items() if name not in ("b64_json", "media_type")}
     # Haystack's validation takes no SVG
     return ImageContent(base64_image=str(data), mime_type=media_type, meta=meta, validation=False)

@@ -23,7 +23,7 @@ from haystack_integrations.common.openrouter._base.generation_kwargs import (
     serialized_kwargs,
 )
 from haystack_integrations.common.openrouter._base.headers import merged_headers, sendable_headers
-from haystack_integrations.common.openrouter._wire.checks import check_type
+from haystack_integrations.common.openrouter._wire.checks import check_type, shown
 from haystack_integrations.components.generators.openrouter.chat._endpoint import CHAT
 from haystack_integrations.components.generators.openrouter.chat._request.messages import wire_messages
 from haystack_integrations.components.generators.openrouter.chat._request.tools import server_tools, tool_definitions
@@ -55,7 +55,7 @@ def check_generation_kwargs(generation_kwargs: Any, noticed: set[str]) -> None:
     check_type(generation_kwargs, "`generation_kwargs`", Mapping, 'a dictionary such as {"temperature": 0.5}')
     for name, example in _EXAMPLES.items():
         if not _fits(name, generation_kwargs.get(name)):
-            msg = f'`generation_kwargs["{name}"]` must look like {example}, not {generation_kwargs[name]!r:.100}.'
+            msg = f'`generation_kwargs["{name}"]` must look like {example}, not {shown(generation_kwargs[name])}.'
             raise TypeError(msg)
     _check_response_format(generation_kwargs.get("response_format"))
     check_kwargs(generation_kwargs, OpenRouterGenerationKwargs.__annotations__, CHAT.own_fields, noticed)

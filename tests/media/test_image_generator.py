@@ -155,7 +155,9 @@ class TestResult:
         found += ["image/jpeg", "image/jxl", "image/png", None, "image/png", None, None]
         assert [image.mime_type for image in draw("A cat")["images"]] == found
 
-    @pytest.mark.parametrize("data", [b"<!DOCTYPE html><p>Busy <svg>", b"\n<HTML>", b"%PDF-1.7", b"RIFF\0\0\0\0WAVEfmt "])
+    @pytest.mark.parametrize(
+        "data", [b"<!DOCTYPE html><p>Busy <svg>", b"\n<HTML>", b"%PDF-1.7", b"RIFF\0\0\0\0WAVEfmt "]
+    )
     def test_what_is_no_image(self, draw: Draw, stand_in: StandIn, data: bytes):
         stand_in.script(answer(entry(data, media_type="image/png"), entry()))
         result = draw("A cat")

@@ -19,7 +19,7 @@ from haystack.dataclasses import ImageContent
 from haystack_integrations.common.openrouter._transport.forks import renewed_in_forked_children
 from haystack_integrations.common.openrouter._wire.checks import check_at_least_one, shown
 from haystack_integrations.common.openrouter._wire.json_values import printable
-from haystack_integrations.common.openrouter._wire.media import data_url, first_bytes, known_type, true_type
+from haystack_integrations.common.openrouter._wire.media import FIRST_BYTES, data_url, true_type
 
 
 class DocumentImages:
@@ -57,14 +57,16 @@ class DocumentImages:
         :returns: The image as a data URL.
         :raises ValueError: If it can't be read. The text names the document and the file.
         """
+        shown_id = printable(document.id, 100)
         if not self.has_image(document):
-            msg = f"Document {document.id} has no `{self.meta_field}` in its meta, so it has no image."
+            msg = f"Document {shown_id} has no `{self.meta_field}` in its meta, so it has no image."
             raise ValueError(msg)
         page = f", page {printable(str(document.meta['page_number']), 100)}" if "page_number" in document.meta else ""
-        image = f"The image of document {document.id}, {shown(document.meta[self.meta_field])}{page},"
+        image = f"The image of document {shown_id}, {shown(document.meta[self.meta_field])}{page},"
         try:
             with _reading.lock:
                 (content,) = self._converter.run([document])["image_contents"]
+            media_type = _image_type(content) if content and content.base64_image else None
         except Exception as error:  # Pillow, pypdfium2 and the file system have many kinds
             msg = f"{image} can't be read: {type(error).__name__}: {printable(str(error), 300)}"
             raise ValueError(msg) from None  # which names the file as it is
@@ -74,7 +76,6 @@ class DocumentImages:
         if not content.base64_image:
             msg = f"{image} is an empty file."
             raise ValueError(msg)
-        media_type = _image_type(content)
         if media_type is None:
             msg = f"{image} is not an image."
             raise ValueError(msg)
@@ -117,14 +118,14 @@ _reading = _Reading()
 
 
 def _image_type(image: ImageContent) -> str | None:
-    """Find the media type of an image, whatever its name says. None if it is no image, but perhaps a secret."""
-    media_type = true_type(None, first_bytes(image.base64_image))
-    if media_type is None:  # Pillow knows more kinds
-        from PIL import Image  # noqa: PLC0415
+    """Find the media type of an image, whatever its name says. None if it is no image: it may be a secret."""
+    from PIL import Image, UnidentifiedImageError  # noqa: PLC0415
 
-        with suppress(Exception), Image.open(io.BytesIO(base64.b64decode(image.base64_image))) as opened:
-            media_type = known_type(opened.get_format_mimetype())
-    return media_type if media_type and media_type.startswith("image/") else None
+    data = base64.b64decode(image.base64_image)
+    with suppress(UnidentifiedImageError), Image.open(io.BytesIO(data)) as opened:
+        media_type = true_type(opened.get_format_mimetype(), data[:FIRST_BYTES])
+        return media_type if media_type and media_type.startswith("image/") else None
+    return None
 
 
 def document_text(document: Document, meta_fields: list[str], separator: str) -> str:

@@ -27,6 +27,7 @@ from haystack_integrations.common.openrouter._wire.checks import (
     check_timeout,
     check_type,
 )
+from haystack_integrations.common.openrouter._wire.json_values import printable
 from haystack_integrations.common.openrouter._wire.model_names import closest
 
 logger = logging.getLogger(__name__)
@@ -136,7 +137,7 @@ def warn_of_typing_mistakes(
         noticed.add(key)
         for meant in closest(key, [known for known in known_keys if _is_one_edit_away(key, known)], 1):
             msg = "`generation_kwargs` has the unknown key '{key}', which is sent unchanged. Did you mean '{meant}'?"
-            logger.warning(msg, key=key, meant=meant)
+            logger.warning(msg, key=printable(key, 100), meant=meant)
 
 
 def check_option(generation_kwargs: Mapping[str, Any], name: str, types: Any, what: str) -> None:

@@ -18,7 +18,7 @@ import httpx
 import openai
 from openai import HttpxBinaryResponseContent, Omit
 
-from haystack_integrations.common.openrouter._wire.json_values import copied_json, sendable_json
+from haystack_integrations.common.openrouter._wire.json_values import whole_json
 from haystack_integrations.common.openrouter._wire.responses import decode_json, decoded_body, unusable_response
 from haystack_integrations.common.openrouter.errors._advice import COMMON_ADVICE, Advice
 from haystack_integrations.common.openrouter.errors._failure import Failure, find_error, note_lack
@@ -169,8 +169,8 @@ async def sent_async(call: Callable[..., Any], **arguments: Any) -> Any:
 
 
 def _repaired(arguments: dict[str, Any]) -> dict[str, Any]:
-    repaired: dict[str, Any] = sendable_json(arguments)
-    if repaired == copied_json(arguments, lambda value: value):  # what failed may have been sent, and billed
+    repaired: dict[str, Any] = whole_json(arguments)
+    if repaired is arguments:  # what failed may have been sent, and billed
         raise ValueError(_UNSENDABLE)
     return repaired
 

@@ -34,6 +34,7 @@ from haystack import logging
 from haystack.tracing.tracer import is_tracing_enabled, tracer
 from haystack.utils import Secret
 
+from haystack_integrations.common.openrouter._wire.json_values import printable
 from haystack_integrations.common.openrouter._wire.usage import figures
 from haystack_integrations.common.openrouter.errors._advice import environment_variables, secret_name
 from haystack_integrations.common.openrouter.errors._explanation import explain
@@ -216,7 +217,7 @@ def warn_once(what: str, wait: float | None, max_retries: int, request: Any) -> 
     moment = "shortly" if wait is None else f"in {wait:.1f} s"
     logger.warning(
         "A request to OpenRouter failed: {what}. Trying again {moment} (`max_retries` is {count}).",
-        what=without_private(what, request),
+        what=printable(without_private(what, request)),
         moment=moment,
         count=max_retries,
     )

@@ -39,6 +39,12 @@ def sendable_json(value: Any) -> Any:
     return copied_json(value, _sendable, rename=_sendable)
 
 
+def whole_json(value: Any) -> Any:
+    """Return a value as it is if UTF-8 can encode all its strings, and else what `sendable_json` makes of it."""
+    repaired = sendable_json(value)
+    return value if repaired == copied_json(value, lambda item: item) else repaired
+
+
 def copied_json(
     value: Any,
     change: Callable[[Any], Any],

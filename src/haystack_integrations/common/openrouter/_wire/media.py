@@ -67,7 +67,11 @@ _KINDS = {
 }
 # They hold sound, pictures or both.
 _CONTAINERS = ("audio/mp4", "audio/ogg", "video/mp4", "video/webm")
-_MARKUP = {b"<!doctype html": "text/html", b"<html": "text/html", b"<svg": "image/svg+xml"}
+_MARKUP = {
+    b"<svg": "image/svg+xml",
+    **dict.fromkeys((b"<!doctype html", b"<html", b"<head", b"<title", b"<body"), "text/html"),
+}
+_MARKUP_TYPES = {"application/xml", *_MARKUP.values()}
 
 
 def split_data_url(url: object) -> tuple[str | None, str] | None:
@@ -115,8 +119,8 @@ def true_type(said: object, start: bytes) -> str | None:
         return known if family == "image" else f"{family}/{found.partition('/')[2]}"
     if found is None and AUDIO_FORMATS.get(subtype) not in ("pcm16", "pcm24"):  # where any two bytes may come first
         found = _type_of_frame(start)
-    is_source = family == "text" or (family == "application" and subtype.endswith("xml"))
-    return known if found is None or (is_source and found in _MARKUP.values()) else found
+    is_source = family == "text" or (subtype.endswith("xml") and (family, found) != ("image", "text/html"))
+    return known if found is None or (is_source and found in _MARKUP_TYPES) else found
 
 
 def is_sound(media_type: str | None) -> bool:
@@ -153,7 +157,9 @@ def _type_of(start: bytes) -> str | None:
     if not markup.startswith(b"<"):
         return None
     places = {place: media_type for sign, media_type in _MARKUP.items() if (place := markup.find(sign)) >= 0}
-    return places[min(places)] if places else None
+    if not places:
+        return "application/xml" if markup.startswith(b"<?xml") else None
+    return places[min(places)]
 
 
 def _type_of_frame(start: bytes) -> str | None:

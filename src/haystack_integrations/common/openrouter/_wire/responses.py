@@ -54,6 +54,15 @@ def decoded_body(response: Any, decode: Callable[[bytes], Any] = decode_json) ->
     return extensions[_DECODED]
 
 
+def body_of_model(sent: Any) -> Any:
+    """Turn the SDK's model of a response back into the body, if it is a model."""
+    try:
+        return sent.to_dict(warnings=False) if hasattr(sent, "to_dict") else sent
+    except UnicodeError:
+        msg = "The response has a field whose name holds half of a surrogate pair"
+        raise unusable_response(msg, None) from None
+
+
 def header_fields(headers: Mapping[str, str]) -> dict[str, Any]:
     """
     Read the headers of a response as fields of the response.

@@ -19,6 +19,7 @@ from haystack.dataclasses import ByteStream
 
 from haystack_integrations.common.openrouter._many.requests import ManyRequests
 from haystack_integrations.common.openrouter._wire.checks import check_type, shown
+from haystack_integrations.common.openrouter._wire.json_values import printable, sendable, whole_json
 from haystack_integrations.common.openrouter._wire.media import (
     AUDIO_FORMATS,
     FIRST_BYTES,
@@ -58,7 +59,7 @@ class Source:
     def __str__(self) -> str:
         """Name the source, for a log."""
         name = next((self.meta[field] for field in ("url", *_NAME_FIELDS) if self.meta.get(field)), None)
-        return f"sources[{self.number}]" if name is None else f"sources[{self.number}] ({name})"
+        return f"sources[{self.number}]" if name is None else f"sources[{self.number}] ({printable(str(name), 300)})"
 
     def input_audio(self) -> dict[str, Any]:
         """Make the field `input_audio` of a request. A file that can't be read is an OSError."""
@@ -88,7 +89,7 @@ def _checked(source: Any, number: int) -> Source:
     if isinstance(source, ByteStream):
         return _from_stream(source, number, where)
     if isinstance(source, str) and source.lower().startswith(("http://", "https://")):
-        return Source(number, source, _format_of(_suffix_format(urlsplit(source).path), b""), {"url": source})
+        return Source(number, source, _format_of(_suffix_format(urlsplit(source).path), b""), {"url": sendable(source)})
     check_type(source, where, str | Path, "a path, a URL or a ByteStream")
     return _from_file(Path(source), number, where)
 
@@ -108,7 +109,7 @@ def _from_stream(stream: ByteStream, number: int, where: str) -> Source:
             f"Accepted: {_ACCEPTED}. Set the stream's `mime_type`, for example to 'audio/mpeg'."
         )
         raise ValueError(msg)
-    return Source(number, bytes(stream.data), audio_format, copy.deepcopy(stream.meta))
+    return Source(number, bytes(stream.data), audio_format, whole_json(copy.deepcopy(stream.meta)))
 
 
 def _from_file(path: Path, number: int, where: str) -> Source:
@@ -121,7 +122,7 @@ def _from_file(path: Path, number: int, where: str) -> Source:
             "ByteStream with its `mime_type`."
         )
         raise ValueError(msg)
-    return Source(number, path, audio_format, {"file_path": str(path)})
+    return Source(number, path, audio_format, {"file_path": sendable(str(path))})
 
 
 def _start_of(path: Path, where: str) -> bytes:

@@ -16,10 +16,10 @@ from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._wire.checks import check_text
 from haystack_integrations.common.openrouter._wire.media import (
     FIRST_BYTES,
-    sound_format,
-    sound_type,
     is_sound,
     known_type,
+    sound_format,
+    sound_type,
     true_type,
     wav_file,
 )

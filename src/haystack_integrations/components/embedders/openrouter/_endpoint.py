@@ -19,7 +19,12 @@ from haystack_integrations.common.openrouter._transport.run import last_headers
 from haystack_integrations.common.openrouter._transport.watched import is_watched
 from haystack_integrations.common.openrouter._wire.checks import shown
 from haystack_integrations.common.openrouter._wire.json_values import mapping, sendable_json
-from haystack_integrations.common.openrouter._wire.responses import decoded_body, response_meta, unusable_response
+from haystack_integrations.common.openrouter._wire.responses import (
+    body_of_model,
+    decoded_body,
+    response_meta,
+    unusable_response,
+)
 from haystack_integrations.common.openrouter.errors._advice import COMMON_ADVICE
 
 logger = logging.getLogger(__name__)
@@ -107,10 +112,7 @@ def body_and_headers(sent: Any, client: Any, arguments: dict[str, Any]) -> tuple
     """Take body and headers out of what `request_embeddings` returned, or raise an `openai.APIError`."""
     response = getattr(sent, "http_response", None)
     headers = last_headers() if response is None else response.headers
-    if response is not None:
-        body = decoded_body(response, decode_vectors)
-    else:
-        body = sent.to_dict(warnings=False) if hasattr(sent, "to_dict") else sent
+    body = body_of_model(sent) if response is None else decoded_body(response, decode_vectors)
     EMBEDDINGS.check(body, response, client, arguments)
     return body, headers
 

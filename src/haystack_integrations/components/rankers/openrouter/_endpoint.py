@@ -58,7 +58,8 @@ def request_body(
 ) -> dict[str, Any]:
     """Make the body of a request. The documents are texts, or what `image_document` returned."""
     top_n = {} if top_k is None else {"top_n": min(top_k, len(documents))}
-    return {"model": model, "query": query, "documents": documents, **top_n, **sendable_json(dict(extra_parameters or {}))}
+    more = sendable_json(dict(extra_parameters or {}))
+    return {"model": model, "query": query, "documents": documents, **top_n, **more}
 
 
 def read_response(
@@ -89,7 +90,7 @@ def _scores(results: list[Any], count: int) -> dict[int, float]:
             msg = f"The response scores the document with index {index} twice"
             raise ValueError(msg)
         if not is_number(score):
-            msg = f"The response has {shown(score)} as the score of the document with index {index}, which is not a number"
+            msg = f"The response scores the document with index {index} with {shown(score)}, which is not a number"
             raise ValueError(msg)
         scores[index] = float(score)
     return scores

@@ -15,12 +15,13 @@ from typing import Any
 from haystack import logging
 from haystack.dataclasses import ChatMessage, FileContent, ImageContent, ReasoningContent, ToolCall
 
+from haystack_integrations.common.openrouter._wire.checks import shown
 from haystack_integrations.common.openrouter._wire.json_values import plain_json
 from haystack_integrations.common.openrouter._wire.media import (
-    sound_format,
-    sound_type,
     first_bytes,
     is_sound,
+    sound_format,
+    sound_type,
     split_data_url,
     true_type,
 )
@@ -37,7 +38,7 @@ _NOTHING_IF_EMPTY = ("annotations", "refusal", "logprobs")
 
 
 def chat_messages(completion: dict[str, Any], requested_format: str | None = None) -> list[ChatMessage]:
-    """Convert all choices of a completion. `requested_format` is that of its audio, which the response does not name."""
+    """Convert all choices of a completion. `requested_format` is the one of audio that was requested."""
     return [_chat_message(completion, choice, requested_format) for choice in completion["choices"]]
 
 
@@ -55,10 +56,10 @@ def warn_of_flaws(replies: list[ChatMessage]) -> None:
         if reason == "length":
             logger.warning(
                 "Reply {index} was cut at the token limit. Raise `max_tokens` in generation_kwargs for longer replies.",
-                index=index,
+                index=shown(index),
             )
         elif reason == "content_filter":
-            logger.warning("Reply {index} was cut by the provider's content filter.", index=index)
+            logger.warning("Reply {index} was cut by the provider's content filter.", index=shown(index))
 
 
 def mapping(value: object) -> dict[str, Any]:

@@ -211,9 +211,11 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
             if callback is None:
                 replies = chat_messages(completion_dict(sent(create, **arguments), client, arguments), audio)
             else:
-                replies = with_retries(
-                    lambda: self._handle_stream_response(sent(create, **arguments), callback, audio), settings.max_retries
-                )
+
+                def attempt(callback: SyncStreamingCallbackT = callback) -> list[ChatMessage]:
+                    return self._handle_stream_response(sent(create, **arguments), callback, audio)
+
+                replies = with_retries(attempt, settings.max_retries)
         warn_of_flaws(replies)
         tag_span(replies[0].meta)
         return {"replies": replies}
@@ -264,13 +266,13 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         async with self._calling_async(CHAT, arguments["model"], settings) as client:
             create = getattr(client.chat.completions, method)
             if callback is None:
-                replies = chat_messages(completion_dict(await sent_async(create, **arguments), client, arguments), audio)
+                response = await sent_async(create, **arguments)
+                replies = chat_messages(completion_dict(response, client, arguments), audio)
             else:
 
                 async def attempt(callback: StreamingCallbackT = callback) -> list[ChatMessage]:
-                    return await self._handle_async_stream_response(
-                        await sent_async(create, **arguments), callback, audio
-                    )
+                    stream = await sent_async(create, **arguments)
+                    return await self._handle_async_stream_response(stream, callback, audio)
 
                 replies = await with_retries_async(attempt, settings.max_retries)
         warn_of_flaws(replies)

@@ -86,7 +86,8 @@ def read_images(response: Any, model: str) -> tuple[list[ImageContent], dict[str
         raise unusable_response(msg, body, response)
     meta = {"id": None, **response_meta(body, model, IMAGES.payload, response.headers)}
     if unusable := [_without_data(entry) for entry, image in read if image is None]:
-        logger.warning("{count} of {total} images came without data, or are no images.", count=len(unusable), total=len(read))
+        msg = "{count} of {total} images came without data, or are no images."
+        logger.warning(msg, count=len(unusable), total=len(read))
         meta["images"] = unusable
     return images, meta
 

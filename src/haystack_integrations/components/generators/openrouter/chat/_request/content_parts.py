@@ -14,11 +14,11 @@ from typing import Any
 from haystack.dataclasses import FileContent, ImageContent, TextContent
 
 from haystack_integrations.common.openrouter._wire.media import (
-    sound_format,
     data_url,
     first_bytes,
     image_part,
     known_type,
+    sound_format,
     true_type,
 )
 

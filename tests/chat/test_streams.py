@@ -237,6 +237,10 @@ class TestSurrogates:
         if any_mode.streams:
             assert reply.text == "".join(chunk.content for chunk in any_mode.chunks)
 
+    def test_in_a_whole_completion(self, streaming: Mode, stand_in: StandIn):
+        stand_in.script(Answer.json(completion({"content": f"a{HALVES[0]}"}, None)))
+        assert streaming().text == streaming.chunks[0].content == "a\ufffd"
+
     def test_halves_in_two_pieces_are_joined(self, streaming: Mode, stand_in: StandIn):
         deltas = [
             {

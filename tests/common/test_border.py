@@ -146,6 +146,27 @@ class TestWhatGoesOut:
             error = error.__cause__ or error.__context__
         assert not stand_in.requests
 
+    def test_what_was_sent_is_not_sent_again(self, stand_in: StandIn, way: str, monkeypatch: pytest.MonkeyPatch):
+        for kind in (openai.resources.chat.Completions, openai.resources.chat.AsyncCompletions):
+
+            def create(*args: Any, _create: Any = kind.create, **kwargs: Any) -> Any:
+                sent = _create(*args, **kwargs)
+                if not inspect.isawaitable(sent):
+                    ODD.encode()
+                return self.show(sent)
+
+            monkeypatch.setattr(kind, "create", create)
+        with pytest.raises(ValueError, match="half of a surrogate pair"):
+            call(made("OpenRouterChatGenerator", stand_in), way, "x")
+        assert len(stand_in.requests) == 1
+
+    async def show(self, sent: Any) -> None:
+        """
+        Do what a tool does that shows a reply and can't.
+        """
+        await sent
+        ODD.encode()
+
 
 def good(name: str) -> Answer:
     if name == "OpenRouterChatGenerator":
@@ -262,6 +283,12 @@ class TestWhatComesIn:
         assert result["documents"][1].meta == {"file_name": f"{SENT}.wav", "tags": [SENT]}
         assert stream == before
 
+    def test_whole_meta_stays_as_it_is(self, stand_in: StandIn, way: str):
+        meta = {"tags": ("a", "ü"), "weight": float("inf"), "file_name": "a.wav"}
+        result = call(made("OpenRouterTranscriber", stand_in), way, [ByteStream(b"abc", meta=meta)])
+        document = result["documents"][0]
+        assert {name: document.meta[name] for name in meta} == meta
+
 
 CONTROL = "\x1b[31m\n\u202egpj\r"
 
@@ -375,6 +402,12 @@ class TestNumbers:
         OpenRouterModels(cache_seconds=10**10)
         with pytest.raises(ValueError, match="`timeout` must be at most 2147483, not 10000000000"):
             OpenRouterTextEmbedder(timeout=10**10)
+        for kind in (OpenRouterChatGenerator, OpenRouterTranscriber):
+            for odd in (-1, 10**10):
+                with pytest.raises(ValueError, match=r'`generation_kwargs\["timeout"\]` must be at'):
+                    kind(generation_kwargs={"timeout": odd})
+        with pytest.raises(ValueError, match="`sample_rate` must be a whole number of at most"):
+            OpenRouterSpeechSynthesizer(sample_rate=2**31)
 
 
 class TestTexts:

@@ -194,6 +194,7 @@ BAD_FILES = {
     "broken.png": b"\x89PNG\r\n\x1a\n",
     "secret.png": PASSWORDS,
     "secret.pdf": PASSWORDS,
+    "note.eps": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n",
     "web.jpg": b"<!DOCTYPE html><title>Log in</title>",
     "drawing.png": b"<svg xmlns='http://www.w3.org/2000/svg'></svg>",
 }
@@ -212,6 +213,7 @@ UNREADABLE = {
         "document secret.png, 'secret.png', can't be read",
     ),
     "a web page": (page("web.jpg"), {}, "document web.jpg, 'web.jpg', is not an image"),
+    "a program": (page("note.eps"), {}, "document note.eps, 'note.eps', is not an image"),
     "a drawing": (page("drawing.png"), {}, "document drawing.png, 'drawing.png', is not an image"),
     "no PDF": (page("secret.pdf", page_number=1), {}, "document secret.pdf, 'secret.pdf', page 1, can't be read"),
     "a PDF as PNG": (page("pages.png"), {}, "document pages.png, 'pages.png', is not an image"),

@@ -103,7 +103,10 @@ class TestTypes:
             ("audio/L16", SOUNDS["audio/wav"], "audio/wav"),
             ("audio/pcm", b"", "audio/pcm"),
             ("audio/mpeg", b"\xff\xfb", "audio/mpeg"),
-            (None, b"\xff\xff\xff\xff", None),
+            *(
+                (None, frame, None)
+                for frame in (b"\xff\xff\xff\xff", b"\xff\xe1\x90\0", b"\xff\xea\x90\0", b"\xff\xfb\x9c\0")
+            ),
             ("text/plain", IMAGES["image/svg+xml"], "text/plain"),
             ("application/xhtml+xml", b"<?xml?><html>", "application/xhtml+xml"),
             ("image/svg+xml", b'<?xml version="1.0"?>' + b" " * 5000, "image/svg+xml"),

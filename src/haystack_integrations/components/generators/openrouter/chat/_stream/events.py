@@ -162,7 +162,7 @@ class EventReader:
     def _decoded(self, data: bytes) -> Event:
         try:
             event = from_json(data)
-            if self._halves:
+            if self._halves.held:
                 event = self._halves.joined(event)
         except ValueError:
             event = decode_json(data.decode(errors="replace"), self._halves.joined)

@@ -31,11 +31,9 @@ class HeldHalves:
     """
 
     def __init__(self) -> None:
-        self._held: dict[tuple[object, ...], str] = {}
+        self.held: dict[tuple[object, ...], str] = {}
+        """What is held back, by the place where it stood."""
         self._is_over = False
-
-    def __bool__(self) -> bool:
-        return bool(self._held)
 
     def joined(self, event: Any) -> Any:
         """
@@ -46,9 +44,9 @@ class HeldHalves:
 
     def _joined(self, value: Any, place: tuple[object, ...]) -> Any:
         if isinstance(value, str) and "delta" in place and place[-1] in _IN_PIECES:
-            text = self._held.pop(place, "") + value
+            text = self.held.pop(place, "") + value
             if "\ud800" <= text[-1:] <= "\udbff" and not self._is_over:
-                self._held[place], text = text[-1], text[:-1]
+                self.held[place], text = text[-1], text[:-1]
             return sendable(text)
         if isinstance(value, dict) and len(place) < _MOST_LEVELS:
             return {sendable(str(name)): self._joined(field, (*place, name)) for name, field in value.items()}

@@ -421,14 +421,33 @@ class TestTexts:
 
     @pytest.mark.parametrize(
         "odd",
-        ["https://a.example/\nv1", "https://a.example/v1\n", " https://a.example", "\0", "https://[::1/v1", "http://a:b/v1",
-         f"https://{'a' * 70}.example", f"https://a.example/{'a' * 70_000}", "https://\u202e.example", HALF],
-    )  # fmt: skip
+        [
+            "https://a.example/\nv1",
+            "https://a.example/v1\n",
+            " https://a.example",
+            "\0",
+            "https://\u202e.example",
+            HALF,
+        ],
+    )
     @pytest.mark.parametrize("kind", [OpenRouterChatGenerator, OpenRouterModels, OpenRouterAccount])
-    def test_a_url_that_none_can_read(self, kind: Any, odd: str):
+    def test_a_url_with_odd_characters(self, kind: Any, odd: str):
         with pytest.raises(ValueError, match="`api_base_url` can't be read as a URL") as caught:
             kind(api_base_url=odd)
         assert "example" not in str(caught.value)
+
+    @pytest.mark.parametrize(
+        "odd",
+        ["https://[::1/v1", "http://a:b/v1", f"https://{'a' * 70}.example", f"https://a.example/{'a' * 70_000}"],
+        ids=lambda url: url[:20],
+    )
+    @pytest.mark.parametrize("name", KINDS)
+    def test_a_url_that_httpx_can_not_read(self, name: str, odd: str):
+        made, method = KINDS[name](api_base_url=odd), METHODS.get(name, "run")
+        with pytest.raises(ValueError, match="`api_base_url` can't be read as a URL"):
+            getattr(made, method)(*INPUTS[name])
+        with pytest.raises(ValueError, match="`api_base_url` can't be read as a URL"):
+            asyncio.run(getattr(made, f"{method}_async")(*INPUTS[name]))
 
     @pytest.mark.parametrize(
         "url", ["https://user:password@a.example:8443/v1?x=1", "http://[::1]:80/v1", "http://bücher.example"]

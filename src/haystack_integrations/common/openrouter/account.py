@@ -16,10 +16,10 @@ from haystack.utils import Secret
 
 from haystack_integrations.common.openrouter._base.component import OPENROUTER_API_BASE_URL, OpenRouterBase
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
-from haystack_integrations.common.openrouter._wire.checks import check_name, check_timeout
+from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.responses import decoded_body
 from haystack_integrations.common.openrouter.errors._advice import COMMON_ADVICE, Advice
-from haystack_integrations.common.openrouter.errors._redaction import without_private_fields
+from haystack_integrations.common.openrouter.errors._redaction import without_account_ids
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.05, 5.0
 
@@ -151,13 +151,11 @@ class OpenRouterAccount(OpenRouterBase):
 
 
 def _data(response: Any) -> dict[str, Any]:
-    data: dict[str, Any] = decoded_body(response)["data"]
-    return data
+    return dict(decoded_body(response)["data"])
 
 
 def _without_user_ids(response: Any) -> dict[str, Any]:
-    public: dict[str, Any] = without_private_fields(_data(response))
-    return public
+    return dict(without_account_ids(_data(response)))
 
 
 def _waits(generation_id: object, timeout: float) -> Iterator[float]:
@@ -165,8 +163,8 @@ def _waits(generation_id: object, timeout: float) -> Iterator[float]:
     Check the arguments of `generation`, and yield the seconds to wait before each next try.
     """
     example = "such as `reply.meta['id']`"
-    check_name(generation_id, "generation_id", f"a string, {example}", f"pass the id of a reply, {example}")
-    check_timeout(timeout, "timeout", "a number of seconds")
+    checks.name(generation_id, "generation_id", f"a string, {example}", f"pass the id of a reply, {example}")
+    checks.timeout(timeout, "timeout", "a number of seconds")
     return _growing_waits(time.monotonic() + timeout)
 
 

@@ -16,8 +16,9 @@ import haystack.components.converters.image as converters
 from haystack import Document
 from haystack.dataclasses import ImageContent
 
+from haystack_integrations.common.openrouter._base.headers import shown_source
 from haystack_integrations.common.openrouter._transport.forks import renewed_in_forked_children
-from haystack_integrations.common.openrouter._wire.checks import check_at_least_one, shown
+from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.json_values import printable
 from haystack_integrations.common.openrouter._wire.media import FIRST_BYTES, data_url, true_type
 
@@ -61,8 +62,13 @@ class DocumentImages:
         if not self.has_image(document):
             msg = f"Document {shown_id} has no `{self.meta_field}` in its meta, so it has no image."
             raise ValueError(msg)
+        file = document.meta[self.meta_field]
+        if "://" in str(file):
+            url = shown_source(file)
+            msg = f"`{self.meta_field}` of document {shown_id} must be the path of a file, not the URL {url!r}."
+            raise ValueError(msg)
         page = f", page {printable(str(document.meta['page_number']), 100)}" if "page_number" in document.meta else ""
-        image = f"The image of document {shown_id}, {shown(document.meta[self.meta_field])}{page},"
+        image = f"The image of document {shown_id}, {checks.shown(file)}{page},"
         try:
             with _reading.lock:
                 (content,) = self._converter.run([document])["image_contents"]
@@ -94,10 +100,11 @@ def checked_size(size: object) -> tuple[int, int] | None:
     if size is None:
         return None
     if not isinstance(size, list | tuple) or len(size) != 2:
-        msg = f"`image_size` must be a width and a height in pixels, such as (1024, 1024), or None, not {shown(size)}."
+        given = checks.shown(size)
+        msg = f"`image_size` must be a width and a height in pixels, such as (1024, 1024), or None, not {given}."
         raise TypeError(msg)
     width, height = size
-    check_at_least_one(**{"image_size[0]": width, "image_size[1]": height})
+    checks.at_least_one(**{"image_size[0]": width, "image_size[1]": height})
     return width, height
 
 

@@ -21,12 +21,7 @@ from haystack_integrations.common.openrouter._base.headers import (
     sendable_headers,
     serialized_headers,
 )
-from haystack_integrations.common.openrouter._wire.checks import (
-    check_model_name,
-    check_parameters,
-    check_timeout,
-    check_type,
-)
+from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.json_values import printable
 from haystack_integrations.common.openrouter._wire.model_names import closest
 
@@ -50,9 +45,9 @@ def check_kwargs(
     """
     if generation_kwargs is None:
         return
-    check_parameters(generation_kwargs, "generation_kwargs", own_fields)
+    checks.parameters(generation_kwargs, "generation_kwargs", own_fields)
     if generation_kwargs.get("model") is not None:
-        check_model_name(generation_kwargs["model"], noticed, 'generation_kwargs["model"]')
+        checks.model_name(generation_kwargs["model"], noticed, 'generation_kwargs["model"]')
     check_option(generation_kwargs, "provider", Mapping, "a dictionary")
     check_request_options(generation_kwargs)
     warn_of_typing_mistakes(generation_kwargs, known_keys, noticed)
@@ -70,7 +65,7 @@ def check_request_options(generation_kwargs: Mapping[str, Any]) -> None:
         check_option(generation_kwargs, name, Mapping, "a dictionary")
     check_option(generation_kwargs, "timeout", _TIMEOUTS, "a number of seconds")
     if isinstance(timeout := generation_kwargs.get("timeout"), int | float):
-        check_timeout(timeout, 'generation_kwargs["timeout"]')
+        checks.timeout(timeout, 'generation_kwargs["timeout"]')
     headers = deserialized_headers(generation_kwargs.get("extra_headers"))
     check_headers(headers, 'generation_kwargs["extra_headers"]')
 
@@ -144,9 +139,9 @@ def check_option(generation_kwargs: Mapping[str, Any], name: str, types: Any, wh
     """Raise a TypeError unless a key is left out, None, or of one of these types. True is not a number."""
     value = generation_kwargs.get(name)
     if value is not None:
-        check_type(value, f'`generation_kwargs["{name}"]`', types, what)
+        checks.instance(value, f'`generation_kwargs["{name}"]`', types, what)
         if isinstance(value, bool):
-            check_type(value, f'`generation_kwargs["{name}"]`', (), what)
+            checks.instance(value, f'`generation_kwargs["{name}"]`', (), what)
 
 
 def _is_one_edit_away(word: str, other: str) -> bool:

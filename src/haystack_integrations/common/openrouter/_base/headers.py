@@ -11,14 +11,15 @@ Headers are checked early, merged case-insensitively, and serialized without sec
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from haystack import logging
 from haystack.utils import Secret
 from openai import Omit
 
-from haystack_integrations.common.openrouter._wire.checks import check_type
-from haystack_integrations.common.openrouter.errors._redaction import keep_secret, looks_like_credential
+from haystack_integrations.common.openrouter._wire import checks
+from haystack_integrations.common.openrouter._wire.json_values import printable
+from haystack_integrations.common.openrouter.errors._secrets import keep_secret, looks_like_credential
 
 logger = logging.getLogger(__name__)
 
@@ -34,9 +35,23 @@ def shown_url(url: str) -> str:
     """
     try:
         parts = urlsplit(str(url))
+        parts.port  # noqa: B018  # what is no port may be a part of a password
     except ValueError:
         return "?"
+    if not parts.netloc and "@" in parts.path:
+        return "?"
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+
+
+def shown_source(name: object) -> str:
+    """
+    Name a file or a URL in a log or an error, without what may be secret.
+
+    :param name: The path of a file, or a URL, which may be signed.
+    :returns: The name to show.
+    """
+    text = str(name)
+    return printable(shown_url(text) if "://" in text else text)
 
 
 def check_headers(headers: Any, argument: str) -> None:
@@ -51,10 +66,12 @@ def check_headers(headers: Any, argument: str) -> None:
     """
     if headers is None:
         return
-    check_type(headers, f"`{argument}`", Mapping, "a dictionary of header names and strings")
+    checks.instance(headers, f"`{argument}`", Mapping, "a dictionary of header names and strings")
     for name, value in headers.items():
-        check_type(value, f"`{argument}`: the value of header {name!r}", str | Secret | Omit, "a string or a Secret")
-        check_type(name, f"`{argument}`: the name of header {name!r}", str, "a string")
+        checks.instance(
+            value, f"`{argument}`: the value of header {name!r}", str | Secret | Omit, "a string or a Secret"
+        )
+        checks.instance(name, f"`{argument}`: the name of header {name!r}", str, "a string")
         if not _HEADER_NAME.fullmatch(name):
             msg = f"`{argument}`: {name!r} is not a valid HTTP header name."
             raise ValueError(msg)
@@ -85,17 +102,14 @@ def sendable_headers(headers: Mapping[str, Any] | None) -> dict[str, Any]:
     :returns: A new dictionary without Secrets.
     :raises ValueError: If a Secret is not set, or its value can't be part of an HTTP header.
     """
-    resolved = {}
-    for name, value in (headers or {}).items():
+    resolved = dict(headers or {})
+    for name, value in resolved.items():
         if isinstance(value, Secret):
-            secret = value.resolve_value()
+            resolved[name] = secret = value.resolve_value()
             if not isinstance(secret, str) or not (secret.isascii() and secret.isprintable()):
                 msg = f"`extra_headers`: the Secret of header {name!r} must be set, to printable ASCII text."
                 raise ValueError(msg)
             keep_secret(name)
-            resolved[name] = secret
-        else:
-            resolved[name] = value
     return resolved
 
 
@@ -124,22 +138,30 @@ def deserialized_headers(headers: Any) -> Any:
 
 
 def warn_of_credentials(
-    component: str, headers: Mapping[str, Any] | None, url: str | None, http_client_kwargs: Mapping[str, Any] | None
+    component: str,
+    headers: Mapping[str, Any] | None,
+    url: str | None,
+    http_client_kwargs: Mapping[str, Any] | None,
+    generation_kwargs: Mapping[str, Any] | None = None,
 ) -> None:
     """
     Log a warning for each credential that a serialized component holds in plain text.
 
     :param component: The name of the component's class.
     :param headers: Its headers. Those that are a `Secret` are safe.
-    :param url: The URL of the API, which may hold a password.
-    :param http_client_kwargs: Arguments of the HTTP client; `proxy` and `auth` may hold a password.
+    :param url: The URL of the API, which may hold a password, or a key in its query.
+    :param http_client_kwargs: Arguments of the HTTP client; `proxy`, `auth` and `params` may hold a credential.
+    :param generation_kwargs: Parameters, of which `extra_headers` and `extra_query` may hold one.
     """
-    kwargs = http_client_kwargs or {}
-    places = [
-        f"extra_headers[{name!r}]"
-        for name, value in (headers or {}).items()
-        if isinstance(value, str) and looks_like_credential(name)
-    ]
+    kwargs, parameters = http_client_kwargs or {}, generation_kwargs or {}
+    named = {
+        "extra_headers": headers,
+        "generation_kwargs['extra_headers']": parameters.get("extra_headers"),
+        "generation_kwargs['extra_query']": parameters.get("extra_query"),
+        "http_client_kwargs['params']": kwargs.get("params"),
+        "api_base_url": _query(url),
+    }
+    places = [f"{place}[{name!r}]" for place, fields in named.items() for name in _credentials_in(fields)]
     places += [f"http_client_kwargs[{name!r}]" for name in ("auth", "cookies", "headers") if kwargs.get(name)]
     places += [f"http_client_kwargs[{name!r}]" for name in ("proxy", "base_url") if _has_password(kwargs.get(name))]
     places += ["api_base_url"] if _has_password(url) else []
@@ -152,8 +174,26 @@ def warn_of_credentials(
         )
 
 
+def _credentials_in(fields: Any) -> list[str]:
+    """The names of credentials among headers or parameters of a URL, in any form that httpx takes."""
+    if isinstance(fields, bytes):
+        fields = fields.decode(errors="replace")
+    if isinstance(fields, str):
+        fields = parse_qsl(fields.lstrip("?"))
+    pairs = fields.items() if isinstance(fields, Mapping) else fields or ()
+    in_clear = [str(name) for name, value in pairs if value and not isinstance(value, Secret | Omit)]
+    return [name for name in in_clear if looks_like_credential(name)]
+
+
 def _is_secret(value: object) -> bool:
     return isinstance(value, Mapping) and value.get("type") == "env_var" and "env_vars" in value
+
+
+def _query(url: object) -> str:
+    try:
+        return urlsplit(str(url or "")).query
+    except ValueError:
+        return ""
 
 
 def _has_password(url: object) -> bool:

@@ -19,9 +19,16 @@ import openai
 from openai import HttpxBinaryResponseContent, Omit
 
 from haystack_integrations.common.openrouter._wire.json_values import whole_json
-from haystack_integrations.common.openrouter._wire.responses import decode_json, decoded_body, unusable_response
+from haystack_integrations.common.openrouter._wire.responses import (
+    decode_json,
+    decoded_body,
+    find_error,
+    make_whole,
+    unusable_response,
+)
 from haystack_integrations.common.openrouter.errors._advice import COMMON_ADVICE, Advice
-from haystack_integrations.common.openrouter.errors._failure import Failure, find_error, note_lack
+from haystack_integrations.common.openrouter.errors._failure import Failure
+from haystack_integrations.common.openrouter.errors._reading import note_lack
 
 _CLASSES: dict[int, type[openai.APIStatusError]] = {
     400: openai.BadRequestError,
@@ -141,6 +148,7 @@ class Endpoint:
             msg = f"The client returned a {type(sent).__name__} in place of a response"
             raise unusable_response(msg, None)
         self.check(decoded_body(response, self.decode), response)
+        make_whole(response)
         return response
 
 

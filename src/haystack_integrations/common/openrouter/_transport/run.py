@@ -31,20 +31,22 @@ from typing import TYPE_CHECKING, Any
 
 import openai
 from haystack import logging
-from haystack.tracing.tracer import is_tracing_enabled, tracer
 from haystack.utils import Secret
 
 from haystack_integrations.common.openrouter._wire.json_values import printable
-from haystack_integrations.common.openrouter._wire.usage import figures
 from haystack_integrations.common.openrouter.errors._advice import environment_variables, secret_name
 from haystack_integrations.common.openrouter.errors._explanation import explain
-from haystack_integrations.common.openrouter.errors._failure import Failure, failure_of_response, seconds_to_wait
+from haystack_integrations.common.openrouter.errors._failure import Failure, seconds_to_wait
+from haystack_integrations.common.openrouter.errors._reading import failure_of_response
 from haystack_integrations.common.openrouter.errors._redaction import without_private
 
 if TYPE_CHECKING:
     from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 
 logger = logging.getLogger(__name__)
+
+# What a warning shows of a failure after which the request is sent again.
+_LONGEST_WARNING = 250
 
 _current: ContextVar["Run | None"] = ContextVar("openrouter_run", default=None)
 
@@ -217,7 +219,7 @@ def warn_once(what: str, wait: float | None, max_retries: int, request: Any) -> 
     moment = "shortly" if wait is None else f"in {wait:.1f} s"
     logger.warning(
         "A request to OpenRouter failed: {what}. Trying again {moment} (`max_retries` is {count}).",
-        what=printable(without_private(what, request)),
+        what=printable(without_private(what, request), _LONGEST_WARNING),
         moment=moment,
         count=max_retries,
     )
@@ -225,19 +227,5 @@ def warn_once(what: str, wait: float | None, max_retries: int, request: Any) -> 
 
 def _described(failure: Failure, status: int) -> str:
     provider = f" from provider {failure.provider_name}" if failure.provider_name else ""
-    message = f": {failure.message[:200]}" if failure.message else ""
+    message = f": {failure.message}" if failure.message else ""
     return f"HTTP {status}{provider}{message}"
-
-
-def tag_span(meta: Mapping[str, Any]) -> None:
-    """Add tags about a request to the current span. Haystack's own tags hold them only together with the content."""
-    if is_tracing_enabled() and (span := tracer.current_span()) is not None:
-        span.set_tags(span_tags(meta))
-
-
-def span_tags(meta: Mapping[str, Any]) -> dict[str, str | float]:
-    """What is known about a request, by the names of tags, such as `openrouter.cost` in USD."""
-    names = {"model": meta.get("model"), "provider": meta.get("provider"), "generation_id": meta.get("id")}
-    tags = {f"openrouter.{name}": value for name, value in names.items() if isinstance(value, str)}
-    known = {name: number for name, number in figures(meta.get("usage")).items() if number is not None}
-    return tags | {f"openrouter.{name}": n if name == "cost" else int(n) for name, n in known.items()}

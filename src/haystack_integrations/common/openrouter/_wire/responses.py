@@ -16,26 +16,41 @@ from typing import Any
 import openai
 from pydantic_core import from_json
 
-from haystack_integrations.common.openrouter._wire.json_values import mapping, plain_json
+from haystack_integrations.common.openrouter._wire.json_values import check_depth, mapping, plain_json
 
 # Where a response keeps its decoded body.
 _DECODED = "openrouter_decoded_body"
+_LARGE = 1_000_000
+# More choices than a request can ask for.
+_MOST_CHOICES = 1000
 
 
-def decode_json(data: str | bytes, made_plain: Callable[[Any], Any] = plain_json) -> Any:
-    """
-    Decode JSON fast, and JSON that only Python's own decoder accepts (half a surrogate pair) slowly.
-
-    :param made_plain: What replaces the halves, if there are any.
-    """
-    try:
-        return from_json(data)
-    except (ValueError, TypeError):  # a string with half a surrogate pair is a TypeError
+def decode_json(data: str | bytes) -> Any:
+    """Decode JSON fast, and JSON that only Python's own decoder accepts (half a surrogate pair) slowly."""
+    data = data.strip()  # the decoders are slow to find that there is nothing but white space
+    if len(data) < _LARGE or not _has_surrogates(data):  # else it takes long to find out that they are halves
         try:
-            return made_plain(json.loads(data))
-        except RecursionError as error:
-            msg = "JSON nested too deep"
-            raise ValueError(msg) from error
+            return from_json(data)
+        except (ValueError, TypeError):  # a string with half a surrogate pair is a TypeError
+            pass
+    return _slowly_decoded(data)
+
+
+def _has_surrogates(data: str | bytes) -> bool:
+    """Whether JSON has escapes of surrogate pairs, or of halves."""
+    escapes: Any = ("\\ud", "\\uD") if isinstance(data, str) else (b"\\ud", b"\\uD")
+    return any(escape in data for escape in escapes)
+
+
+def _slowly_decoded(data: str | bytes) -> Any:
+    brackets: Any = "[{" if isinstance(data, str) else b"[{"
+    try:
+        value = json.loads(data, parse_constant=lambda name: None)  # noqa: ARG005  # NaN and infinity
+    except RecursionError as error:
+        msg = "JSON nested too deep"
+        raise ValueError(msg) from error
+    check_depth(value, brackets=sum(map(data.count, brackets)))
+    return value
 
 
 def decoded_body(response: Any, decode: Callable[[bytes], Any] = decode_json) -> Any:
@@ -47,7 +62,7 @@ def decoded_body(response: Any, decode: Callable[[bytes], Any] = decode_json) ->
     extensions: dict[str, Any] = response.extensions
     if _DECODED not in extensions:
         extensions[_DECODED] = None
-        for decoder in (decode, decode_json):
+        for decoder in dict.fromkeys((decode, decode_json)):
             with suppress(ValueError):
                 extensions[_DECODED] = decoder(response.content)
                 break
@@ -61,6 +76,36 @@ def body_of_model(sent: Any) -> Any:
     except UnicodeError:
         msg = "The response has a field whose name holds half of a surrogate pair"
         raise unusable_response(msg, None) from None
+
+
+def make_whole(response: Any) -> None:
+    """Replace halves of surrogate pairs in the decoded body of a good response."""
+    if response.extensions[_DECODED] is not None and _has_surrogates(response.content):
+        response.extensions[_DECODED] = plain_json(response.extensions[_DECODED])
+
+
+def forget_body(response: Any) -> None:
+    """Let go of the decoded body of a failed response: the openai SDK decodes it, too, and may keep it for long."""
+    response.extensions.pop(_DECODED, None)
+
+
+def find_error(body: Any) -> Any:
+    """What a body or a stream event reports as an error, at the top or in one of its choices; None if nothing."""
+    if not isinstance(body, dict):
+        return None
+    if error := body.get("error"):
+        return error
+    choices = body.get("choices")
+    for choice in choices[:_MOST_CHOICES] if isinstance(choices, list) else ():
+        if not isinstance(choice, dict):
+            continue
+        if error := choice.get("error"):
+            return error
+        if choice.get("finish_reason") == "error":
+            native = choice.get("native_finish_reason")
+            native = native if isinstance(native, str) else None
+            return {"message": f"The provider ended the reply with an error (native_finish_reason: {native})"}
+    return None
 
 
 def header_fields(headers: Mapping[str, str]) -> dict[str, Any]:

@@ -17,9 +17,10 @@ import openai
 from haystack import Document
 from haystack.dataclasses import ByteStream
 
+from haystack_integrations.common.openrouter._base.headers import shown_source
 from haystack_integrations.common.openrouter._many.requests import ManyRequests
-from haystack_integrations.common.openrouter._wire.checks import check_type, shown
-from haystack_integrations.common.openrouter._wire.json_values import printable, sendable, whole_json
+from haystack_integrations.common.openrouter._wire import checks
+from haystack_integrations.common.openrouter._wire.json_values import sendable, whole_json
 from haystack_integrations.common.openrouter._wire.media import (
     AUDIO_FORMATS,
     FIRST_BYTES,
@@ -59,7 +60,7 @@ class Source:
     def __str__(self) -> str:
         """Name the source, for a log."""
         name = next((self.meta[field] for field in ("url", *_NAME_FIELDS) if self.meta.get(field)), None)
-        return f"sources[{self.number}]" if name is None else f"sources[{self.number}] ({printable(str(name), 300)})"
+        return f"sources[{self.number}]" if name is None else f"sources[{self.number}] ({shown_source(name)})"
 
     def input_audio(self) -> dict[str, Any]:
         """Make the field `input_audio` of a request. A file that can't be read is an OSError."""
@@ -80,7 +81,7 @@ def checked_sources(sources: Any) -> list[Source]:
     :raises FileNotFoundError: If there is no such file.
     :raises ValueError: If one of them is empty or has a format that OpenRouter does not take.
     """
-    check_type(sources, "`sources`", list | tuple, "a list of paths, URLs and ByteStreams")
+    checks.instance(sources, "`sources`", list | tuple, "a list of paths, URLs and ByteStreams")
     return [_checked(source, number) for number, source in enumerate(sources)]
 
 
@@ -90,12 +91,15 @@ def _checked(source: Any, number: int) -> Source:
         return _from_stream(source, number, where)
     if isinstance(source, str) and source.lower().startswith(("http://", "https://")):
         return Source(number, source, _format_of(_suffix_format(urlsplit(source).path), b""), {"url": sendable(source)})
-    check_type(source, where, str | Path, "a path, a URL or a ByteStream")
+    checks.instance(source, where, str | Path, "a path, a URL or a ByteStream")
+    if "://" in str(source):
+        msg = f"{where} is a URL that does not begin with http:// or https://: {shown_source(source)!r}."
+        raise ValueError(msg)
     return _from_file(Path(source), number, where)
 
 
 def _from_stream(stream: ByteStream, number: int, where: str) -> Source:
-    check_type(stream.data, f"{where}: the data of a ByteStream", bytes | bytearray, "bytes")
+    checks.instance(stream.data, f"{where}: the data of a ByteStream", bytes | bytearray, "bytes")
     if not stream.data:
         msg = f"{where} has no data."
         raise ValueError(msg)
@@ -103,7 +107,7 @@ def _from_stream(stream: ByteStream, number: int, where: str) -> Source:
     said.insert(0, AUDIO_FORMATS.get((known_type(stream.mime_type) or "").partition("/")[2]))
     audio_format = _format_of(next((name for name in said if name in _FORMATS), None), bytes(stream.data[:FIRST_BYTES]))
     if audio_format is None:
-        told = f"the MIME type {shown(stream.mime_type)}" if stream.mime_type else "no MIME type"
+        told = f"the MIME type {checks.shown(stream.mime_type)}" if stream.mime_type else "no MIME type"
         msg = (
             f"{where} has {told}, so it has no accepted audio format, or its first bytes are those of something else. "
             f"Accepted: {_ACCEPTED}. Set the stream's `mime_type`, for example to 'audio/mpeg'."
@@ -117,9 +121,9 @@ def _from_file(path: Path, number: int, where: str) -> Source:
     audio_format = _format_of(_suffix_format(path.name), start)
     if audio_format is None:
         msg = (
-            f"{where}: the suffix of {shown(str(path))} does not name an audio format that can be transcribed, or its "
-            f"first bytes are those of something else. Accepted: {_ACCEPTED}. For a file of another name, pass a "
-            "ByteStream with its `mime_type`."
+            f"{where}: the suffix of {checks.shown(str(path))} does not name an audio format that can be transcribed, "
+            f"or its first bytes are those of something else. Accepted: {_ACCEPTED}. For a file of another name, pass "
+            "a ByteStream with its `mime_type`."
         )
         raise ValueError(msg)
     return Source(number, path, audio_format, {"file_path": sendable(str(path))})
@@ -133,13 +137,13 @@ def _start_of(path: Path, where: str) -> bytes:
             with path.open("rb") as file:
                 start = file.read(FIRST_BYTES)
     except PermissionError as error:
-        msg = f"{where}: {shown(str(path))} can't be read: {error.strerror}."
+        msg = f"{where}: {checks.shown(str(path))} can't be read: {error.strerror}."
         raise PermissionError(msg) from None
     except (OSError, ValueError):  # the name may be too long, or have characters that no name has
-        msg = f"{where}: there is no file {shown(str(path))}."
+        msg = f"{where}: there is no file {checks.shown(str(path))}."
         raise FileNotFoundError(msg) from None
     if not start:
-        msg = f"{where}: {shown(str(path))} is {'not a file' if is_something_else else 'empty'}."
+        msg = f"{where}: {checks.shown(str(path))} is {'not a file' if is_something_else else 'empty'}."
         raise ValueError(msg)
     return start
 

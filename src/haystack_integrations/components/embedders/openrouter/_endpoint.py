@@ -16,9 +16,9 @@ from pydantic_core.core_schema import float_schema, list_schema, typed_dict_fiel
 
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._transport.run import last_headers
-from haystack_integrations.common.openrouter._transport.watched import is_watched
-from haystack_integrations.common.openrouter._wire.checks import shown
-from haystack_integrations.common.openrouter._wire.json_values import mapping, sendable_json
+from haystack_integrations.common.openrouter._transport.tracing import is_watched
+from haystack_integrations.common.openrouter._wire import checks
+from haystack_integrations.common.openrouter._wire.json_values import mapping
 from haystack_integrations.common.openrouter._wire.responses import (
     body_of_model,
     decoded_body,
@@ -130,25 +130,6 @@ def input_size(one: str | dict[str, Any]) -> int:
     return sum(100 + len(part["text"] if "text" in part else part["image_url"]["url"]) for part in one["content"])
 
 
-def request_arguments(
-    inputs: str | list[str] | list[dict[str, Any]],
-    *,
-    model: str,
-    dimensions: int | None,
-    extra_parameters: Mapping[str, Any] | None,
-    extra_headers: Mapping[str, Any],
-) -> dict[str, Any]:
-    """Make the arguments of `client.embeddings.create`. Without `dimensions`, the length is the model's own."""
-    arguments: dict[str, Any] = {"model": model, "input": inputs, "extra_headers": extra_headers}
-    # in the SDK's default format, base64, some providers return nothing (langchain#35252)
-    arguments["encoding_format"] = "float"
-    if dimensions is not None:
-        arguments["dimensions"] = dimensions
-    if extra_parameters:
-        arguments["extra_body"] = sendable_json(dict(extra_parameters))
-    return arguments
-
-
 def read_response(
     body: dict[str, Any], headers: Mapping[str, str], count: int, *, model: str, dimensions: int | None
 ) -> tuple[list[list[float]], dict[str, Any]]:
@@ -173,7 +154,8 @@ def _in_order(data: list[Any], count: int, *, checked: bool) -> list[list[float]
         index = mapping(entry).get("index")
         index = position if index is None else index
         if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < count or index in by_index:
-            msg = f"The embedding at position {position} of the response has a repeated or invalid index {shown(index)}"
+            odd = checks.shown(index)
+            msg = f"The embedding at position {position} of the response has a repeated or invalid index {odd}"
             raise ValueError(f"{msg}: {count} inputs were sent, and {len(data)} embeddings came back")
         by_index[index] = entry["embedding"] if checked else _vector(entry, index)
     if len(by_index) < count:

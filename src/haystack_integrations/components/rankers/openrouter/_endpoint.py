@@ -12,7 +12,7 @@ from typing import Any
 from haystack import logging
 
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
-from haystack_integrations.common.openrouter._wire.checks import shown
+from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.json_values import mapping, sendable_json
 from haystack_integrations.common.openrouter._wire.responses import decoded_body, response_meta, unusable_response
 from haystack_integrations.common.openrouter._wire.usage import is_number
@@ -84,13 +84,14 @@ def _scores(results: list[Any], count: int) -> dict[int, float]:
     for result in map(mapping, results):
         index, score = result.get("index"), result.get("relevance_score")
         if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < count:
-            msg = f"The response has a result with index {shown(index)}, but {count} documents were sent"
+            msg = f"The response has a result with index {checks.shown(index)}, but {count} documents were sent"
             raise ValueError(msg)
         if index in scores:
             msg = f"The response scores the document with index {index} twice"
             raise ValueError(msg)
         if not is_number(score):
-            msg = f"The response scores the document with index {index} with {shown(score)}, which is not a number"
+            odd = checks.shown(score)
+            msg = f"The response has {odd} as the score of the document with index {index}, which is not a number"
             raise ValueError(msg)
         scores[index] = float(score)
     return scores

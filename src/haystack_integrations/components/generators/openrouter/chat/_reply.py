@@ -15,7 +15,7 @@ from typing import Any
 from haystack import logging
 from haystack.dataclasses import ChatMessage, FileContent, ImageContent, ReasoningContent, ToolCall
 
-from haystack_integrations.common.openrouter._wire.checks import shown
+from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.json_values import plain_json
 from haystack_integrations.common.openrouter._wire.media import (
     first_bytes,
@@ -56,10 +56,10 @@ def warn_of_flaws(replies: list[ChatMessage]) -> None:
         if reason == "length":
             logger.warning(
                 "Reply {index} was cut at the token limit. Raise `max_tokens` in generation_kwargs for longer replies.",
-                index=shown(index),
+                index=checks.shown(index),
             )
         elif reason == "content_filter":
-            logger.warning("Reply {index} was cut by the provider's content filter.", index=shown(index))
+            logger.warning("Reply {index} was cut by the provider's content filter.", index=checks.shown(index))
 
 
 def mapping(value: object) -> dict[str, Any]:

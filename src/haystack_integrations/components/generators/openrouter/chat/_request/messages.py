@@ -17,7 +17,7 @@ from typing import Any
 from haystack import logging
 from haystack.dataclasses import ChatMessage, ChatRole, TextContent, ToolCall, ToolCallResult
 
-from haystack_integrations.common.openrouter._wire.checks import shown
+from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.media import image_part
 from haystack_integrations.components.generators.openrouter.chat._reply import listed, mapping, string, tool_arguments
 from haystack_integrations.components.generators.openrouter.chat._request.content_parts import content_part
@@ -103,7 +103,7 @@ def _assistant_images(message: ChatMessage, where: str) -> list[dict[str, Any]]:
 
 def _tool_call(call: ToolCall, where: str) -> dict[str, Any]:
     if not call.id:
-        msg = f"{where}: the call of tool {shown(call.tool_name)} has no id. Give its `ToolCall` an `id`."
+        msg = f"{where}: the call of tool {checks.shown(call.tool_name)} has no id. Give its `ToolCall` an `id`."
         raise ValueError(msg)
     extra = call.extra or {}
     arguments = json.dumps(call.arguments, ensure_ascii=False)
@@ -157,7 +157,7 @@ def _tool_results(message: ChatMessage, where: str) -> Iterator[dict[str, Any]]:
         raise ValueError(msg)
     for result in results:
         if not result.origin.id:
-            tool = shown(result.origin.tool_name)
+            tool = checks.shown(result.origin.tool_name)
             msg = f"{where}: the result of tool {tool} needs an id. Give its `origin` an `id`."
             raise ValueError(msg)
         wire = {"role": "tool", "tool_call_id": result.origin.id, "content": _result_content(result, where)}
@@ -168,9 +168,10 @@ def _result_content(result: ToolCallResult, where: str) -> str | list[dict[str, 
     if isinstance(result.result, str):
         return result.result
     if not isinstance(result.result, Sequence):
+        tool = checks.shown(result.origin.tool_name)
         msg = (
-            f"{where}: the result of tool {shown(result.origin.tool_name)} must be a string or a list of content "
-            f"parts, not {type(result.result).__name__}."
+            f"{where}: the result of tool {tool} must be a string or a list of content parts, "
+            f"not {type(result.result).__name__}."
         )
         raise ValueError(msg)
     return [content_part(part, f"{where}, result part {number}") for number, part in enumerate(result.result)]

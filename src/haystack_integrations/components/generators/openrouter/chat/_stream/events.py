@@ -20,7 +20,7 @@ from haystack import logging
 from openai.types.chat import ChatCompletion
 from pydantic_core import from_json
 
-from haystack_integrations.common.openrouter._transport.watched import is_watched
+from haystack_integrations.common.openrouter._transport.tracing import is_watched
 from haystack_integrations.common.openrouter._wire.json_values import plain_json
 from haystack_integrations.common.openrouter._wire.responses import decode_json
 from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
@@ -165,7 +165,7 @@ class EventReader:
             if self._halves.held:
                 event = self._halves.joined(event)
         except ValueError:
-            event = decode_json(data.decode(errors="replace"), self._halves.joined)
+            event = self._halves.joined(decode_json(data.decode(errors="replace")))
         if not isinstance(event, dict):
             msg = f"expected a JSON object, not {type(event).__name__}"
             raise ValueError(msg)

@@ -27,25 +27,26 @@ from haystack_integrations.common.openrouter._transport.run import (
     retries_timeouts,
     warn_of_retry,
 )
-from haystack_integrations.common.openrouter._wire.checks import check_type
+from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.responses import decoded_body
-from haystack_integrations.common.openrouter.errors._failure import (
-    LONGEST_WAIT,
-    Failure,
-    failure_of_response,
-    seconds_to_wait,
-)
+from haystack_integrations.common.openrouter.errors._failure import LONGEST_WAIT, Failure, seconds_to_wait
+from haystack_integrations.common.openrouter.errors._reading import failure_of_response
 
 # What the openai SDK gives its own client; httpx's default of 100 connections makes a busy server wait.
 _LIMITS = {"max_connections": 1000, "max_keepalive_connections": 100}
 
 
-def check_base_url(url: Any) -> None:
-    """Raise a TypeError unless a value is a string or None, and a ValueError unless httpx can read it as a URL."""
+def check_base_url(url: Any, *, is_used: bool = False) -> None:
+    """
+    Raise a TypeError unless a value is a string or None, and a ValueError if it can't be a URL.
+
+    :param url: The value of `api_base_url`.
+    :param is_used: Whether a request is about to be sent there, so that httpx must be able to read it.
+    """
     if url is None:
         return
-    check_type(url, "`api_base_url`", str, "a str")
-    if not _is_url(url):  # which may hold a password
+    checks.instance(url, "`api_base_url`", str, "a str")
+    if not url.isprintable() or " " in url or (is_used and not _is_url(url)):  # it may hold a password
         msg = (
             "`api_base_url` can't be read as a URL. Pass one such as 'https://openrouter.ai/api/v1', without spaces, "
             "line breaks and other characters that can't be seen."
@@ -59,7 +60,7 @@ def _is_url(url: str) -> bool:
         httpx.URL(url).host.encode("idna")
     except (httpx.InvalidURL, ValueError):
         return False
-    return url.isprintable() and " " not in url
+    return True
 
 
 def check_http_client_kwargs(kwargs: Any) -> None:
@@ -73,7 +74,7 @@ def check_http_client_kwargs(kwargs: Any) -> None:
     """
     if kwargs is None:
         return
-    check_type(kwargs, "`http_client_kwargs`", Mapping, "a dictionary of arguments of httpx.Client")
+    checks.instance(kwargs, "`http_client_kwargs`", Mapping, "a dictionary of arguments of httpx.Client")
     known = inspect.signature(httpx.Client).parameters
     if unknown := [name for name in kwargs if name not in known]:
         msg = (
@@ -231,12 +232,15 @@ def _refuse_other_host(response: Any) -> None:
 
 
 def _correct(response: Any, endpoint: Endpoint) -> None:
-    body = decoded_body(response, endpoint.decode)
     failed = response.status_code >= 400
+    body = decoded_body(response) if failed else decoded_body(response, endpoint.decode)
     if not failed and endpoint.streams and response.content.lstrip().startswith((b"data:", b":", b"event:")):
         response.headers["content-type"] = "text/event-stream"
         return
     failed = failed or endpoint.correct(body, response)
+    if failed and "charset" in response.headers.get("content-type", ""):
+        # it names what decodes the text: UTF-8 never fails, and others take hours or raise anything
+        response.headers["content-type"] = response.headers["content-type"].partition(";")[0]
     if isinstance(body, dict) and "json" not in response.headers.get("content-type", ""):
         # the SDK hands over a string instead of a completion when this header is wrong
         response.headers["content-type"] = "application/json"

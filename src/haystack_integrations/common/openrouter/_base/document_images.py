@@ -20,7 +20,7 @@ from haystack_integrations.common.openrouter._base.headers import shown_source
 from haystack_integrations.common.openrouter._transport.forks import renewed_in_forked_children
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.json_values import printable
-from haystack_integrations.common.openrouter._wire.media import FIRST_BYTES, data_url, true_type
+from haystack_integrations.common.openrouter._wire.media import data_url, first_bytes, known_type, true_type
 
 
 class DocumentImages:
@@ -126,13 +126,14 @@ _reading = _Reading()
 
 def _image_type(image: ImageContent) -> str | None:
     """Find the media type of an image, whatever its name says. None if it is no image: it may be a secret."""
-    from PIL import Image, UnidentifiedImageError  # noqa: PLC0415
+    media_type = true_type(None, first_bytes(image.base64_image))
+    if media_type is None:  # Pillow knows more kinds
+        from PIL import Image, UnidentifiedImageError  # noqa: PLC0415
 
-    data = base64.b64decode(image.base64_image)
-    with suppress(UnidentifiedImageError), Image.open(io.BytesIO(data)) as opened:
-        media_type = true_type(opened.get_format_mimetype(), data[:FIRST_BYTES])
-        return media_type if media_type and media_type.startswith("image/") else None
-    return None
+        data = io.BytesIO(base64.b64decode(image.base64_image))
+        with suppress(UnidentifiedImageError), Image.open(data) as opened:
+            media_type = known_type(opened.get_format_mimetype())
+    return media_type if media_type and media_type.startswith("image/") else None
 
 
 def document_text(document: Document, meta_fields: list[str], separator: str) -> str:

@@ -228,7 +228,7 @@ UNREADABLE = {
     "a PDF as PNG": (page("pages.png"), {}, "document pages.png, 'pages.png', is not an image"),
     "a long name": (page("a" * 300 + ".png"), {}, "can't be read: OSError"),
     "an odd name": (page("\x1b[31m\u202e\nx.png"), {}, r"'\x1b[31m\u202e\nx.png'"),
-    "half a name": (page("\ud83d.png"), {}, r"'\ud83d.png'"),
+    "half a name": (Document(id="bad", meta={"file_path": "\ud83d.png"}), {}, r"document bad, '\ud83d.png'"),
     "no page": (page("pages.pdf"), {}, "document pages.pdf, 'pages.pdf'"),
     "page too high": (page("pages.pdf", page_number=3), {}, "document pages.pdf, 'pages.pdf', page 3"),
     "odd page": (page("pages.pdf", page_number="two"), {}, "'pages.pdf', page two, can't be read: TypeError"),

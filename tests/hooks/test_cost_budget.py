@@ -301,7 +301,9 @@ class TestHook:
         with pytest.raises(ValueError, match="before_llm"):
             agent(1, on_exit=[OpenRouterCostBudgetHook(1)])
 
-    @pytest.mark.parametrize("max_cost", [0, -1, 0.0, float("nan"), float("inf"), Decimal("NaN"), Decimal("-1")])
+    @pytest.mark.parametrize("max_cost", [0, -1, 0.0, float("nan"), float("inf"), Decimal("NaN"), Decimal("-1"),
+                                          Decimal("sNaN"), Decimal("1e400"), 10**400, 10**5000, -(10**5000)],
+                             ids=lambda cost: type(cost).__name__)  # fmt: skip
     def test_a_budget_that_is_not_positive_and_finite(self, max_cost):
         with pytest.raises(ValueError, match="`max_cost` must be a positive, finite number"):
             OpenRouterCostBudgetHook(max_cost)

@@ -17,6 +17,7 @@ from haystack.core.serialization import default_from_dict, default_to_dict
 from haystack.dataclasses import ChatMessage
 from haystack.version import __version__ as haystack_version
 
+from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.json_values import mapping
 from haystack_integrations.common.openrouter._wire.usage import ABSURD, amount
 
@@ -156,8 +157,8 @@ def _checked_cost(max_cost: object) -> float:
     if isinstance(max_cost, bool) or not isinstance(max_cost, int | float | Decimal):
         msg = f"`max_cost` must be a number of USD, such as 0.5, not {type(max_cost).__name__}."
         raise TypeError(msg)
-    if not (Decimal(max_cost).is_finite() and float(max_cost) > 0):
-        msg = f"`max_cost` must be a positive, finite number of USD, such as 0.5, not {max_cost}."
+    if not (checks.is_finite(max_cost) and float(max_cost) > 0):
+        msg = f"`max_cost` must be a positive, finite number of USD, such as 0.5, not {checks.shown(max_cost)}."
         raise ValueError(msg)
     return float(max_cost)
 

@@ -4,7 +4,9 @@
 
 """What must not be shown, logged, sent elsewhere or written down; and what must."""
 
+import asyncio
 import base64
+import inspect
 import json
 import logging
 import pickle
@@ -14,6 +16,7 @@ from typing import Any
 
 import openai
 import pytest
+from components import COMPONENTS, INPUTS, KINDS
 from haystack import Pipeline
 from haystack.utils import Secret
 from hypothesis import given
@@ -217,6 +220,46 @@ class TestSecretHeaders:
         assert loaded.get_component("llm").extra_headers == self.HEADERS
         loaded.run({"llm": {"messages": "hi"}})
         assert stand_in.requests[0].headers["x-gateway-token"] == "very-secret-token"
+
+    READS_THE_ENVIRONMENT = {"X-Title": {"type": "env_var", "env_vars": ["GATEWAY_TOKEN"], "strict": True}}
+
+    @pytest.mark.parametrize("name", ["extra_headers", "generation_kwargs"])
+    @pytest.mark.parametrize("kind", COMPONENTS, ids=lambda kind: kind.__name__)
+    def test_a_dictionary_is_none(self, stand_in: StandIn, kind: type[Any], name):
+        if name not in inspect.signature(kind).parameters:
+            return
+        is_header = name == "extra_headers"
+        value = self.READS_THE_ENVIRONMENT if is_header else {"extra_headers": self.READS_THE_ENVIRONMENT}
+        place = "`extra_headers`" if is_header else r'`generation_kwargs\["extra_headers"\]`'
+        error = f"{place}: the value of header 'X-Title' must be a string or a Secret, not dict"
+        inputs = INPUTS[kind.__name__]
+        with pytest.raises(TypeError, match=error):
+            kind(**{name: value})
+        changed, component = kind(api_base_url=stand_in.url), kind(api_base_url=stand_in.url)
+        setattr(changed, name, value)
+        calls = [(changed, {})] if is_header else [(changed, {}), (component, {name: value})]
+        for called, arguments in calls:
+            with pytest.raises(TypeError, match=error):
+                called.run(*inputs, **arguments)
+            with pytest.raises(TypeError, match=error):
+                asyncio.run(called.run_async(*inputs, **arguments))
+        assert not stand_in.requests
+
+    def test_they_are_read_only_where_they_are_written(self):
+        data = OpenRouterChatGenerator().to_dict()
+        data["init_parameters"]["generation_kwargs"] = {"metadata": self.READS_THE_ENVIRONMENT}
+        loaded = OpenRouterChatGenerator.from_dict(data)
+        assert loaded.generation_kwargs == {"metadata": self.READS_THE_ENVIRONMENT}
+
+    @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+    def test_yaml_of_each(self, kind: type[Any]):
+        given = {"extra_headers": self.HEADERS, "generation_kwargs": {"extra_headers": self.HEADERS}}
+        given = {name: value for name, value in given.items() if name in inspect.signature(kind).parameters}
+        data = json.loads(json.dumps(kind(**given).to_dict()))
+        before = json.dumps(data)
+        loaded = kind.from_dict(data)
+        assert {name: getattr(loaded, name) for name in given} == given
+        assert json.dumps(data) == before
 
     @pytest.mark.parametrize("given", ["extra_headers", "run"])
     def test_whatever_its_name_it_is_in_no_error_and_no_log(self, mode: Mode, stand_in: StandIn, caplog, given):

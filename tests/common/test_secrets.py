@@ -16,7 +16,7 @@ from typing import Any
 
 import openai
 import pytest
-from components import COMPONENTS, INPUTS, KINDS
+from components import COMPONENTS, INPUTS, KINDS, METHODS
 from haystack import Pipeline
 from haystack.utils import Secret
 from hypothesis import given
@@ -156,13 +156,60 @@ class TestRedirects:
 
     @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
     @pytest.mark.parametrize("kwargs", [None, {"trust_env": False}])
-    def test_another_host_gets_nothing(self, plain: Mode, stand_in: StandIn, elsewhere: StandIn, status, kwargs):
-        target = elsewhere.url.replace("127.0.0.1", "localhost") + "/chat/completions"
+    @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"], ids=["host", "port"])
+    def test_another_origin_gets_nothing(self, plain: Mode, stand_in: StandIn, elsewhere: StandIn, status, kwargs, host):
+        target = elsewhere.url.replace("127.0.0.1", host) + "/chat/completions"
         stand_in.script(Answer([], status, {"location": target}))
-        with pytest.raises(openai.APIConnectionError, match="redirects to http://localhost.*`api_base_url`"):
+        with pytest.raises(openai.APIConnectionError, match=rf"redirects to http://{host}:\d+\..*`api_base_url`"):
             plain(max_retries=3, http_client_kwargs=kwargs, extra_headers={"X-Secret": "s"})
         assert not elsewhere.requests
         assert len(stand_in.requests) == 1
+
+    @pytest.mark.parametrize("is_async", [False, True])
+    @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+    def test_of_each_component(self, stand_in: StandIn, elsewhere: StandIn, kind: type[Any], is_async):
+        stand_in.script(Answer([], 307, {"location": elsewhere.url}))
+        component = kind(api_base_url=stand_in.url, max_retries=3)
+        component.raise_on_failure = True
+        call = getattr(component, METHODS.get(kind.__name__, "run") + "_async" * is_async)
+        with pytest.raises(openai.APIConnectionError, match="redirects to"):
+            asyncio.run(call(*INPUTS[kind.__name__])) if is_async else call(*INPUTS[kind.__name__])
+        assert not elsewhere.requests
+
+    @pytest.mark.parametrize("kwargs", [None, {"trust_env": False}])
+    @pytest.mark.parametrize("target", ["http:/api/v1", "https:/api/v1", "//localhost/x", "ftp://127.0.0.1/", "http://:80"])
+    def test_other_ways_to_name_one(self, plain: Mode, stand_in: StandIn, target, kwargs):
+        stand_in.script(Answer([], 307, {"location": target}))
+        with pytest.raises(openai.APIConnectionError, match=r"http://127\.0\.0\.1:\d+ redirects to"):
+            plain(http_client_kwargs=kwargs)
+
+    @pytest.mark.parametrize(
+        ("base_url", "target", "is_followed"),
+        [
+            ("http://gate.example", "https://gate.example", True),
+            ("http://gate.example:80", "https://GATE.example:443", True),
+            ("http://gate.example", "https://gate.example:8443", False),
+            ("http://gate.example:8080", "https://gate.example", False),
+            ("http://gate.example:8080", "https://gate.example:8080", False),
+            ("http://gate.example", "https://other.example", False),
+        ],
+    )
+    def test_an_upgrade_is_followed(self, plain: Mode, stand_in: StandIn, base_url, target, is_followed):
+        # a proxy is asked for the new connection only if the redirect is followed; the stand-in can't make one
+        kwargs = {"proxy": stand_in.url.removesuffix("/api/v1")}
+        stand_in.script(Answer([], 307, {"location": f"{target}/v1/chat/completions"}))
+        with pytest.raises(openai.APIConnectionError) as caught:
+            plain(api_base_url=f"{base_url}/v1", http_client_kwargs=kwargs)
+        assert ("Unsupported method" in str(caught.value)) is is_followed
+        assert ("redirects to" in str(caught.value)) is not is_followed
+
+    def test_the_client_of_a_user_has_a_policy_of_its_own(self, sync: Mode, stand_in: StandIn, elsewhere: StandIn):
+        stand_in.script(Answer([], 307, {"location": f"{elsewhere.url}/chat/completions"}))
+        generator = sync.generator()
+        generator.client = openai.OpenAI(api_key="sk", base_url=stand_in.url)
+        with pytest.raises(openai.AuthenticationError):  # httpx leaves the key out
+            sync.run(generator)
+        assert len(elsewhere.requests) == 1
 
     @pytest.mark.parametrize("kwargs", [None, {"trust_env": False}])
     @pytest.mark.parametrize("target", ["http://[::1", "\x01", "/" * 70000])
@@ -171,7 +218,7 @@ class TestRedirects:
         with pytest.raises(openai.APIConnectionError, match=r"127\.0\.0\.1 redirects to something that is not a URL"):
             plain(http_client_kwargs=kwargs)
 
-    def test_the_same_host_is_followed(self, plain: Mode, stand_in: StandIn):
+    def test_the_same_origin_is_followed(self, plain: Mode, stand_in: StandIn):
         stand_in.script(Answer([], 307, {"location": "/api/v1/chat/completions?again"}))
         assert plain().text
         assert len(stand_in.requests) == 2

@@ -183,28 +183,36 @@ async def check_response_async(response: Any) -> None:
 def _to_be_read(response: Any) -> Endpoint | None:
     note_response(response)
     if response.has_redirect_location:
-        _refuse_other_host(response)
+        _refuse_other_origin(response)
         return None
     if response.status_code < 400 and "text/event-stream" in response.headers.get("content-type", "").lower():
         return None
     return endpoint_of(response)
 
 
-def _refuse_other_host(response: Any) -> None:
-    """Refuse a redirect that would send the prompt and the headers to another host, or without TLS."""
+def _refuse_other_origin(response: Any) -> None:
+    """Refuse a redirect that would send the prompt and the headers anywhere else: to another scheme, host or port."""
     here = response.request.url
     try:
-        there = here.join(response.headers["location"])
+        named = type(here)(response.headers["location"])
+        there = here.join(named)
     except Exception as error:  # httpx and httpx2 each have an InvalidURL
         msg = f"{here.scheme}://{here.host} redirects to something that is not a URL ({error})"
         raise openai.APIConnectionError(message=msg, request=response.request) from error
-    if there.host == here.host and not (here.scheme == "https" and there.scheme == "http"):
+    if named.scheme and not named.host:  # httpx takes the host of the request, with the port of such a URL
+        there = named.copy_with(host=here.host)
+    is_upgrade = (here.scheme, there.scheme) == ("http", "https") and here.port is there.port is None
+    if there.host == here.host and (is_upgrade or (there.scheme, there.port) == (here.scheme, here.port)):
         return
     msg = (
-        f"{here.scheme}://{here.host} redirects to {there.scheme}://{there.host}. The request was not sent there, "
-        "because it holds your messages and headers. If you trust that host, use it as `api_base_url`"
+        f"{_origin(here)} redirects to {_origin(there)}. The request was not sent there, "
+        "because it holds your messages and headers. If you trust that address, use it as `api_base_url`"
     )
     raise openai.APIConnectionError(message=msg, request=response.request)
+
+
+def _origin(url: Any) -> str:
+    return f"{url.scheme}://{url.netloc.decode()}"
 
 
 def _correct(response: Any, endpoint: Endpoint) -> None:

@@ -34,6 +34,7 @@ from haystack import logging
 from haystack.tracing.tracer import is_tracing_enabled, tracer
 from haystack.utils import Secret
 
+from haystack_integrations.common.openrouter._wire.json_values import sendable
 from haystack_integrations.common.openrouter._wire.usage import figures
 from haystack_integrations.common.openrouter.errors._advice import environment_variables, secret_name
 from haystack_integrations.common.openrouter.errors._explanation import explain
@@ -44,6 +45,9 @@ if TYPE_CHECKING:
     from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 
 logger = logging.getLogger(__name__)
+
+# Longer than any name. Collectors refuse messages of megabytes.
+_LONGEST_TAG = 256
 
 _current: ContextVar["Run | None"] = ContextVar("openrouter_run", default=None)
 
@@ -235,8 +239,13 @@ def tag_span(meta: Mapping[str, Any]) -> None:
 
 
 def span_tags(meta: Mapping[str, Any]) -> dict[str, str | float]:
-    """What is known about a request, by the names of tags, such as `openrouter.cost` in USD."""
+    """
+    What is known about a request, by the names of tags, such as `openrouter.cost` in USD.
+
+    Exporters drop whole batches of spans for a string that is not UTF-8, or a number beyond 64 bits.
+    """
     names = {"model": meta.get("model"), "provider": meta.get("provider"), "generation_id": meta.get("id")}
-    tags = {f"openrouter.{name}": value for name, value in names.items() if isinstance(value, str)}
+    texts = {name: sendable(value[:_LONGEST_TAG]) for name, value in names.items() if isinstance(value, str)}
+    tags: dict[str, str | float] = {f"openrouter.{name}": value for name, value in texts.items()}
     known = {name: number for name, number in figures(meta.get("usage")).items() if number is not None}
     return tags | {f"openrouter.{name}": n if name == "cost" else int(n) for name, n in known.items()}

@@ -157,7 +157,9 @@ class TestRedirects:
     @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
     @pytest.mark.parametrize("kwargs", [None, {"trust_env": False}])
     @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"], ids=["host", "port"])
-    def test_another_origin_gets_nothing(self, plain: Mode, stand_in: StandIn, elsewhere: StandIn, status, kwargs, host):
+    def test_another_origin_gets_nothing(
+        self, plain: Mode, stand_in: StandIn, elsewhere: StandIn, status, kwargs, host
+    ):
         target = elsewhere.url.replace("127.0.0.1", host) + "/chat/completions"
         stand_in.script(Answer([], status, {"location": target}))
         with pytest.raises(openai.APIConnectionError, match=rf"redirects to http://{host}:\d+\..*`api_base_url`"):
@@ -177,7 +179,9 @@ class TestRedirects:
         assert not elsewhere.requests
 
     @pytest.mark.parametrize("kwargs", [None, {"trust_env": False}])
-    @pytest.mark.parametrize("target", ["http:/api/v1", "https:/api/v1", "//localhost/x", "ftp://127.0.0.1/", "http://:80"])
+    @pytest.mark.parametrize(
+        "target", ["http:/api/v1", "https:/api/v1", "//localhost/x", "ftp://127.0.0.1/", "http://:80"]
+    )
     def test_other_ways_to_name_one(self, plain: Mode, stand_in: StandIn, target, kwargs):
         stand_in.script(Answer([], 307, {"location": target}))
         with pytest.raises(openai.APIConnectionError, match=r"http://127\.0\.0\.1:\d+ redirects to"):

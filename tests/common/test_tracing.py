@@ -193,7 +193,7 @@ def test_every_exporter_takes_the_tags(meta):
         if isinstance(value, str):
             assert len(value.encode()) <= 1024
         else:
-            assert isinstance(value, float) and isfinite(value) or -(2**63) <= value < 2**63
+            assert (isinstance(value, float) and isfinite(value)) or -(2**63) <= value < 2**63
 
 
 def test_half_an_emoji_in_the_name_of_a_model(plain: Mode, stand_in: StandIn, tracer: Tracer):

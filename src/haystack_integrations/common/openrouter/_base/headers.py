@@ -125,8 +125,8 @@ def with_secrets(data: Mapping[str, Any]) -> dict[str, Any]:
     read: dict[str, Any] = copy.deepcopy(dict(data))
     parameters = mapping(read.get("init_parameters"))
     for holder in (parameters, mapping(parameters.get("generation_kwargs"))):
-        headers = holder.get("extra_headers")
-        for name in [name for name, value in mapping(headers).items() if _is_secret(value)]:
+        headers: Any = mapping(holder.get("extra_headers"))
+        for name in [name for name, value in headers.items() if _is_secret(value)]:
             headers[name] = Secret.from_dict(headers[name])
     return read
 

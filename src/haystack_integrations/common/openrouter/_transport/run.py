@@ -242,7 +242,7 @@ def span_tags(meta: Mapping[str, Any]) -> dict[str, str | float]:
     """
     What is known about a request, by the names of tags, such as `openrouter.cost` in USD.
 
-    Exporters drop whole batches of spans for a string that is not UTF-8, or a number beyond 64 bits.
+    Exporters refuse a string that is not UTF-8, and a number beyond 64 bits.
     """
     names = {"model": meta.get("model"), "provider": meta.get("provider"), "generation_id": meta.get("id")}
     texts = {name: sendable(value[:_LONGEST_TAG]) for name, value in names.items() if isinstance(value, str)}

@@ -22,6 +22,7 @@ from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._transport.run import (
     endpoint_of,
     note_response,
+    read_until_deadline,
     refuse_if_over,
     retries_timeouts,
     warn_of_retry,
@@ -169,7 +170,7 @@ def _as_coroutine(hook: Callable[[Any], Any]) -> Callable[[Any], Any]:
 def check_response(response: Any) -> None:
     """Look at a response before the openai SDK does: an `event_hooks["response"]` hook for a synchronous client."""
     if endpoint := _to_be_read(response):
-        response.read()
+        read_until_deadline(response)
         _correct(response, endpoint)
 
 

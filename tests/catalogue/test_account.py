@@ -178,7 +178,7 @@ class TestGeneration:
             call("generation", "gen-1", timeout=0.5)
 
     def test_an_answer_that_never_ends(self, call, stand_in):
-        stand_in.script(Answer((time.sleep(0.01) or b" " for _ in count())))
+        stand_in.script(Answer(time.sleep(0.01) or b" " for _ in count()))
         with pytest.raises(openai.APITimeoutError), at_once():
             call("generation", "gen-1", timeout=0.1)
         assert stand_in.wait_for_disconnect()

@@ -12,6 +12,7 @@ import logging
 import pickle
 import random
 import time
+from http.cookiejar import CookieJar
 from typing import Any
 
 import openai
@@ -23,7 +24,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from modes import Mode
 from stand_in import Answer, StandIn
-from wire import SOON
+from wire import SOON, embedding
 
 from haystack_integrations.common.openrouter.errors._redaction import without_private
 from haystack_integrations.components.embedders.openrouter import OpenRouterTextEmbedder
@@ -226,6 +227,47 @@ class TestRedirects:
         stand_in.script(Answer([], 307, {"location": "/api/v1/chat/completions?again"}))
         assert plain().text
         assert len(stand_in.requests) == 2
+
+
+class TestCookies:
+    COOKIE = {"set-cookie": "session=of-another-user; Path=/"}
+
+    @pytest.mark.parametrize("is_async", [False, True])
+    @pytest.mark.parametrize("kwargs", [None, {"cookies": {"route": "7"}}], ids=["none", "given"])
+    def test_those_of_one_call_are_not_sent_with_the_next(self, stand_in: StandIn, kwargs, is_async):
+        component = OpenRouterTextEmbedder(api_base_url=stand_in.url, http_client_kwargs=kwargs)
+        body = {"data": [embedding(0, 1.0)], "usage": {}}
+        stand_in.script(*(Answer.json(body, headers=self.COOKIE) for _ in range(3)))
+
+        async def run_async() -> None:
+            for _ in range(3):
+                await component.run_async("x")
+
+        if is_async:
+            asyncio.run(run_async())
+        else:
+            for _ in range(3):
+                component.run("x")
+        sent = [request.headers.get("cookie") for request in stand_in.requests]
+        assert sent == ["route=7" if kwargs else None] * 3
+
+    def test_those_of_a_failure_are_not_sent_with_the_next_try(self, mode: Mode, stand_in: StandIn):
+        stand_in.script(Answer.error(503, "Busy", headers={**SOON, **self.COOKIE}))
+        mode(max_retries=1)
+        assert ["cookie" in request.headers for request in stand_in.requests] == [False, False]
+
+    def test_a_jar_of_the_user_stays_as_it_is(self, sync: Mode, stand_in: StandIn):
+        jar = CookieJar()
+        stand_in.script(Answer.error(503, "Busy", headers={**SOON, **self.COOKIE}))
+        sync(max_retries=1, http_client_kwargs={"cookies": jar})
+        assert not list(jar)
+
+    def test_the_client_of_a_user_has_a_policy_of_its_own(self, sync: Mode, stand_in: StandIn):
+        generator = sync.generator()
+        generator.client = openai.OpenAI(api_key="sk-or-test-key", base_url=stand_in.url)
+        stand_in.script(Answer.error(503, "Busy", headers={**SOON, **self.COOKIE}))
+        sync.run(generator)
+        assert stand_in.requests[1].headers["cookie"] == "session=of-another-user"
 
 
 class TestOpenAIEnvironment:

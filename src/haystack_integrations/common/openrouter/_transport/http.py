@@ -12,7 +12,9 @@ corrects the status and the retry headers, so that the SDK retries them or raise
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from http.cookiejar import Cookie, CookieJar, DefaultCookiePolicy
 from typing import Any
+from urllib.request import Request
 
 import httpx
 import openai
@@ -91,11 +93,26 @@ def build_async_http_client(kwargs: Mapping[str, Any] | None, max_retries: int) 
     return _LegacyAsyncClient(max_retries, **{**hooked, "event_hooks": hooks})
 
 
-class _Sends:
+class _TakesNoCookies(DefaultCookiePolicy):
+    """
+    A client serves many runs, perhaps of many users: what one response sets must not be sent with the next request.
+    """
+
+    def set_ok(self, cookie: Cookie, request: Request) -> bool:  # noqa: ARG002
+        return False
+
+
+class _OwnClient:
     def __init__(self, max_retries: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._max_retries = max_retries
+        cookies: Any = self.cookies  # type: ignore[attr-defined]
+        given, cookies.jar = cookies.jar, CookieJar(_TakesNoCookies())
+        for cookie in given:
+            cookies.jar.set_cookie(cookie)
 
+
+class _Sends(_OwnClient):
     def send(self, request: Any, **kwargs: Any) -> Any:
         refuse_if_over(request)
         with _failure_named(self, request, self._max_retries):
@@ -104,11 +121,7 @@ class _Sends:
         return response
 
 
-class _SendsAsync:
-    def __init__(self, max_retries: int, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self._max_retries = max_retries
-
+class _SendsAsync(_OwnClient):
     async def send(self, request: Any, **kwargs: Any) -> Any:
         refuse_if_over(request)
         with _failure_named(self, request, self._max_retries):

@@ -149,11 +149,10 @@ class Soak:
         added = [now - then for now, then in zip(used(), before, strict=True)]
         limits = (MOST_MEGABYTES, MOST_DESCRIPTORS, MOST_THREADS)
         is_good = all(number <= most for number, most in zip(added, limits, strict=True))
-        print(
-            f"{self.name:45} {self.calls:7,} {self.failed:6,} {before[0]:8.1f} {added[0]:+8.2f} {before[1]:5} "
-            f"{added[1]:+4} {before[2]:4} {added[2]:+4} {time.monotonic() - start:6.0f} s{'' if is_good else '  GROWS'}",
-            flush=True,
-        )
+        megabytes = f"{before[0]:8.1f} {added[0]:+8.2f}"
+        others = f"{before[1]:5} {added[1]:+4} {before[2]:4} {added[2]:+4} {time.monotonic() - start:6.0f} s"
+        end = "" if is_good else "  GROWS"
+        print(f"{self.name:45} {self.calls:7,} {self.failed:6,} {megabytes} {others}{end}", flush=True)
         return is_good
 
 
@@ -180,7 +179,8 @@ def main() -> int:
     print(head, flush=True)
     with running_server() as url:
         soaks = [Soak(*one, url) for one in todo if options.only.lower() in f"{one[0].__name__}.{one[1]}".lower()]
-        return 0 if all([soak.run(options.calls) for soak in soaks]) else 1
+        growing = [soak.name for soak in soaks if not soak.run(options.calls)]
+    return 1 if growing else 0
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stand_in.catalogue import MODELS
 
-from haystack_integrations.common.openrouter._catalogue.choosing import Selection
+from haystack_integrations.common.openrouter._catalogue.cheapest import Selection
 from haystack_integrations.common.openrouter._catalogue.prices import usd
 from haystack_integrations.common.openrouter.models import OpenRouterEndpoint, OpenRouterModel
 

@@ -26,7 +26,7 @@ from stand_in import Answer, StandIn
 from strategies import HALVES, ODD, json_values
 from wire import USAGE, answer, call, completion
 
-from haystack_integrations.common.openrouter._transport.run import span_tags
+from haystack_integrations.common.openrouter._transport.tracing import span_tags
 from haystack_integrations.components.audio.openrouter import OpenRouterSpeechSynthesizer, OpenRouterTranscriber
 from haystack_integrations.components.embedders.openrouter import OpenRouterDocumentEmbedder, OpenRouterTextEmbedder
 from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator, OpenRouterImageGenerator
@@ -174,6 +174,15 @@ def test_alone_there_is_no_span(stand_in: StandIn, tracer: Tracer):
 def test_a_bill_for_a_key_of_your_own_is_part_of_the_cost():
     usage = {"cost": 0.05, "is_byok": True, "cost_details": {"upstream_inference_cost": 0.25}}
     assert span_tags({"usage": usage}) == {"openrouter.cost": 0.3}
+
+
+def test_tokens_of_endpoints_that_count_input_and_output():  # such as transcription
+    usage = {"total_tokens": 113, "input_tokens": 83, "output_tokens": 30, "cost": 0.000508}
+    assert span_tags({"usage": usage}) == {
+        "openrouter.prompt_tokens": 83,
+        "openrouter.completion_tokens": 30,
+        "openrouter.cost": 0.000508,
+    }
 
 
 @pytest.mark.parametrize("meta", [{}, {"usage": None}, {"usage": {"cost": None, "prompt_tokens": "7"}, "model": 1}])

@@ -20,7 +20,7 @@ from haystack_integrations.common.openrouter._base.component import OPENROUTER_A
 from haystack_integrations.common.openrouter._many.workers import call_within
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._transport.run import set_deadline
-from haystack_integrations.common.openrouter._wire.checks import check_number, check_text
+from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.responses import decoded_body
 from haystack_integrations.common.openrouter.errors._advice import COMMON_ADVICE, Advice
 from haystack_integrations.common.openrouter.errors._failure import failure_of, seconds_to_wait
@@ -204,13 +204,11 @@ class _Search:
 
 
 def _data(response: Any) -> dict[str, Any]:
-    data: dict[str, Any] = decoded_body(response)["data"]
-    return data
+    return dict(decoded_body(response)["data"])
 
 
 def _without_user_ids(response: Any) -> dict[str, Any]:
-    public: dict[str, Any] = without_private_fields(_data(response))
-    return public
+    return dict(without_private_fields(_data(response)))
 
 
 def _waits(generation_id: object, timeout: float) -> Iterator[float]:
@@ -218,8 +216,8 @@ def _waits(generation_id: object, timeout: float) -> Iterator[float]:
     Check the arguments of `generation`, and yield the seconds to wait before each next try.
     """
     example = "such as `reply.meta['id']`"
-    check_text(generation_id, "generation_id", f"a string, {example}", f"pass the id of a reply, {example}")
-    check_number(timeout, "timeout", "a number of seconds")
+    checks.text(generation_id, "generation_id", f"a string, {example}", f"pass the id of a reply, {example}")
+    checks.number(timeout, "timeout", "a number of seconds")
     return _growing_waits(time.monotonic() + timeout)
 
 

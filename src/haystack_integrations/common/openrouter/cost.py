@@ -11,8 +11,9 @@ from typing import Any
 
 from haystack.dataclasses import ChatMessage
 
+from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.json_values import mapping
-from haystack_integrations.common.openrouter._wire.table import table
+from haystack_integrations.common.openrouter._wire.text_table import table
 from haystack_integrations.common.openrouter._wire.usage import cost_of_response, figures, total
 
 _HEAD = ("model", "provider", "in", "cached", "out", "reasoning", "USD")
@@ -95,14 +96,10 @@ def cost_table(messages: Iterable[ChatMessage]) -> str:
 
 def _one_for_each_request(messages: Iterable[ChatMessage], argument: str) -> Iterator[ChatMessage]:
     """Leave out the further replies of a request: they have the same id and the same usage as its first one."""
-    if not isinstance(messages, Iterable):
-        msg = f'`{argument}` must be a list of ChatMessage, such as `result["replies"]`, not {type(messages).__name__}.'
-        raise TypeError(msg)
+    checks.instance(messages, f"`{argument}`", Iterable, 'a list of ChatMessage, such as `result["replies"]`')
     seen = set()
     for message in messages:
-        if not isinstance(message, ChatMessage):
-            msg = f"`{argument}` must be a list of ChatMessage, and holds a {type(message).__name__}."
-            raise TypeError(msg)
+        checks.instance(message, f"`{argument}` must be a list of ChatMessage. Each item", ChatMessage, "a ChatMessage")
         generation = message.meta.get("id")
         # the id alone is not enough: a reply from OpenRouter's response cache may have the id of the first one
         request = (generation, repr(message.meta.get("usage"))) if isinstance(generation, str) else None

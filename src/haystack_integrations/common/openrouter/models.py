@@ -19,14 +19,14 @@ from haystack.utils import Secret
 
 from haystack_integrations.common.openrouter._base.component import OPENROUTER_API_BASE_URL, OpenRouterBase
 from haystack_integrations.common.openrouter._catalogue.cache import SharedCache
-from haystack_integrations.common.openrouter._catalogue.choosing import ModelNeeds, Selection
+from haystack_integrations.common.openrouter._catalogue.cheapest import ModelNeeds, Selection
 from haystack_integrations.common.openrouter._catalogue.entries import OpenRouterEndpoint, mappings
 from haystack_integrations.common.openrouter._catalogue.filters import ACCOUNT_FILTERS, ModelFilters, Query, query_of
 from haystack_integrations.common.openrouter._catalogue.model import ListedModels, OpenRouterModel
 from haystack_integrations.common.openrouter._transport.client_pool import ClientSettings
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._transport.run import checked_key
-from haystack_integrations.common.openrouter._wire.checks import check_number, check_type
+from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.model_names import learn_names, near_names
 from haystack_integrations.common.openrouter._wire.responses import decoded_body
 from haystack_integrations.common.openrouter.errors._advice import COMMON_ADVICE, Advice
@@ -248,7 +248,7 @@ class OpenRouterModels(OpenRouterBase):
 
     def _check_connection(self) -> None:
         super()._check_connection()
-        check_number(self.cache_seconds, "cache_seconds", "a number of seconds")
+        checks.number(self.cache_seconds, "cache_seconds", "a number of seconds")
 
     def _list_request(self, for_account: bool, filters: ModelFilters) -> tuple[ClientSettings, Endpoint, Query]:
         settings = self._settings()
@@ -291,7 +291,7 @@ class OpenRouterModels(OpenRouterBase):
         return listed.by_name.get(name) if listed else None
 
     def _parts_of(self, name: str) -> tuple[str, ...]:
-        check_type(name, "`name`", str, "a string such as 'openai/gpt-4o-mini'")
+        checks.instance(name, "`name`", str, "a string such as 'openai/gpt-4o-mini'")
         parts = _NAME.fullmatch(name)
         if not parts:
             near = near_names(name, self._base_url())

@@ -32,14 +32,9 @@ from haystack_integrations.common.openrouter._base.headers import (
 )
 from haystack_integrations.common.openrouter._transport.client_pool import ClientPool, ClientSettings
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
-from haystack_integrations.common.openrouter._transport.http import check_http_client_kwargs
+from haystack_integrations.common.openrouter._transport.http_clients import check_http_client_kwargs
 from haystack_integrations.common.openrouter._transport.run import Run, running
-from haystack_integrations.common.openrouter._wire.checks import (
-    check_model_name,
-    check_number,
-    check_strings_or_none,
-    check_type,
-)
+from haystack_integrations.common.openrouter._wire import checks
 
 OPENROUTER_API_BASE_URL = "https://openrouter.ai/api/v1"
 
@@ -80,17 +75,17 @@ class OpenRouterBase:
         if self.api_key is None and self._key_may_be_none:
             return Secret.from_env_var("OPENROUTER_API_KEY")
         advice = "Leave it out to read OPENROUTER_API_KEY, or pass Secret.from_env_var(...) or Secret.from_token(...)."
-        check_type(self.api_key, "`api_key`", Secret, "a Secret", advice)
+        checks.instance(self.api_key, "`api_key`", Secret, "a Secret", advice)
         secret: Secret = self.api_key
         return secret
 
     def _check_connection(self) -> None:
         self._secret()
-        check_strings_or_none(api_base_url=self.api_base_url)
+        checks.strings_or_none(api_base_url=self.api_base_url)
         if self.timeout is not None:
-            check_number(self.timeout, "timeout", "a number of seconds or None")
+            checks.number(self.timeout, "timeout", "a number of seconds or None")
         if self.max_retries is not None:
-            check_number(self.max_retries, "max_retries", "a whole number or None", whole=True)
+            checks.number(self.max_retries, "max_retries", "a whole number or None", whole=True)
 
     def _base_url(self) -> str:
         return self.api_base_url or OPENROUTER_API_BASE_URL
@@ -203,7 +198,7 @@ class OpenRouterComponent(OpenRouterBase):
 
     def _check(self) -> None:
         """Raise unless the settings can be used, those of the connection aside. Warn once of a name that looks odd."""
-        check_model_name(self.model, self._noticed)
+        checks.model_name(self.model, self._noticed)
         check_headers(self.extra_headers, "extra_headers")
 
     def _to_dict(self, **own_parameters: Any) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from haystack import Document
 from haystack.dataclasses import ImageContent
 
 from haystack_integrations.common.openrouter._transport.forks import renewed_in_forked_children
-from haystack_integrations.common.openrouter._wire.checks import check_at_least_one
+from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.media import data_url, image_type
 
 
@@ -89,7 +89,7 @@ def checked_size(size: object) -> tuple[int, int] | None:
         msg = f"`image_size` must be a width and a height in pixels, such as (1024, 1024), or None, not {size!r}."
         raise TypeError(msg)
     width, height = size
-    check_at_least_one(**{"image_size[0]": width, "image_size[1]": height})
+    checks.at_least_one(**{"image_size[0]": width, "image_size[1]": height})
     return width, height
 
 

@@ -20,7 +20,7 @@ from haystack_integrations.common.openrouter._base.headers import (
     sendable_headers,
     serialized_headers,
 )
-from haystack_integrations.common.openrouter._wire.checks import check_model_name, check_parameters, check_type
+from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.model_names import closest
 
 logger = logging.getLogger(__name__)
@@ -43,9 +43,9 @@ def check_kwargs(
     """
     if generation_kwargs is None:
         return
-    check_parameters(generation_kwargs, "generation_kwargs", own_fields)
+    checks.parameters(generation_kwargs, "generation_kwargs", own_fields)
     if generation_kwargs.get("model") is not None:
-        check_model_name(generation_kwargs["model"], noticed, 'generation_kwargs["model"]')
+        checks.model_name(generation_kwargs["model"], noticed, 'generation_kwargs["model"]')
     check_option(generation_kwargs, "provider", Mapping, "a dictionary")
     check_request_options(generation_kwargs)
     warn_of_typing_mistakes(generation_kwargs, known_keys, noticed)
@@ -134,9 +134,9 @@ def check_option(generation_kwargs: Mapping[str, Any], name: str, types: Any, wh
     """Raise a TypeError unless a key is left out, None, or of one of these types. True is not a number."""
     value = generation_kwargs.get(name)
     if value is not None:
-        check_type(value, f'`generation_kwargs["{name}"]`', types, what)
+        checks.instance(value, f'`generation_kwargs["{name}"]`', types, what)
         if isinstance(value, bool):
-            check_type(value, f'`generation_kwargs["{name}"]`', (), what)
+            checks.instance(value, f'`generation_kwargs["{name}"]`', (), what)
 
 
 def _is_one_edit_away(word: str, other: str) -> bool:

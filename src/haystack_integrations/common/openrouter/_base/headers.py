@@ -18,7 +18,7 @@ from haystack import logging
 from haystack.utils import Secret
 from openai import Omit
 
-from haystack_integrations.common.openrouter._wire.checks import check_type
+from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.json_values import mapping
 from haystack_integrations.common.openrouter.errors._redaction import keep_secret, looks_like_credential
 
@@ -53,11 +53,13 @@ def check_headers(headers: Any, argument: str) -> None:
     """
     if headers is None:
         return
-    check_type(headers, f"`{argument}`", Mapping, "a dictionary of header names and strings")
+    checks.instance(headers, f"`{argument}`", Mapping, "a dictionary of header names and strings")
     for name, value in headers.items():
         # a dictionary that was read as a Secret would let whoever writes it send any environment variable anywhere
-        check_type(value, f"`{argument}`: the value of header {name!r}", str | Secret | Omit, "a string or a Secret")
-        check_type(name, f"`{argument}`: the name of header {name!r}", str, "a string")
+        checks.instance(
+            value, f"`{argument}`: the value of header {name!r}", str | Secret | Omit, "a string or a Secret"
+        )
+        checks.instance(name, f"`{argument}`: the name of header {name!r}", str, "a string")
         if not _HEADER_NAME.fullmatch(name):
             msg = f"`{argument}`: {name!r} is not a valid HTTP header name."
             raise ValueError(msg)
@@ -88,17 +90,14 @@ def sendable_headers(headers: Mapping[str, Any] | None) -> dict[str, Any]:
     :returns: A new dictionary without Secrets.
     :raises ValueError: If a Secret is not set, or its value can't be part of an HTTP header.
     """
-    resolved = {}
-    for name, value in (headers or {}).items():
+    resolved = dict(headers or {})
+    for name, value in resolved.items():
         if isinstance(value, Secret):
-            secret = value.resolve_value()
+            resolved[name] = secret = value.resolve_value()
             if not isinstance(secret, str) or not (secret.isascii() and secret.isprintable()):
                 msg = f"`extra_headers`: the Secret of header {name!r} must be set, to printable ASCII text."
                 raise ValueError(msg)
             keep_secret(name)
-            resolved[name] = secret
-        else:
-            resolved[name] = value
     return resolved
 
 

@@ -14,10 +14,10 @@ from typing import Any, NoReturn, cast
 
 import openai
 
-from haystack_integrations.common.openrouter._catalogue.choosing import ModelNeeds, Selection
+from haystack_integrations.common.openrouter._catalogue.cheapest import ModelNeeds, Selection
 from haystack_integrations.common.openrouter._catalogue.model import OpenRouterModel
 from haystack_integrations.common.openrouter._catalogue.prices import per_million
-from haystack_integrations.common.openrouter._wire.table import table
+from haystack_integrations.common.openrouter._wire.text_table import table
 
 _HEAD = ("model", "context", "USD/M in", "USD/M out", "takes", "makes")
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from haystack_integrations.common.openrouter._catalogue.entries import CatalogueEntry, count, string, strings
 from haystack_integrations.common.openrouter._catalogue.prices import cost_of, per_million
-from haystack_integrations.common.openrouter._wire.checks import check_token_counts
+from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.json_values import mapping
 
 _NOTHING = (Decimal(0), Decimal(0))
@@ -166,8 +166,8 @@ class OpenRouterModel(CatalogueEntry):
         :raises TypeError: If a count is not a whole number.
         :raises ValueError: If a count is negative, or `cached_tokens` is more than `prompt_tokens`.
         """
-        check_token_counts(prompt_tokens=prompt_tokens, completion_tokens=completion_tokens)
-        check_token_counts(cached_tokens=cached_tokens)
+        checks.token_counts(prompt_tokens=prompt_tokens, completion_tokens=completion_tokens)
+        checks.token_counts(cached_tokens=cached_tokens)
         if cached_tokens > prompt_tokens:
             msg = f"`cached_tokens` is a part of `prompt_tokens`: {cached_tokens} can't be more than {prompt_tokens}."
             raise ValueError(msg)

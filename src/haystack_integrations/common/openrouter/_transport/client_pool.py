@@ -19,7 +19,7 @@ from haystack.utils import Secret
 from openai import AsyncOpenAI, Omit, OpenAI
 
 from haystack_integrations.common.openrouter._transport.forks import renewed_in_forked_children
-from haystack_integrations.common.openrouter._transport.http import build_async_http_client, build_http_client
+from haystack_integrations.common.openrouter._transport.http_clients import build_async_http_client, build_http_client
 from haystack_integrations.common.openrouter._transport.run import checked_key, key_of
 
 # Clients that a forked child has from its parent. They are kept, because to finalize them could close the parent's

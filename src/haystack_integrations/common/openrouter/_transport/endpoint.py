@@ -17,9 +17,14 @@ import httpx
 import openai
 from openai import HttpxBinaryResponseContent, Omit
 
-from haystack_integrations.common.openrouter._wire.responses import decode_json, decoded_body, unusable_response
+from haystack_integrations.common.openrouter._wire.responses import (
+    decode_json,
+    decoded_body,
+    find_error,
+    unusable_response,
+)
 from haystack_integrations.common.openrouter.errors._advice import COMMON_ADVICE, Advice
-from haystack_integrations.common.openrouter.errors._failure import Failure, find_error, note_lack
+from haystack_integrations.common.openrouter.errors._failure import Failure, note_lack
 
 _CLASSES: dict[int, type[openai.APIStatusError]] = {
     400: openai.BadRequestError,

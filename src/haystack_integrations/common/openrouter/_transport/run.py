@@ -33,11 +33,8 @@ from typing import TYPE_CHECKING, Any
 
 import openai
 from haystack import logging
-from haystack.tracing.tracer import is_tracing_enabled, tracer
 from haystack.utils import Secret
 
-from haystack_integrations.common.openrouter._wire.json_values import sendable
-from haystack_integrations.common.openrouter._wire.usage import figures
 from haystack_integrations.common.openrouter.errors._advice import environment_variables, secret_name
 from haystack_integrations.common.openrouter.errors._explanation import explain
 from haystack_integrations.common.openrouter.errors._failure import Failure, failure_of_response, seconds_to_wait
@@ -47,9 +44,6 @@ if TYPE_CHECKING:
     from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 
 logger = logging.getLogger(__name__)
-
-# Longer than any name. Collectors refuse messages of megabytes.
-_LONGEST_TAG = 256
 
 _current: ContextVar["Run | None"] = ContextVar("openrouter_run", default=None)
 
@@ -257,22 +251,3 @@ def _described(failure: Failure, status: int) -> str:
     provider = f" from provider {failure.provider_name}" if failure.provider_name else ""
     message = f": {failure.message[:200]}" if failure.message else ""
     return f"HTTP {status}{provider}{message}"
-
-
-def tag_span(meta: Mapping[str, Any]) -> None:
-    """Add tags about a request to the current span. Haystack's own tags hold them only together with the content."""
-    if is_tracing_enabled() and (span := tracer.current_span()) is not None:
-        span.set_tags(span_tags(meta))
-
-
-def span_tags(meta: Mapping[str, Any]) -> dict[str, str | float]:
-    """
-    What is known about a request, by the names of tags, such as `openrouter.cost` in USD.
-
-    Exporters refuse a string that is not UTF-8, and a number beyond 64 bits.
-    """
-    names = {"model": meta.get("model"), "provider": meta.get("provider"), "generation_id": meta.get("id")}
-    texts = {name: sendable(value[:_LONGEST_TAG]) for name, value in names.items() if isinstance(value, str)}
-    tags: dict[str, str | float] = {f"openrouter.{name}": value for name, value in texts.items()}
-    known = {name: number for name, number in figures(meta.get("usage")).items() if number is not None}
-    return tags | {f"openrouter.{name}": n if name == "cost" else int(n) for name, n in known.items()}

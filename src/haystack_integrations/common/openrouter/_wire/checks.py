@@ -14,32 +14,32 @@ from haystack import Document
 from haystack_integrations.common.openrouter._wire.model_names import warn_of_missing_author
 
 
-def check_type(value: object, argument: str, types: Any, what: str, advice: str = "") -> None:
+def instance(value: object, argument: str, types: Any, what: str, advice: str = "") -> None:
     """Raise a TypeError unless a value is of one of these types."""
     if not isinstance(value, types):
         msg = f"{argument} must be {what}, not {type(value).__name__}. {advice}".rstrip()
         raise TypeError(msg)
 
 
-def check_text(value: object, argument: str, what: str, if_blank: str, advice: str = "") -> None:
+def text(value: object, argument: str, what: str, if_blank: str, advice: str = "") -> None:
     """Raise a TypeError unless a value is a string, and a ValueError if it is blank."""
-    check_type(value, f"`{argument}`", str, what, advice)
+    instance(value, f"`{argument}`", str, what, advice)
     if not str(value).strip():
         msg = f"`{argument}` is empty: {if_blank}."
         raise ValueError(msg)
 
 
-def check_strings(**arguments: object) -> None:
+def strings(**arguments: object) -> None:
     """Raise a TypeError unless all values are strings: None would be embedded as the word "None"."""
     for argument, value in arguments.items():
-        check_type(value, f"`{argument}`", str, "a str")
+        instance(value, f"`{argument}`", str, "a str")
 
 
-def check_strings_or_none(**arguments: object) -> None:
-    check_strings(**{argument: value for argument, value in arguments.items() if value is not None})
+def strings_or_none(**arguments: object) -> None:
+    strings(**{argument: value for argument, value in arguments.items() if value is not None})
 
 
-def check_number(value: Any, argument: str, what: str, *, whole: bool = False) -> None:
+def number(value: Any, argument: str, what: str, *, whole: bool = False) -> None:
     """Raise a TypeError unless a value is a number, and a ValueError unless it is at least 0."""
     if not isinstance(value, int if whole else int | float) or isinstance(value, bool):
         msg = f"`{argument}` must be {what}, not {value!r:.100}."
@@ -49,12 +49,12 @@ def check_number(value: Any, argument: str, what: str, *, whole: bool = False) -
         raise ValueError(msg)
 
 
-def check_token_counts(**arguments: object) -> None:
+def token_counts(**arguments: object) -> None:
     for argument, value in arguments.items():
-        check_number(value, argument, "a whole number of tokens", whole=True)
+        number(value, argument, "a whole number of tokens", whole=True)
 
 
-def check_at_least_one(**arguments: object) -> None:
+def at_least_one(**arguments: object) -> None:
     """Raise a ValueError unless all values are whole numbers of at least 1."""
     for argument, value in arguments.items():
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
@@ -62,16 +62,18 @@ def check_at_least_one(**arguments: object) -> None:
             raise ValueError(msg)
 
 
-def check_documents(documents: object, advice: str) -> None:
+def at_least_one_or_none(**arguments: object) -> None:
+    at_least_one(**{argument: value for argument, value in arguments.items() if value is not None})
+
+
+def documents(documents: object, advice: str) -> None:
     """Raise a TypeError unless a value is a list of documents."""
-    check_type(documents, "`documents`", list, "a list of Documents", advice)
+    instance(documents, "`documents`", list, "a list of Documents", advice)
     for item in documents if isinstance(documents, list) else ():
-        if not isinstance(item, Document):
-            msg = f"`documents` must be a list of Documents, not a list with a {type(item).__name__} in it. {advice}"
-            raise TypeError(msg)
+        instance(item, "`documents` must be a list of Documents. Each item", Document, "a Document", advice)
 
 
-def check_fields(meta_fields: object) -> None:
+def meta_fields(meta_fields: object) -> None:
     """Raise a TypeError unless a value is a list of names, or None. A string would be read as a list of letters."""
     names = [] if meta_fields is None else meta_fields
     if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
@@ -80,17 +82,17 @@ def check_fields(meta_fields: object) -> None:
         raise TypeError(msg)
 
 
-def check_parameters(parameters: Any, argument: str, own_fields: Mapping[str, str]) -> None:
+def parameters(parameters: Any, argument: str, own_fields: Mapping[str, str]) -> None:
     """Raise a TypeError unless these are a dictionary, and a ValueError if the component sets one of them itself."""
-    check_type(parameters, f"`{argument}`", Mapping, "a dictionary")
+    instance(parameters, f"`{argument}`", Mapping, "a dictionary")
     for name in own_fields.keys() & parameters.keys():
         msg = f"`{argument}` can't hold {name!r}. {own_fields[name]}"
         raise ValueError(msg)
 
 
-def check_model_name(model: object, noticed: set[str], argument: str = "model") -> None:
+def model_name(model: object, noticed: set[str], argument: str = "model") -> None:
     """Raise unless `model` can be the name of a model. Warn, once for those noticed, of a name without its author."""
     example = "a name such as 'openai/gpt-4o-mini'"
-    check_text(model, argument, example, f"pass {example}")
+    text(model, argument, example, f"pass {example}")
     if "/" not in str(model):
         warn_of_missing_author(str(model), noticed)

@@ -50,6 +50,24 @@ def decoded_body(response: Any, decode: Callable[[bytes], Any] = decode_json) ->
     return extensions[_DECODED]
 
 
+def find_error(body: Any) -> Any:
+    """What a body or a stream event reports as an error, at the top or in one of its choices; None if nothing."""
+    if not isinstance(body, dict):
+        return None
+    if error := body.get("error"):
+        return error
+    choices = body.get("choices")
+    for choice in choices if isinstance(choices, list) else ():
+        if not isinstance(choice, dict):
+            continue
+        if error := choice.get("error"):
+            return error
+        if choice.get("finish_reason") == "error":
+            native = choice.get("native_finish_reason")
+            return {"message": f"The provider ended the reply with an error (native_finish_reason: {native})"}
+    return None
+
+
 def header_fields(headers: Mapping[str, str]) -> dict[str, Any]:
     """
     Read the headers of a response as fields of the response.

@@ -18,7 +18,7 @@ from typing import Any, Self
 
 import openai
 
-from haystack_integrations.common.openrouter._wire.responses import decoded_body
+from haystack_integrations.common.openrouter._wire.responses import decoded_body, find_error
 
 # Statuses of OpenRouter's `ApiErrorType` names, which can be in `code` or `metadata.error_type`.
 _TYPES = {
@@ -146,24 +146,6 @@ class Failure:
         return "reasons" in self.metadata or "content_policy_violation" in names
 
 
-def find_error(body: Any) -> Any:
-    """What a body or a stream event reports as an error, at the top or in one of its choices; None if nothing."""
-    if not isinstance(body, dict):
-        return None
-    if error := body.get("error"):
-        return error
-    choices = body.get("choices")
-    for choice in choices if isinstance(choices, list) else ():
-        if not isinstance(choice, dict):
-            continue
-        if error := choice.get("error"):
-            return error
-        if choice.get("finish_reason") == "error":
-            native = choice.get("native_finish_reason")
-            return {"message": f"The provider ended the reply with an error (native_finish_reason: {native})"}
-    return None
-
-
 def note_lack(response: Any, what: str) -> None:
     """Note that a response reports no error, and lacks its result all the same."""
     response.extensions[_LACKS] = what
@@ -289,8 +271,7 @@ def _text(value: object) -> str:
 
 
 def _status_of(error: openai.APIError, failure: Failure) -> int:
-    status: int = getattr(error, "status_code", failure.status)
-    return status
+    return int(getattr(error, "status_code", failure.status))
 
 
 def _odd_body(response: Any) -> str:

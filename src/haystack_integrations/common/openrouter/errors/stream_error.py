@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import openai
 
-from haystack_integrations.common.openrouter.errors._failure import Failure, find_error
+from haystack_integrations.common.openrouter._wire.responses import find_error
+from haystack_integrations.common.openrouter.errors._failure import Failure
 
 if TYPE_CHECKING:
     from haystack.dataclasses import ChatMessage

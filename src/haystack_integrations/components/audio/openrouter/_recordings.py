@@ -18,7 +18,7 @@ from haystack import Document
 from haystack.dataclasses import ByteStream
 
 from haystack_integrations.common.openrouter._many.requests import ManyRequests
-from haystack_integrations.common.openrouter._wire.checks import check_type
+from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.media import AUDIO_FORMATS
 from haystack_integrations.components.audio.openrouter._transcription_endpoint import read_transcript
 
@@ -73,7 +73,7 @@ def checked_sources(sources: Any) -> list[Source]:
     :raises FileNotFoundError: If there is no such file.
     :raises ValueError: If one of them is empty or has a format that OpenRouter does not take.
     """
-    check_type(sources, "`sources`", list | tuple, "a list of paths, URLs and ByteStreams")
+    checks.instance(sources, "`sources`", list | tuple, "a list of paths, URLs and ByteStreams")
     return [_checked(source, number) for number, source in enumerate(sources)]
 
 
@@ -83,12 +83,12 @@ def _checked(source: Any, number: int) -> Source:
         return _from_stream(source, number, where)
     if isinstance(source, str) and source.lower().startswith(("http://", "https://")):
         return Source(number, source, _format_of(urlsplit(source).path), {"url": source})
-    check_type(source, where, str | Path, "a path, a URL or a ByteStream")
+    checks.instance(source, where, str | Path, "a path, a URL or a ByteStream")
     return _from_file(Path(source), number, where)
 
 
 def _from_stream(stream: ByteStream, number: int, where: str) -> Source:
-    check_type(stream.data, f"{where}: the data of a ByteStream", bytes | bytearray, "bytes")
+    checks.instance(stream.data, f"{where}: the data of a ByteStream", bytes | bytearray, "bytes")
     if not stream.data:
         msg = f"{where} has no data."
         raise ValueError(msg)

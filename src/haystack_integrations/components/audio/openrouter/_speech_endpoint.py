@@ -13,7 +13,7 @@ from typing import Any
 from haystack.dataclasses import ByteStream
 
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
-from haystack_integrations.common.openrouter._wire.checks import check_text
+from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.json_values import sendable
 from haystack_integrations.common.openrouter._wire.media import AUDIO_FORMATS, wav_file
 from haystack_integrations.common.openrouter._wire.responses import header_fields
@@ -56,7 +56,7 @@ SPEECH = SpeechEndpoint(
 def check_voice(voice: object) -> None:
     """Raise unless `voice` can be the name of a voice, or is None."""
     if voice is not None:
-        check_text(voice, "voice", "the name of a voice", "leave it out to use the model's own default")
+        checks.text(voice, "voice", "the name of a voice", "leave it out to use the model's own default")
 
 
 def request_fields(text: object, *, sample_rate: int | None) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def request_fields(text: object, *, sample_rate: int | None) -> dict[str, Any]:
     :raises TypeError: If the text is not a string.
     :raises ValueError: If the text is empty.
     """
-    check_text(text, "text", "a string", "pass the text to speak", "For a ChatMessage, pass its `text`.")
+    checks.text(text, "text", "a string", "pass the text to speak", "For a ChatMessage, pass its `text`.")
     # OpenRouter's own default is pcm without a header, which players can't open
     audio_format = "mp3" if sample_rate is None else "pcm"
     return {"input": sendable(str(text)), "response_format": audio_format}

@@ -13,7 +13,7 @@ from typing import Any
 from haystack import Document
 
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
-from haystack_integrations.common.openrouter._wire.checks import check_text
+from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.json_values import sendable
 from haystack_integrations.common.openrouter._wire.responses import decoded_body, response_meta
 from haystack_integrations.common.openrouter.errors._advice import MEDIA_ADVICE
@@ -40,7 +40,7 @@ TRANSCRIPTIONS = Endpoint(
 def check_language(language: object) -> None:
     """Raise unless `language` can be the code of a language, or is None."""
     if language is not None:
-        check_text(language, "language", "a code such as 'en'", "leave it out, and the model detects the language")
+        checks.text(language, "language", "a code such as 'en'", "leave it out, and the model detects the language")
 
 
 def with_audio(request: dict[str, Any], input_audio: dict[str, Any]) -> dict[str, Any]:

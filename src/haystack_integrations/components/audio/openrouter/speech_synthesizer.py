@@ -17,8 +17,8 @@ from haystack_integrations.common.openrouter._base.component import (
     OpenRouterMediaComponent,
     shows_its_settings,
 )
-from haystack_integrations.common.openrouter._transport.run import tag_span
-from haystack_integrations.common.openrouter._wire.checks import check_at_least_one
+from haystack_integrations.common.openrouter._transport.tracing import tag_span
+from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.components.audio.openrouter._speech_endpoint import (
     SPEECH,
     check_voice,
@@ -148,8 +148,7 @@ class OpenRouterSpeechSynthesizer(OpenRouterMediaComponent):
     def _check(self) -> None:
         super(OpenRouterSpeechSynthesizer, self)._check()
         check_voice(self.voice)
-        if self.sample_rate is not None:
-            check_at_least_one(sample_rate=self.sample_rate)
+        checks.at_least_one_or_none(sample_rate=self.sample_rate)
 
     def _prepare(self, text: object, generation_kwargs: Any, sample_rate: int | None) -> dict[str, Any]:
         kwargs = self._merged(generation_kwargs, voice=self.voice)

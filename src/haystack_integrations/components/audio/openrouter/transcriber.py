@@ -21,7 +21,7 @@ from haystack_integrations.common.openrouter._base.component import (
     shows_its_settings,
 )
 from haystack_integrations.common.openrouter._many.workers import each_in_tasks, each_in_threads
-from haystack_integrations.common.openrouter._wire.checks import check_at_least_one
+from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.components.audio.openrouter._recordings import Recordings, Source, checked_sources
 from haystack_integrations.components.audio.openrouter._transcription_endpoint import (
     TRANSCRIPTIONS,
@@ -189,7 +189,7 @@ class OpenRouterTranscriber(OpenRouterMediaComponent):
     def _check(self) -> None:
         super(OpenRouterTranscriber, self)._check()
         check_language(self.language)
-        check_at_least_one(concurrency=self.concurrency)
+        checks.at_least_one(concurrency=self.concurrency)
 
     def _prepare(self, generation_kwargs: Any) -> dict[str, Any]:
         kwargs = self._merged(generation_kwargs, language=self.language)

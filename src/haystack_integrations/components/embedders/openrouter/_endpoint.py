@@ -16,8 +16,8 @@ from pydantic_core.core_schema import float_schema, list_schema, typed_dict_fiel
 
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._transport.run import last_headers
-from haystack_integrations.common.openrouter._transport.watched import is_watched
-from haystack_integrations.common.openrouter._wire.json_values import mapping, sendable_json
+from haystack_integrations.common.openrouter._transport.tracing import is_watched
+from haystack_integrations.common.openrouter._wire.json_values import mapping
 from haystack_integrations.common.openrouter._wire.responses import decoded_body, response_meta, unusable_response
 from haystack_integrations.common.openrouter.errors._advice import COMMON_ADVICE
 
@@ -125,25 +125,6 @@ def input_size(one: str | dict[str, Any]) -> int:
     if isinstance(one, str):
         return len(one)
     return sum(100 + len(part["text"] if "text" in part else part["image_url"]["url"]) for part in one["content"])
-
-
-def request_arguments(
-    inputs: str | list[str] | list[dict[str, Any]],
-    *,
-    model: str,
-    dimensions: int | None,
-    extra_parameters: Mapping[str, Any] | None,
-    extra_headers: Mapping[str, Any],
-) -> dict[str, Any]:
-    """Make the arguments of `client.embeddings.create`. Without `dimensions`, the length is the model's own."""
-    arguments: dict[str, Any] = {"model": model, "input": inputs, "extra_headers": extra_headers}
-    # in the SDK's default format, base64, some providers return nothing (langchain#35252)
-    arguments["encoding_format"] = "float"
-    if dimensions is not None:
-        arguments["dimensions"] = dimensions
-    if extra_parameters:
-        arguments["extra_body"] = sendable_json(dict(extra_parameters))
-    return arguments
 
 
 def read_response(

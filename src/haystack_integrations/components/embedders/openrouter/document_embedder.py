@@ -7,7 +7,6 @@ The component that embeds documents, in batches.
 """
 
 import asyncio
-import copy
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -16,25 +15,18 @@ from haystack.utils import Secret
 
 from haystack_integrations.common.openrouter._base.component import (
     OPENROUTER_API_BASE_URL,
-    OpenRouterComponent,
     shows_its_settings,
 )
 from haystack_integrations.common.openrouter._base.document_images import document_text
 from haystack_integrations.common.openrouter._many.workers import each_in_tasks, each_in_threads
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
-from haystack_integrations.common.openrouter._wire.checks import (
-    check_at_least_one,
-    check_documents,
-    check_fields,
-    check_parameters,
-    check_strings,
-)
+from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.json_values import sendable
-from haystack_integrations.components.embedders.openrouter._corpus import Batch, Corpus
+from haystack_integrations.components.embedders.openrouter._document_batches import Batch, Corpus
+from haystack_integrations.components.embedders.openrouter._embedder import OpenRouterEmbedder
 from haystack_integrations.components.embedders.openrouter._endpoint import (
     EMBEDDINGS,
     body_and_headers,
-    request_arguments,
     request_embeddings,
 )
 from haystack_integrations.components.embedders.openrouter.options import EmbeddingParameters
@@ -42,7 +34,7 @@ from haystack_integrations.components.embedders.openrouter.options import Embedd
 
 @shows_its_settings
 @component
-class OpenRouterDocumentEmbedder(OpenRouterComponent):
+class OpenRouterDocumentEmbedder(OpenRouterEmbedder):
     """
     Embeds documents with the embedding models behind [OpenRouter](https://openrouter.ai).
 
@@ -95,7 +87,8 @@ class OpenRouterDocumentEmbedder(OpenRouterComponent):
         :param progress_bar: Whether to show a progress bar.
         :param meta_fields_to_embed: Names of the meta fields that are embedded together with the content.
         :param embedding_separator: A string between the meta fields and the content.
-        :param extra_headers: HTTP headers for every request, for example `HTTP-Referer` and `X-OpenRouter-Title`.
+        :param extra_headers: HTTP headers for every request, for example `HTTP-Referer` and `X-OpenRouter-Title`. A
+            value may be a `Secret`.
         :param extra_parameters: Parameters of OpenRouter's embeddings endpoint that are added to the request unchanged,
             for example `provider`, `input_type`, `user`, `session_id` or `trace`.
         :param timeout: Seconds to wait for a connection, and for the next bytes of a response. None means the
@@ -134,14 +127,10 @@ class OpenRouterDocumentEmbedder(OpenRouterComponent):
         :raises ValueError: If the API key or a Secret among the headers is a token, which must not be serialized.
         """
         return self._to_dict(
-            dimensions=self.dimensions,
-            prefix=self.prefix,
-            suffix=self.suffix,
             batch_size=self.batch_size,
             progress_bar=self.progress_bar,
             meta_fields_to_embed=list(self.meta_fields_to_embed or []),
             embedding_separator=self.embedding_separator,
-            extra_parameters=copy.deepcopy(self.extra_parameters),
             raise_on_failure=self.raise_on_failure,
             concurrency=self.concurrency,
         )
@@ -162,17 +151,17 @@ class OpenRouterDocumentEmbedder(OpenRouterComponent):
             openai SDK. The text names the provider and the cause and, where possible, says what to do. With
             `raise_on_failure=False`, it is raised only if the run was stopped before anything was embedded.
         """
-        corpus, arguments_of, model = self._corpus(documents), self._arguments_maker(), self.model
+        corpus, arguments = self._prepare(documents)
         if documents:
             settings = self._settings()
             with self._clients.using(settings) as client:
 
                 def embed(batch: Batch) -> None:
-                    with corpus.attempt(batch), self._requesting(self._endpoint, settings, model):
+                    with corpus.attempt(batch), self._requesting(self._endpoint, settings, arguments["model"]):
                         if inputs := corpus.fill(batch):
-                            arguments = arguments_of(inputs)
-                            sent = request_embeddings(client, arguments)
-                            corpus.take(batch, *body_and_headers(sent, client, arguments))
+                            request = {**arguments, "input": inputs}
+                            sent = request_embeddings(client, request)
+                            corpus.take(batch, *body_and_headers(sent, client, request))
 
                 with corpus.sending_batches(progress_bar=self.progress_bar):
                     each_in_threads(embed, corpus, min(self.concurrency, len(corpus)))
@@ -188,19 +177,19 @@ class OpenRouterDocumentEmbedder(OpenRouterComponent):
         :raises openai.APIError: This error, `TypeError` and `ValueError` are raised as in `run`. The other requests are
             cancelled.
         """
-        corpus, arguments_of, model = self._corpus(documents), self._arguments_maker(), self.model
+        corpus, arguments = self._prepare(documents)
         if documents:
             settings = self._settings()
             async with self._clients.using_async(settings) as client:
 
                 async def embed(batch: Batch) -> None:
-                    with corpus.attempt(batch), self._requesting(self._endpoint, settings, model):
+                    with corpus.attempt(batch), self._requesting(self._endpoint, settings, arguments["model"]):
                         reads = self._reads_files
                         inputs = await asyncio.to_thread(corpus.fill, batch) if reads else corpus.fill(batch)
                         if inputs:
-                            arguments = arguments_of(inputs)
-                            sent = await request_embeddings(client, arguments)
-                            corpus.take(batch, *body_and_headers(sent, client, arguments))
+                            request = {**arguments, "input": inputs}
+                            sent = await request_embeddings(client, request)
+                            corpus.take(batch, *body_and_headers(sent, client, request))
 
                 with corpus.sending_batches(progress_bar=self.progress_bar):
                     await each_in_tasks(embed, corpus, min(self.concurrency, len(corpus)))
@@ -208,36 +197,25 @@ class OpenRouterDocumentEmbedder(OpenRouterComponent):
 
     def _check(self) -> None:
         super(OpenRouterDocumentEmbedder, self)._check()
-        if self.dimensions is not None:
-            check_at_least_one(dimensions=self.dimensions)
-        check_at_least_one(batch_size=self.batch_size, concurrency=self.concurrency)
-        check_strings(prefix=self.prefix, suffix=self.suffix, embedding_separator=self.embedding_separator)
-        check_parameters(self.extra_parameters or {}, "extra_parameters", EMBEDDINGS.own_fields)
-        check_fields(self.meta_fields_to_embed)
+        checks.at_least_one(batch_size=self.batch_size, concurrency=self.concurrency)
+        checks.strings(embedding_separator=self.embedding_separator)
+        checks.meta_fields(self.meta_fields_to_embed)
 
-    def _corpus(self, documents: list[Document]) -> Corpus:
+    def _prepare(self, documents: list[Document]) -> tuple[Corpus, dict[str, Any]]:
+        """Check settings and documents. Return the run, and the arguments of its requests but for their inputs."""
         self._check()
-        check_documents(documents, "Use OpenRouterTextEmbedder for a string.")
-        return Corpus(
+        checks.documents(documents, "Use OpenRouterTextEmbedder for a string.")
+        arguments = self._arguments()
+        corpus = Corpus(
             documents,
             input_of=self._input_maker(),
             batch_size=self.batch_size,
             max_bytes=self.max_batch_bytes,
-            model=self.model,
-            dimensions=self.dimensions,
+            model=arguments["model"],
+            dimensions=arguments.get("dimensions"),
             raise_on_failure=self.raise_on_failure,
         )
-
-    def _arguments_maker(self) -> Callable[[list[Any]], dict[str, Any]]:
-        """Return what makes the arguments of one request from its inputs."""
-        arguments = request_arguments(
-            [],
-            model=self.model,
-            dimensions=self.dimensions,
-            extra_parameters=self.extra_parameters,
-            extra_headers=self._sent_headers(),
-        )
-        return lambda inputs: {**arguments, "input": inputs}
+        return corpus, arguments
 
     def _input_maker(self) -> Callable[[Document], Any]:
         """

@@ -15,11 +15,7 @@ from haystack.utils import Secret
 
 from haystack_integrations.common.openrouter._base.component import OPENROUTER_API_BASE_URL, shows_its_settings
 from haystack_integrations.common.openrouter._base.document_images import DocumentImages, checked_size
-from haystack_integrations.common.openrouter._wire.checks import (
-    check_at_least_one,
-    check_strings,
-    check_strings_or_none,
-)
+from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.components.embedders.openrouter._endpoint import IMAGE_EMBEDDINGS, image_input
 from haystack_integrations.components.embedders.openrouter.document_embedder import OpenRouterDocumentEmbedder
 from haystack_integrations.components.embedders.openrouter.options import EmbeddingParameters
@@ -98,7 +94,8 @@ class OpenRouterDocumentImageEmbedder(OpenRouterDocumentEmbedder):
         :param progress_bar: Whether to show a progress bar.
         :param meta_fields_to_embed: Names of the meta fields that are part of the text, together with the content.
         :param embedding_separator: A string between the meta fields and the content.
-        :param extra_headers: HTTP headers for every request, for example `HTTP-Referer` and `X-OpenRouter-Title`.
+        :param extra_headers: HTTP headers for every request, for example `HTTP-Referer` and `X-OpenRouter-Title`. A
+            value may be a `Secret`.
         :param extra_parameters: Parameters of OpenRouter's embeddings endpoint that are added to the request unchanged,
             for example `provider`, `input_type`, `user`, `session_id` or `trace`.
         :param timeout: Seconds to wait for a connection, and for the next bytes of a response. None means the
@@ -196,9 +193,9 @@ class OpenRouterDocumentImageEmbedder(OpenRouterDocumentEmbedder):
 
     def _check(self) -> None:
         super(OpenRouterDocumentImageEmbedder, self)._check()
-        check_strings(file_path_meta_field=self.file_path_meta_field)
-        check_strings_or_none(root_path=self.root_path)
-        check_at_least_one(max_batch_bytes=self.max_batch_bytes)
+        checks.strings(file_path_meta_field=self.file_path_meta_field)
+        checks.strings_or_none(root_path=self.root_path)
+        checks.at_least_one(max_batch_bytes=self.max_batch_bytes)
         checked_size(self.image_size)
 
     def _images(self) -> DocumentImages:
@@ -223,5 +220,4 @@ def _with_source(result: dict[str, Any], field: str) -> dict[str, Any]:
         source = {"type": "image", "file_path_meta_field": field}
         return replace(document, meta={**document.meta, "embedding_source": source})
 
-    documents = [noted(document) if document.embedding else document for document in result["documents"]]
-    return {**result, "documents": documents}
+    return {**result, "documents": [noted(one) if one.embedding else one for one in result["documents"]]}

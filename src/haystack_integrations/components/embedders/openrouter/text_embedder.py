@@ -6,7 +6,6 @@
 The component that embeds one text, such as a query.
 """
 
-import copy
 from typing import Any
 
 from haystack import component
@@ -14,22 +13,16 @@ from haystack.utils import Secret
 
 from haystack_integrations.common.openrouter._base.component import (
     OPENROUTER_API_BASE_URL,
-    OpenRouterComponent,
     shows_its_settings,
 )
-from haystack_integrations.common.openrouter._transport.run import tag_span
-from haystack_integrations.common.openrouter._wire.checks import (
-    check_at_least_one,
-    check_parameters,
-    check_strings,
-    check_type,
-)
+from haystack_integrations.common.openrouter._transport.tracing import tag_span
+from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.json_values import sendable
+from haystack_integrations.components.embedders.openrouter._embedder import OpenRouterEmbedder
 from haystack_integrations.components.embedders.openrouter._endpoint import (
     EMBEDDINGS,
     body_and_headers,
     read_response,
-    request_arguments,
     request_embeddings,
 )
 from haystack_integrations.components.embedders.openrouter.options import EmbeddingParameters
@@ -37,7 +30,7 @@ from haystack_integrations.components.embedders.openrouter.options import Embedd
 
 @shows_its_settings
 @component
-class OpenRouterTextEmbedder(OpenRouterComponent):
+class OpenRouterTextEmbedder(OpenRouterEmbedder):
     """
     Embeds a text, such as a query, with the embedding models behind [OpenRouter](https://openrouter.ai).
 
@@ -75,7 +68,8 @@ class OpenRouterTextEmbedder(OpenRouterComponent):
         :param dimensions: The length of the embedding, for models that support this.
         :param prefix: A string that is added before the text to embed.
         :param suffix: A string that is added after the text to embed.
-        :param extra_headers: HTTP headers for every request, for example `HTTP-Referer` and `X-OpenRouter-Title`.
+        :param extra_headers: HTTP headers for every request, for example `HTTP-Referer` and `X-OpenRouter-Title`. A
+            value may be a `Secret`.
         :param extra_parameters: Parameters of OpenRouter's embeddings endpoint that are added to the request unchanged,
             for example `provider`, `input_type`, `user`, `session_id` or `trace`.
         :param timeout: Seconds to wait for a connection, and for the next bytes of a response. None means the
@@ -101,12 +95,7 @@ class OpenRouterTextEmbedder(OpenRouterComponent):
         :returns: The component as a dictionary.
         :raises ValueError: If the API key or a Secret among the headers is a token, which must not be serialized.
         """
-        return self._to_dict(
-            dimensions=self.dimensions,
-            prefix=self.prefix,
-            suffix=self.suffix,
-            extra_parameters=copy.deepcopy(self.extra_parameters),
-        )
+        return self._to_dict()
 
     @component.output_types(embedding=list[float], meta=dict[str, Any])
     def run(self, text: str) -> dict[str, Any]:
@@ -121,7 +110,7 @@ class OpenRouterTextEmbedder(OpenRouterComponent):
         :raises openai.APIError: If OpenRouter or a provider fails. The class depends on the HTTP status, as in the
             openai SDK. The text names the provider and the cause and, where possible, says what to do.
         """
-        arguments = self._arguments(text)
+        arguments = self._request(text)
         with self._calling(EMBEDDINGS, arguments["model"]) as client:
             return self._result(request_embeddings(client, arguments), client, arguments)
 
@@ -134,28 +123,15 @@ class OpenRouterTextEmbedder(OpenRouterComponent):
         :returns: A dictionary with `embedding`, a list of floats, and `meta`, as in `run`.
         :raises openai.APIError: This error, `TypeError` and `ValueError` are raised as in `run`.
         """
-        arguments = self._arguments(text)
+        arguments = self._request(text)
         async with self._calling_async(EMBEDDINGS, arguments["model"]) as client:
             return self._result(await request_embeddings(client, arguments), client, arguments)
 
-    def _check(self) -> None:
-        super(OpenRouterTextEmbedder, self)._check()
-        if self.dimensions is not None:
-            check_at_least_one(dimensions=self.dimensions)
-        check_strings(prefix=self.prefix, suffix=self.suffix)
-        check_parameters(self.extra_parameters or {}, "extra_parameters", EMBEDDINGS.own_fields)
-
-    def _arguments(self, text: str) -> dict[str, Any]:
+    def _request(self, text: str) -> dict[str, Any]:
         self._check()
         advice = "OpenRouterTextEmbedder embeds one text; use OpenRouterDocumentEmbedder for a list of Documents."
-        check_type(text, "`text`", str, "a str", advice)
-        return request_arguments(
-            sendable(f"{self.prefix}{text}{self.suffix}"),
-            model=self.model,
-            dimensions=self.dimensions,
-            extra_parameters=self.extra_parameters,
-            extra_headers=self._sent_headers(),
-        )
+        checks.instance(text, "`text`", str, "a str", advice)
+        return {**self._arguments(), "input": sendable(f"{self.prefix}{text}{self.suffix}")}
 
     def _result(self, sent: Any, client: Any, arguments: dict[str, Any]) -> dict[str, Any]:
         body, headers = body_and_headers(sent, client, arguments)

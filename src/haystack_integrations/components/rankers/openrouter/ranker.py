@@ -21,16 +21,8 @@ from haystack_integrations.common.openrouter._base.component import (
     shows_its_settings,
 )
 from haystack_integrations.common.openrouter._base.document_images import DocumentImages, checked_size, document_text
-from haystack_integrations.common.openrouter._transport.run import tag_span
-from haystack_integrations.common.openrouter._wire.checks import (
-    check_at_least_one,
-    check_documents,
-    check_fields,
-    check_parameters,
-    check_strings,
-    check_strings_or_none,
-    check_text,
-)
+from haystack_integrations.common.openrouter._transport.tracing import tag_span
+from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.usage import is_number
 from haystack_integrations.components.rankers.openrouter._endpoint import (
     RERANK,
@@ -96,7 +88,8 @@ class OpenRouterRanker(OpenRouterComponent):
             you don't control the meta. None means that paths are used as they are.
         :param image_size: The maximum width and height in pixels. Larger images are scaled down. None leaves them as
             they are.
-        :param extra_headers: HTTP headers for every request, for example `HTTP-Referer` and `X-OpenRouter-Title`.
+        :param extra_headers: HTTP headers for every request, for example `HTTP-Referer` and `X-OpenRouter-Title`. A
+            value may be a `Secret`.
         :param extra_parameters: Parameters of OpenRouter's rerank endpoint that are added to the request unchanged, for
             example `provider`, `user`, `session_id` or `trace`.
         :param timeout: Seconds to wait for a connection, and for the next bytes of a response. None means the
@@ -116,10 +109,9 @@ class OpenRouterRanker(OpenRouterComponent):
         self.meta_data_separator = meta_data_separator
         self.image_meta_field = image_meta_field
         self.root_path = root_path
-        self.image_size = image_size
+        self.image_size = checked_size(image_size)  # a list in YAML
         self.extra_parameters = extra_parameters
         self._set_up(api_key, model, api_base_url, extra_headers, timeout, max_retries, http_client_kwargs)
-        self.image_size = checked_size(image_size)  # a list in YAML
         self._images()  # it may need what is not installed
 
     def to_dict(self) -> dict[str, Any]:
@@ -200,25 +192,23 @@ class OpenRouterRanker(OpenRouterComponent):
 
     def _check(self) -> None:
         super(OpenRouterRanker, self)._check()
-        if self.top_k is not None:
-            check_at_least_one(top_k=self.top_k)
+        checks.at_least_one_or_none(top_k=self.top_k)
         _check_threshold(self.score_threshold)
-        check_fields(self.meta_fields_to_embed)
-        check_strings(meta_data_separator=self.meta_data_separator)
-        check_strings_or_none(image_meta_field=self.image_meta_field, root_path=self.root_path)
+        checks.meta_fields(self.meta_fields_to_embed)
+        checks.strings(meta_data_separator=self.meta_data_separator)
+        checks.strings_or_none(image_meta_field=self.image_meta_field, root_path=self.root_path)
         checked_size(self.image_size)
-        check_parameters(self.extra_parameters or {}, "extra_parameters", RERANK.own_fields)
+        checks.parameters(self.extra_parameters or {}, "extra_parameters", RERANK.own_fields)
 
     def _checked(
         self, query: str, documents: list[Document], top_k: int | None, score_threshold: float | None
     ) -> tuple[int | None, float | None, list[Document]]:
         """Check settings and arguments. Return the limits to use, and the documents without duplicate ids."""
         self._check()
-        check_text(query, "query", "a str", "pass the query that the documents are compared with")
-        check_documents(documents, "Pass what a retriever returned.")
+        checks.text(query, "query", "a str", "pass the query that the documents are compared with")
+        checks.documents(documents, "Pass what a retriever returned.")
         top_k = self.top_k if top_k is None else top_k
-        if top_k is not None:
-            check_at_least_one(top_k=top_k)
+        checks.at_least_one_or_none(top_k=top_k)
         _check_threshold(score_threshold)
         threshold = self.score_threshold if score_threshold is None else score_threshold
         unique: dict[str, Document] = {}

@@ -28,7 +28,7 @@ from haystack_integrations.common.openrouter._base.component import (
 )
 from haystack_integrations.common.openrouter._base.generation_kwargs import merged_kwargs
 from haystack_integrations.common.openrouter._base.headers import with_secrets
-from haystack_integrations.common.openrouter._transport.run import tag_span
+from haystack_integrations.common.openrouter._transport.tracing import tag_span
 from haystack_integrations.common.openrouter._wire.model_names import SUPPORTED_MODELS
 from haystack_integrations.components.generators.openrouter.chat._endpoint import CHAT, completion_dict
 from haystack_integrations.components.generators.openrouter.chat._reply import chat_messages, warn_of_flaws
@@ -109,7 +109,8 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         :param timeout: Seconds to wait for a connection, and for the next bytes of a response. OpenRouter's keep-alive
             comments count as bytes, so a slow model does not time out. None means the environment variable
             `OPENAI_TIMEOUT`, or 30 if it is not set.
-        :param extra_headers: HTTP headers for every request, for example `HTTP-Referer` and `X-OpenRouter-Title`.
+        :param extra_headers: HTTP headers for every request, for example `HTTP-Referer` and `X-OpenRouter-Title`. A
+            value may be a `Secret`.
         :param max_retries: How many times a request is sent again after a failed connection, a timeout, HTTP 408, 409,
             429 or 5xx, an error that OpenRouter reports with HTTP 200, or a stream that fails before its first content.
             Each try may be billed. None means the environment variable `OPENAI_MAX_RETRIES`, or 5 if it is not set.

@@ -15,7 +15,7 @@ from haystack import logging
 from haystack.dataclasses import ImageContent
 
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
-from haystack_integrations.common.openrouter._wire.checks import check_text, check_type
+from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.json_values import plain_json, sendable
 from haystack_integrations.common.openrouter._wire.media import image_part, image_type, split_data_url
 from haystack_integrations.common.openrouter._wire.responses import decoded_body, response_meta, unusable_response
@@ -53,12 +53,12 @@ def request_fields(prompt: object, images: Any, more_references: Any) -> dict[st
     :raises TypeError: If an input has the wrong type.
     :raises ValueError: If the prompt is empty, or an image has no data.
     """
-    check_text(prompt, "prompt", "a string", "describe the image")
+    checks.text(prompt, "prompt", "a string", "describe the image")
     images, more_references = images or [], more_references or []
-    check_type(images, "`images`", list | tuple, "a list of ImageContent")
-    check_type(more_references, '`generation_kwargs["input_references"]`', list | tuple, "a list")
+    checks.instance(images, "`images`", list | tuple, "a list of ImageContent")
+    checks.instance(more_references, '`generation_kwargs["input_references"]`', list | tuple, "a list")
     for number, image in enumerate(images):
-        check_type(image, f"`images[{number}]`", ImageContent, "an ImageContent")
+        checks.instance(image, f"`images[{number}]`", ImageContent, "an ImageContent")
     references = [*(image_part(image, f"`images[{number}]`") for number, image in enumerate(images)), *more_references]
     return {"prompt": sendable(str(prompt)), **({"input_references": references} if references else {})}
 

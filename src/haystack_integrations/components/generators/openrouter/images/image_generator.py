@@ -17,7 +17,7 @@ from haystack_integrations.common.openrouter._base.component import (
     OpenRouterMediaComponent,
     shows_its_settings,
 )
-from haystack_integrations.common.openrouter._transport.run import tag_span
+from haystack_integrations.common.openrouter._transport.tracing import tag_span
 from haystack_integrations.components.generators.openrouter.images._endpoint import IMAGES, read_images, request_fields
 from haystack_integrations.components.generators.openrouter.images.options import ImageKwargs, OpenRouterImageKwargs
 

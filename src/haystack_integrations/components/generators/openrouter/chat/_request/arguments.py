@@ -23,7 +23,7 @@ from haystack_integrations.common.openrouter._base.generation_kwargs import (
     serialized_kwargs,
 )
 from haystack_integrations.common.openrouter._base.headers import merged_headers, sendable_headers
-from haystack_integrations.common.openrouter._wire.checks import check_type
+from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.components.generators.openrouter.chat._endpoint import CHAT
 from haystack_integrations.components.generators.openrouter.chat._request.messages import wire_messages
 from haystack_integrations.components.generators.openrouter.chat._request.tools import server_tools, tool_definitions
@@ -52,7 +52,7 @@ def check_generation_kwargs(generation_kwargs: Any, noticed: set[str]) -> None:
     """Raise unless `generation_kwargs` can be sent. Warn of names that look odd, and that were not noticed before."""
     if generation_kwargs is None:
         return
-    check_type(generation_kwargs, "`generation_kwargs`", Mapping, 'a dictionary such as {"temperature": 0.5}')
+    checks.instance(generation_kwargs, "`generation_kwargs`", Mapping, 'a dictionary such as {"temperature": 0.5}')
     for name, example in _EXAMPLES.items():
         if not _fits(name, generation_kwargs.get(name)):
             msg = f'`generation_kwargs["{name}"]` must look like {example}, not {generation_kwargs[name]!r:.100}.'
@@ -65,9 +65,9 @@ def as_messages(messages: list[ChatMessage] | str) -> list[ChatMessage]:
     """Return the messages that `run` was given. A string becomes one user message."""
     if isinstance(messages, str):
         return [ChatMessage.from_user(messages)]
-    check_type(messages, "`messages`", list, "a string or a list of ChatMessage")
+    checks.instance(messages, "`messages`", list, "a string or a list of ChatMessage")
     for number, message in enumerate(messages):
-        check_type(message, f"`messages[{number}]`", ChatMessage, "a ChatMessage")
+        checks.instance(message, f"`messages[{number}]`", ChatMessage, "a ChatMessage")
     return messages
 
 

@@ -20,7 +20,7 @@ from haystack import logging
 from openai.types.chat import ChatCompletion
 from pydantic_core import from_json
 
-from haystack_integrations.common.openrouter._transport.watched import is_watched
+from haystack_integrations.common.openrouter._transport.tracing import is_watched
 from haystack_integrations.common.openrouter._wire.json_values import plain_json
 from haystack_integrations.common.openrouter._wire.responses import decode_json
 from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError

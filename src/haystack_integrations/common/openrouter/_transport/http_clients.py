@@ -29,7 +29,7 @@ from haystack_integrations.common.openrouter._transport.run import (
     retries_timeouts,
     warn_of_retry,
 )
-from haystack_integrations.common.openrouter._wire.checks import check_type
+from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.responses import decoded_body
 from haystack_integrations.common.openrouter.errors._failure import (
     LONGEST_WAIT,
@@ -53,7 +53,7 @@ def check_http_client_kwargs(kwargs: Any) -> None:
     """
     if kwargs is None:
         return
-    check_type(kwargs, "`http_client_kwargs`", Mapping, "a dictionary of arguments of httpx.Client")
+    checks.instance(kwargs, "`http_client_kwargs`", Mapping, "a dictionary of arguments of httpx.Client")
     known = inspect.signature(httpx.Client).parameters
     if unknown := [name for name in kwargs if name not in known]:
         msg = (

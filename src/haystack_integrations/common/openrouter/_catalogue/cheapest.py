@@ -14,7 +14,7 @@ from typing import TypedDict
 from haystack_integrations.common.openrouter._catalogue.filters import Number, check_names
 from haystack_integrations.common.openrouter._catalogue.model import OpenRouterModel
 from haystack_integrations.common.openrouter._catalogue.prices import per_million
-from haystack_integrations.common.openrouter._wire.checks import check_number, check_token_counts
+from haystack_integrations.common.openrouter._wire import checks
 
 
 class ModelNeeds(TypedDict, total=False):
@@ -48,8 +48,8 @@ class Selection:
         self._needs = {name: value for name, value in needs.items() if value is not None}
         self._request = (prompt_tokens, completion_tokens)
         self._min_context = needs.get("min_context") or 0
-        check_token_counts(prompt_tokens=prompt_tokens, completion_tokens=completion_tokens)
-        check_token_counts(min_context=self._min_context)
+        checks.token_counts(prompt_tokens=prompt_tokens, completion_tokens=completion_tokens)
+        checks.token_counts(min_context=self._min_context)
         self._abilities = {name: _strings(self._needs.get(name, []), name) for name in ("takes", "makes", "supports")}
         highest = {"prompt": "max_price", "completion": "max_output_price"}
         self._limits = {kind: _usd(self._needs[name], name) for kind, name in highest.items() if name in self._needs}
@@ -96,5 +96,5 @@ def _strings(value: object, name: str) -> list[str]:
 
 
 def _usd(value: object, name: str) -> Decimal:
-    check_number(float(value) if isinstance(value, Decimal) else value, name, "a number of USD per million tokens")
+    checks.number(float(value) if isinstance(value, Decimal) else value, name, "a number of USD per million tokens")
     return Decimal(str(value))

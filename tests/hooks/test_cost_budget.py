@@ -20,7 +20,7 @@ from haystack.components.agents.state import State
 from haystack.dataclasses import ChatMessage
 from haystack.tools import tool
 from haystack.version import __version__ as haystack_version
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from stand_in import Answer, StandIn
 from strategies import json_values
@@ -418,6 +418,7 @@ USED = st.fixed_dictionaries(
 
 
 @needs_34
+@settings(deadline=None)
 @given(st.lists(USED, max_size=30))
 def test_the_cost_of_a_run_is_exact(calls):
     from haystack.components.agents.utils import _accumulate_usage
@@ -444,6 +445,7 @@ LYING = st.fixed_dictionaries(
 
 
 @needs_34
+@settings(deadline=None)
 @given(st.lists(USED | LYING, max_size=6))
 def test_no_reply_lowers_the_cost(calls):
     from haystack.components.agents.utils import _accumulate_usage

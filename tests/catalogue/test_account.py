@@ -147,8 +147,8 @@ class TestGeneration:
 
     @pytest.mark.parametrize("fault", [RESET, STALL, CUT], ids=lambda fault: fault.name)
     def test_a_failure_of_the_network_is_waited_for(self, call, account, stand_in, fault):
-        account.timeout = 0.1
-        stand_in.script(Answer([b" ", fault]), found())
+        account.timeout = 0.3 if fault is STALL else 10
+        stand_in.script(Answer([b" ", fault]), *[found()] * 9)
         assert call("generation", "gen-1")["total_cost"] == 0.25
 
     def test_what_would_come_too_late_is_not_waited_for(self, call, stand_in):

@@ -2,11 +2,11 @@
 #
 # SPDX-License-Identifier: Apache-2.0
 """
-What the client costs: CPU time of a streamed chunk, of a call and of an embedded document, and what users wait for.
+What the client costs: CPU time of a chunk, a call, an embedded document and an error, and what users wait for.
 
     hatch run bench                      # about fifteen minutes on an idle machine; draws benchmarks/chart.svg
     hatch run bench --quick              # less exact, and without the chart
-    hatch run bench --only embeddings    # or streams, calls, network
+    hatch run bench --only embeddings    # or streams, calls, errors, network
     hatch run bench --peers              # with other packages, where they are installed
 """
 
@@ -21,13 +21,14 @@ from chart import draw
 from contenders import SDK, Floor, Haystack, Ours
 from corpora import Corpora
 from embedders import OursOneByOne
+from failures import Failures
 from first_chunk import first_chunks, first_chunks_async
 from processes import import_milliseconds, memory_megabytes
 from rounds import Figures
 from server import KINDS, running_server
 from streams import Streams
 
-PARTS = ("streams", "calls", "embeddings", "network")
+PARTS = ("streams", "calls", "errors", "embeddings", "network")
 STREAMS_AT_ONCE = (1, 10, 100, 400)
 
 Groups = dict[str, Figures]
@@ -54,6 +55,8 @@ def main() -> None:
             groups |= _measure_streams(streams)
         if "calls" in parts:
             _measure_calls(streams, port, rounds)
+        if "errors" in parts:
+            _measure_errors(port, rounds, megabytes=2 if options.quick else 10)
         if "embeddings" in parts:
             groups |= _measure_embeddings(port, rounds, quick=options.quick)
     if "network" in parts:
@@ -84,6 +87,15 @@ def _measure_calls(streams: Streams, port: int, rounds: int) -> None:
     _print_pair("µs a call, not streamed, async", streams.call_async(), SDK.name)
     _print_pair("MB added by 200,000 chunks of text", memory_megabytes(port, 200_000))
     _print_pair("ms of CPU to import", import_milliseconds(rounds), Haystack.name)
+
+
+def _measure_errors(port: int, rounds: int, *, megabytes: int) -> None:
+    failures = Failures(port, rounds=rounds, megabytes=megabytes)
+    print(f"\n| ms an error, {megabytes} MB | openai SDK | Haystack | **ours** | ratio |\n|---|---|---|---|---|")
+    for name in failures.names:
+        _print_pair(name, failures.milliseconds(name), SDK.name)
+    growth = ", ".join(f"{name} {failures.growth(name):.2f}" for name in ("repeated prompt", "titles", "headers"))
+    print(f"\nA body of four times the size takes this many times longer: {growth}")
 
 
 def _measure_embeddings(port: int, rounds: int, *, quick: bool) -> Groups:

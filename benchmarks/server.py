@@ -5,7 +5,8 @@
 A server process that sends bytes baked beforehand, so that what is measured is the client.
 
 The model's name says what to send: `text/5000`, `tool_arguments/5000` and `reasoning/5000` are streams of that many
-chunks, `text_apart/5000` has each event in a piece of its own, and anything else is a plain completion. A request with
+chunks, `text_apart/5000` has each event in a piece of its own, `failure/web page/10` is a failure whose body has 10 MB
+(`hostile.py`), and anything else is a plain completion. A request with
 `input` gets a vector of 1,536 floats for each string in it, after 100 ms if the model is `later`.
 `python benchmarks/server.py` prints its port and serves until killed.
 """
@@ -22,6 +23,8 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from hostile import FAILURES
 
 KINDS = ("text", "text_apart", "tool_arguments", "reasoning")
 
@@ -105,6 +108,10 @@ def embeddings(count: int, encoding_format: str) -> bytes:
 @cache
 def answer(model: str) -> bytes:
     kind, _, count = model.partition("/")
+    if kind == "failure":
+        name, _, megabytes = count.partition("/")
+        content_type, status, body = FAILURES[name](int(float(megabytes) * 1e6))
+        return _head(content_type, f"Content-Length: {len(body)}", status) + body
     if kind not in KINDS:
         body = json.dumps(_completion()).encode()
         return _head("application/json", f"Content-Length: {len(body)}") + body
@@ -116,8 +123,8 @@ def answer(model: str) -> bytes:
     return _head("text/event-stream", "Transfer-Encoding: chunked") + chunked
 
 
-def _head(content_type: str, framing: str) -> bytes:
-    return f"HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\n{framing}\r\n\r\n".encode()
+def _head(content_type: str, framing: str, status: int = 200) -> bytes:
+    return f"HTTP/1.1 {status} OK\r\nContent-Type: {content_type}\r\n{framing}\r\n\r\n".encode()
 
 
 def _events(kind: str, count: int) -> Iterator[bytes]:

@@ -14,6 +14,7 @@ import random
 import time
 from http.cookiejar import CookieJar
 from typing import Any
+from urllib.parse import quote
 
 import openai
 import pytest
@@ -26,6 +27,7 @@ from modes import Mode
 from stand_in import Answer, StandIn
 from wire import SOON, embedding
 
+from haystack_integrations.common.openrouter._wire.json_values import printable
 from haystack_integrations.common.openrouter.errors._redaction import without_private
 from haystack_integrations.components.embedders.openrouter import OpenRouterTextEmbedder
 from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator
@@ -115,6 +117,137 @@ class TestRedaction:
         request = request_of("x")
         request.content = body
         assert without_private("fine", request) == "fine"
+
+
+class TestPrintable:
+    """What anyone else wrote, as errors, logs, warnings and tables show it."""
+
+    @pytest.mark.parametrize(
+        ("text", "shown"),
+        [
+            ("one\ntwo\r\n\tthree", r"one\ntwo\r\n\tthree"),
+            ("\x1b[2J\x9b31m\x00", r"\x1b[2J\x9b31m\x00"),
+            ("gnp.\u202eexe \u2066\u200b\ufeff \u2028", r"gnp.\u202eexe \u2066\u200b\ufeff \u2028"),
+            ("half \ud83d", r"half \ud83d"),
+            ("\U000e0041", r"\U000e0041"),
+            ("Zürich, 東京\u3000駅, 10\xa0€, 🚀", "Zürich, 東京\u3000駅, 10\xa0€, 🚀"),
+        ],
+    )
+    def test_what_can_not_be_seen_is_escaped(self, text: str, shown: str):
+        assert printable(text) == shown
+
+    def test_it_is_cut_before_it_is_looked_at(self):
+        assert printable("a" * 9 + "\n\n", 10) == "a" * 9 + "\\…"
+        assert printable("abc", 3) == "abc"
+        assert printable("abcd", 3) == "abc…"
+
+    @given(st.text(alphabet=st.characters(), max_size=40), st.integers(1, 50))
+    def test_a_line_that_can_be_sent_and_shown_again(self, text: str, limit: int):
+        shown = printable(text, limit)
+        assert len(shown) <= limit + 1
+        assert len(shown.splitlines()) <= 1
+        shown.encode()
+        assert printable(shown, limit) == shown
+
+
+class TestPartsOfSecrets:
+    """A secret may come back in parts, in another spelling, or cut; what stands around it stays."""
+
+    TOKEN = "tok-Ab3/xY+9~zQ_4711.wordless"
+    SPELLINGS = {
+        "as it is": TOKEN,
+        "its beginning": TOKEN[:8],
+        "its middle": TOKEN[6:19],
+        "its end": TOKEN[-12:],
+        "percent-encoded": quote(TOKEN, safe=""),
+        "percent-encoded in small letters": quote(TOKEN, safe="").replace("%2F", "%2f").replace("%2B", "%2b"),
+        "in JSON of PHP": TOKEN.replace("/", r"\/"),
+        "base64": base64.b64encode(TOKEN.encode()).decode(),
+        "base64 for URLs": base64.urlsafe_b64encode(TOKEN.encode()).decode(),
+        "base64, one byte later": base64.b64encode(f"a{TOKEN}".encode()).decode(),
+        "base64, two bytes later": base64.b64encode(f"ab{TOKEN}z".encode()).decode(),
+        "base64 of a pair": base64.b64encode(f"me:{TOKEN}".encode()).decode(),
+        "a part of base64": base64.b64encode(f"abc{TOKEN}".encode()).decode()[9:30],
+    }
+    PAIR = base64.b64encode(f"someone:{TOKEN}".encode()).decode()
+
+    @pytest.mark.parametrize("spelling", SPELLINGS)
+    @pytest.mark.parametrize(
+        "header",
+        [
+            {"authorization": f"Bearer {TOKEN}"},
+            {"proxy-authorization": f"Basic {PAIR}"},
+            {"cookie": f"theme=dark; session={TOKEN}; lang=en"},
+            {"x-api-key": TOKEN},
+            {"X-Auth": f"Digest user=me, response={TOKEN}"},
+        ],
+        ids=lambda header: next(iter(header)),
+    )
+    def test_no_piece_of_it_shows(self, header: dict[str, str], spelling: str):
+        echoed = self.SPELLINGS[spelling]
+        left = without_private(f"We got <{echoed}> from you", SentRequest({}, **header))
+        kept = "".join(left.removeprefix("We got <").removesuffix("> from you").split("***"))
+        assert left.startswith("We got <")
+        assert left.endswith("> from you")
+        # of base64, the characters that a neighbouring byte has a share in may stay
+        assert len(kept) < 8 if "base64" in spelling else not kept
+
+    def test_ordinary_words_stay(self):
+        headers = {
+            "authorization": f"Bearer {self.TOKEN}",
+            "cookie": f"session=abc; session_identifier={self.TOKEN}",
+            "proxy-authorization": f"Negotiate {self.TOKEN}",
+            "content-type": "application/json",
+            "x-title": "An ordinary title",
+        }
+        text = (
+            "Authorization: Bearer, Cookie: session_identifier, Proxy-Authorization: Negotiate, application/json, "
+            "wordless, An ordinary title. Keys begin with sk-or-v1-"
+        )
+        request = SentRequest({}, **headers)
+        assert without_private(text, request, key="sk-or-v1-0123456789abcdef") == text
+
+    @pytest.mark.parametrize("size", range(960, 1000))
+    def test_a_secret_at_a_cut(self, plain: Mode, stand_in: StandIn, size: int):
+        stand_in.script(Answer.error(400, "x" * size + self.TOKEN + "y" * 9000))
+        with pytest.raises(openai.BadRequestError) as caught:
+            plain(api_key=Secret.from_token(self.TOKEN))
+        assert self.TOKEN[:8] not in str(caught.value)
+        assert self.TOKEN[:8].encode() not in pickle.dumps(caught.value)
+
+    @pytest.mark.parametrize("name", ["Authorization", "X-Tenant", "Cookie"])
+    @pytest.mark.parametrize("spelling", ["its middle", "percent-encoded", "base64 of a pair"])
+    def test_in_errors_logs_and_pickles(self, pair: Mode, stand_in: StandIn, caplog, name: str, spelling: str):
+        echoed = self.SPELLINGS[spelling]
+        answer = Answer.error(429, f"We got {echoed}", headers=SOON, metadata={"raw": f"not {echoed}", "x": [echoed]})
+        stand_in.script(answer, answer)
+        headers = {name: Secret.from_token(f"Basic {self.PAIR}" if name != "Cookie" else f"session={self.TOKEN}")}
+        with caplog.at_level(logging.DEBUG, "haystack_integrations"), pytest.raises(openai.RateLimitError) as caught:
+            pair(max_retries=1, extra_headers=headers)
+        shown = str(caught.value) + repr(caught.value) + caplog.text
+        assert "We got " in shown
+        assert "***" in shown
+        pieces = [echoed[at : at + 12] for at in range(len(echoed) - 11)]
+        assert not [piece for piece in pieces if piece in shown or piece.encode() in pickle.dumps(caught.value)]
+
+    @pytest.mark.parametrize(
+        ("url", "left"),
+        [
+            ("https://me:w0rd@h.example/a.wav", "https://***@h.example/a.wav"),
+            ("https://h.example/a?X-Amz-Signature=0123456789ab&x=1", "https://h.example/a?X-Amz-Signature=***&x=1"),
+            ("https://h.example/a?a=1&sig=0123%2Fabcd", "https://h.example/a?a=1&sig=***"),
+            ("https://h.example/a?id=gen-1234567890#part", "https://h.example/a?id=gen-1234567890#part"),
+            ("https://openrouter.ai/docs, a@b.example", "https://openrouter.ai/docs, a@b.example"),
+        ],
+    )
+    def test_signed_urls_in_words_of_a_server(self, url: str, left: str):
+        assert without_private(f"Can't load {url} now", None) == f"Can't load {left} now"
+
+    def test_credentials_in_the_url_of_the_request(self):
+        request = SentRequest({})
+        request.url = "https://me:w%20rd-4711-secret@h.example/v1?api-version=2026-01-01&key=abcdefgh1234"
+        left = without_private("2026-01-01, key abcdefgh1234, w rd-4711-secret", request)
+        assert left == "2026-01-01, key ***, ***"
 
 
 class TestErrors:
@@ -386,6 +519,19 @@ class TestSecretHeaders:
             ({"http_client_kwargs": {"proxy": "http://me:word@proxy.example"}}, "http_client_kwargs['proxy']"),
             ({"http_client_kwargs": {"auth": ("me", "word")}}, "http_client_kwargs['auth']"),
             ({"http_client_kwargs": {"headers": {"X-Api-Key": "abc"}}}, "http_client_kwargs['headers']"),
+            ({"http_client_kwargs": {"params": {"api-key": "abc"}}}, "http_client_kwargs['params']['api-key']"),
+            ({"http_client_kwargs": {"params": [("token", "abc")]}}, "http_client_kwargs['params']['token']"),
+            ({"http_client_kwargs": {"params": "x=1&sig=abc"}}, "http_client_kwargs['params']['sig']"),
+            ({"http_client_kwargs": {"params": b"key=abc"}}, "http_client_kwargs['params']['key']"),
+            ({"api_base_url": "https://gate.example/v1?key=abc"}, "api_base_url['key']"),
+            (
+                {"generation_kwargs": {"extra_headers": {"X-Api-Key": "abc"}}},
+                "generation_kwargs['extra_headers']['X-Api-Key']",
+            ),
+            (
+                {"generation_kwargs": {"extra_query": {"access_token": "abc"}}},
+                "generation_kwargs['extra_query']['access_token']",
+            ),
         ],
     )
     def test_a_credential_in_clear_is_warned_of(self, caplog: pytest.LogCaptureFixture, parameters, named):
@@ -398,9 +544,27 @@ class TestSecretHeaders:
     def test_no_warning_of_harmless_settings(self, caplog: pytest.LogCaptureFixture):
         OpenRouterChatGenerator(
             extra_headers={"X-Title": "monkey", "X-Gateway-Token": Secret.from_env_var("GATEWAY_TOKEN")},
-            http_client_kwargs={"proxy": "http://proxy.example"},
+            http_client_kwargs={"proxy": "http://proxy.example", "params": {"api-version": "2026-01-01"}},
+            api_base_url="https://gate.example/v1?api-version=2026-01-01",
+            generation_kwargs={
+                "extra_query": {"region": "eu"},
+                "extra_headers": {"X-Key": Secret.from_env_var("GATEWAY_TOKEN"), "X-Title": "x"},
+            },
         ).to_dict()
         assert "in plain text" not in caplog.text
+
+    @pytest.mark.parametrize(
+        ("url", "shown"),
+        [
+            ("https://me:w0rd@gate.example/v1?key=k#f", "https://gate.example/v1"),
+            ("https://me:w0rd#x@gate.example/v1", "?"),
+            ("https://me:w0rd/x@gate.example/v1", "?"),
+            ("me:w0rd@gate.example/v1", "?"),
+            ("https://gate.example:8080/@me/v1", "https://gate.example:8080/@me/v1"),
+        ],
+    )
+    def test_the_url_in_repr(self, url: str, shown: str):
+        assert f"api_base_url={shown!r})" in repr(OpenRouterChatGenerator(api_base_url=url))
 
     def test_a_url_that_cannot_be_read(self, caplog: pytest.LogCaptureFixture):
         generator = OpenRouterChatGenerator(api_base_url="https://[::1/v1")

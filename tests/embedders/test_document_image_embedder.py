@@ -190,6 +190,11 @@ class TestResult:
 UNREADABLE = {
     "no path": (Document(id="bad"), {}, "Document bad has no `file_path` in its meta"),
     "no file": (page("gone.png"), {}, "document gone.png, 'gone.png'"),
+    "signed URL": (
+        Document(id="bad", meta={"file_path": "https://me:pw@x.example/a.png?sig=abc"}),
+        {},
+        "`file_path` of document bad must be the path of a file, not the URL 'https://x.example/a.png'",
+    ),
     "outside": (Document(id="bad", meta={"file_path": "../x.png"}), {}, "document bad, '../x.png'"),
     "other type": (page("notes.txt"), {}, "document notes.txt, 'notes.txt'"),
     "empty": (page("empty.png"), {}, "document empty.png, 'empty.png', is an empty file"),

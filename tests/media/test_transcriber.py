@@ -298,6 +298,30 @@ class TestFailures:
         assert transcribe(["https://example.com/a.mp3"], init=init)["meta"]["failed"] == 1
         assert "sources[0] (https://example.com/a.mp3) could not be transcribed" in caplog.text
 
+    @pytest.mark.parametrize("of_a_stream", [False, True])
+    def test_a_signed_url_is_shown_without_its_signature(self, transcribe: Transcribe, stand_in, caplog, of_a_stream):
+        url = "https://me:w0rd@example.com/a.mp3?X-Amz-Signature=0123abcd&X-Amz-Date=20261201#t"
+        echo = Answer.error(400, f"Could not load {url} (signature 0123abcd was refused)")
+        stand_in.script(echo, echo)
+        init = {"raise_on_failure": False, "api_base_url": stand_in.url}
+        source = ByteStream(b"abc", mime_type="audio/mpeg", meta={"url": url}) if of_a_stream else url
+        assert transcribe([source], init=init)["meta"]["failed"] == 1
+        assert "sources[0] (https://example.com/a.mp3) could not be transcribed" in caplog.text
+        with pytest.raises(openai.BadRequestError) as caught:
+            transcribe([source], init={"raise_on_failure": True, "api_base_url": stand_in.url})
+        shown = caplog.text + str(caught.value)
+        assert "w0rd" not in shown
+        assert "Signature=0123abcd" not in shown
+
+    @pytest.mark.parametrize(
+        "url", ["ftp://me:w0rd@example.com/a.mp3?sig=0123abcd", " https://x.example/a?sig=0123abcd"]
+    )
+    def test_a_url_of_another_kind_is_shown_without_secrets(self, transcribe: Transcribe, stand_in: StandIn, url):
+        with pytest.raises(ValueError, match=r"`sources\[0\]` is a URL.*example") as caught:
+            transcribe([url])
+        assert "w0rd" not in str(caught.value)
+        assert "0123abcd" not in str(caught.value)
+
     def test_a_stream_without_a_name_has_a_number(self, transcribe: Transcribe, script: StandIn, caplog):
         init = {"raise_on_failure": False, "api_base_url": script.url}
         transcribe([spoken("One"), spoken("400")], init=init)

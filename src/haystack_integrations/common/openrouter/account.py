@@ -23,8 +23,9 @@ from haystack_integrations.common.openrouter._transport.run import set_deadline
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.responses import decoded_body
 from haystack_integrations.common.openrouter.errors._advice import COMMON_ADVICE, Advice
-from haystack_integrations.common.openrouter.errors._failure import failure_of, seconds_to_wait
-from haystack_integrations.common.openrouter.errors._redaction import without_private_fields
+from haystack_integrations.common.openrouter.errors._failure import seconds_to_wait
+from haystack_integrations.common.openrouter.errors._reading import failure_of
+from haystack_integrations.common.openrouter.errors._redaction import without_account_ids
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.05, 5.0
 # How long the last try may take, which is sent at the end of the time that was given.
@@ -208,7 +209,7 @@ def _data(response: Any) -> dict[str, Any]:
 
 
 def _without_user_ids(response: Any) -> dict[str, Any]:
-    return dict(without_private_fields(_data(response)))
+    return dict(without_account_ids(_data(response)))
 
 
 def _waits(generation_id: object, timeout: float) -> Iterator[float]:

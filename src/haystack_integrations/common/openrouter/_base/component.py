@@ -134,7 +134,8 @@ class OpenRouterBase:
     def _to_dict(self, **own_parameters: Any) -> dict[str, Any]:
         """Serialize the shared parameters, and the given ones that only this class has."""
         headers = getattr(self, "extra_headers", None)
-        warn_of_credentials(type(self).__name__, headers, self.api_base_url, self.http_client_kwargs)
+        kwargs = getattr(self, "generation_kwargs", None)
+        warn_of_credentials(type(self).__name__, headers, self.api_base_url, self.http_client_kwargs, kwargs)
         serialized: dict[str, Any] = default_to_dict(
             self,
             api_key=self._secret().to_dict(),

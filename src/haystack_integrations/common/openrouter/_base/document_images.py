@@ -14,6 +14,7 @@ import haystack.components.converters.image as converters
 from haystack import Document
 from haystack.dataclasses import ImageContent
 
+from haystack_integrations.common.openrouter._base.headers import shown_source
 from haystack_integrations.common.openrouter._transport.forks import renewed_in_forked_children
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.media import data_url, image_type
@@ -56,6 +57,10 @@ class DocumentImages:
         """
         if not self.has_image(document):
             msg = f"Document {document.id} has no `{self.meta_field}` in its meta, so it has no image."
+            raise ValueError(msg)
+        if "://" in str(document.meta[self.meta_field]):
+            url = shown_source(document.meta[self.meta_field])
+            msg = f"`{self.meta_field}` of document {document.id} must be the path of a file, not the URL {url!r}."
             raise ValueError(msg)
         page = f", page {document.meta['page_number']}" if "page_number" in document.meta else ""
         image = f"The image of document {document.id}, {document.meta[self.meta_field]!r}{page},"

@@ -12,15 +12,15 @@ import copy
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from haystack import logging
 from haystack.utils import Secret
 from openai import Omit
 
 from haystack_integrations.common.openrouter._wire import checks
-from haystack_integrations.common.openrouter._wire.json_values import mapping
-from haystack_integrations.common.openrouter.errors._redaction import keep_secret, looks_like_credential
+from haystack_integrations.common.openrouter._wire.json_values import mapping, printable
+from haystack_integrations.common.openrouter.errors._secrets import keep_secret, looks_like_credential
 
 logger = logging.getLogger(__name__)
 
@@ -36,9 +36,23 @@ def shown_url(url: str) -> str:
     """
     try:
         parts = urlsplit(str(url))
+        parts.port  # noqa: B018  # what is no port may be a part of a password
     except ValueError:
         return "?"
+    if not parts.netloc and "@" in parts.path:
+        return "?"
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+
+
+def shown_source(name: object) -> str:
+    """
+    Name a file or a URL in a log or an error, without what may be secret.
+
+    :param name: The path of a file, or a URL, which may be signed.
+    :returns: The name to show.
+    """
+    text = str(name)
+    return printable(shown_url(text) if "://" in text else text)
 
 
 def check_headers(headers: Any, argument: str) -> None:
@@ -131,22 +145,30 @@ def with_secrets(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def warn_of_credentials(
-    component: str, headers: Mapping[str, Any] | None, url: str | None, http_client_kwargs: Mapping[str, Any] | None
+    component: str,
+    headers: Mapping[str, Any] | None,
+    url: str | None,
+    http_client_kwargs: Mapping[str, Any] | None,
+    generation_kwargs: Mapping[str, Any] | None = None,
 ) -> None:
     """
     Log a warning for each credential that a serialized component holds in plain text.
 
     :param component: The name of the component's class.
     :param headers: Its headers. Those that are a `Secret` are safe.
-    :param url: The URL of the API, which may hold a password.
-    :param http_client_kwargs: Arguments of the HTTP client; `proxy` and `auth` may hold a password.
+    :param url: The URL of the API, which may hold a password, or a key in its query.
+    :param http_client_kwargs: Arguments of the HTTP client; `proxy`, `auth` and `params` may hold a credential.
+    :param generation_kwargs: Parameters, of which `extra_headers` and `extra_query` may hold one.
     """
-    kwargs = http_client_kwargs or {}
-    places = [
-        f"extra_headers[{name!r}]"
-        for name, value in (headers or {}).items()
-        if isinstance(value, str) and looks_like_credential(name)
-    ]
+    kwargs, parameters = http_client_kwargs or {}, generation_kwargs or {}
+    named = {
+        "extra_headers": headers,
+        "generation_kwargs['extra_headers']": parameters.get("extra_headers"),
+        "generation_kwargs['extra_query']": parameters.get("extra_query"),
+        "http_client_kwargs['params']": kwargs.get("params"),
+        "api_base_url": _query(url),
+    }
+    places = [f"{place}[{name!r}]" for place, fields in named.items() for name in _credentials_in(fields)]
     places += [f"http_client_kwargs[{name!r}]" for name in ("auth", "cookies", "headers") if kwargs.get(name)]
     places += [f"http_client_kwargs[{name!r}]" for name in ("proxy", "base_url") if _has_password(kwargs.get(name))]
     places += ["api_base_url"] if _has_password(url) else []
@@ -159,8 +181,26 @@ def warn_of_credentials(
         )
 
 
+def _credentials_in(fields: Any) -> list[str]:
+    """The names of credentials among headers or parameters of a URL, in any form that httpx takes."""
+    if isinstance(fields, bytes):
+        fields = fields.decode(errors="replace")
+    if isinstance(fields, str):
+        fields = parse_qsl(fields.lstrip("?"))
+    pairs = fields.items() if isinstance(fields, Mapping) else fields or ()
+    in_clear = [str(name) for name, value in pairs if value and not isinstance(value, Secret | Omit)]
+    return [name for name in in_clear if looks_like_credential(name)]
+
+
 def _is_secret(value: object) -> bool:
     return isinstance(value, Mapping) and value.get("type") == "env_var" and "env_vars" in value
+
+
+def _query(url: object) -> str:
+    try:
+        return urlsplit(str(url or "")).query
+    except ValueError:
+        return ""
 
 
 def _has_password(url: object) -> bool:

@@ -19,7 +19,7 @@ from haystack_integrations.common.openrouter._transport.run import Run, running
 from haystack_integrations.common.openrouter._transport.tracing import tag_span
 from haystack_integrations.common.openrouter._wire.json_values import mapping, plain_json
 from haystack_integrations.common.openrouter._wire.usage import summed_usage
-from haystack_integrations.common.openrouter.errors._failure import ends_every_request, is_refusal
+from haystack_integrations.common.openrouter.errors._reading import ends_every_request, is_refusal
 
 logger = logging.getLogger(__name__)
 

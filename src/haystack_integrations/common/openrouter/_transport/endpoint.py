@@ -24,7 +24,8 @@ from haystack_integrations.common.openrouter._wire.responses import (
     unusable_response,
 )
 from haystack_integrations.common.openrouter.errors._advice import COMMON_ADVICE, Advice
-from haystack_integrations.common.openrouter.errors._failure import Failure, note_lack
+from haystack_integrations.common.openrouter.errors._failure import Failure
+from haystack_integrations.common.openrouter.errors._reading import note_lack
 
 _CLASSES: dict[int, type[openai.APIStatusError]] = {
     400: openai.BadRequestError,

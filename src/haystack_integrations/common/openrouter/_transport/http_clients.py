@@ -31,12 +31,8 @@ from haystack_integrations.common.openrouter._transport.run import (
 )
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.responses import decoded_body
-from haystack_integrations.common.openrouter.errors._failure import (
-    LONGEST_WAIT,
-    Failure,
-    failure_of_response,
-    seconds_to_wait,
-)
+from haystack_integrations.common.openrouter.errors._failure import LONGEST_WAIT, Failure, seconds_to_wait
+from haystack_integrations.common.openrouter.errors._reading import failure_of_response
 
 # What the openai SDK gives its own client; httpx's default of 100 connections makes a busy server wait.
 _LIMITS = {"max_connections": 1000, "max_keepalive_connections": 100}
@@ -230,12 +226,15 @@ def _origin(url: Any) -> str:
 
 
 def _correct(response: Any, endpoint: Endpoint) -> None:
-    body = decoded_body(response, endpoint.decode)
     failed = response.status_code >= 400
+    body = decoded_body(response) if failed else decoded_body(response, endpoint.decode)
     if not failed and endpoint.streams and response.content.lstrip().startswith((b"data:", b":", b"event:")):
         response.headers["content-type"] = "text/event-stream"
         return
     failed = failed or endpoint.correct(body, response)
+    if failed and "charset" in response.headers.get("content-type", ""):
+        # it names what decodes the text: UTF-8 never fails, and others take hours or raise anything
+        response.headers["content-type"] = response.headers["content-type"].partition(";")[0]
     if isinstance(body, dict) and "json" not in response.headers.get("content-type", ""):
         # the SDK hands over a string instead of a completion when this header is wrong
         response.headers["content-type"] = "application/json"

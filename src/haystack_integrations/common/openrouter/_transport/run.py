@@ -35,15 +35,20 @@ import openai
 from haystack import logging
 from haystack.utils import Secret
 
+from haystack_integrations.common.openrouter._wire.json_values import printable
 from haystack_integrations.common.openrouter.errors._advice import environment_variables, secret_name
 from haystack_integrations.common.openrouter.errors._explanation import explain
-from haystack_integrations.common.openrouter.errors._failure import Failure, failure_of_response, seconds_to_wait
+from haystack_integrations.common.openrouter.errors._failure import Failure, seconds_to_wait
+from haystack_integrations.common.openrouter.errors._reading import failure_of_response
 from haystack_integrations.common.openrouter.errors._redaction import without_private
 
 if TYPE_CHECKING:
     from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 
 logger = logging.getLogger(__name__)
+
+# What a warning shows of a failure after which the request is sent again.
+_LONGEST_WARNING = 250
 
 _current: ContextVar["Run | None"] = ContextVar("openrouter_run", default=None)
 
@@ -241,7 +246,7 @@ def warn_once(what: str, wait: float | None, max_retries: int, request: Any) -> 
     moment = "shortly" if wait is None else f"in {wait:.1f} s"
     logger.warning(
         "A request to OpenRouter failed: {what}. Trying again {moment} (`max_retries` is {count}).",
-        what=without_private(what, request),
+        what=printable(without_private(what, request), _LONGEST_WARNING),
         moment=moment,
         count=max_retries,
     )
@@ -249,5 +254,5 @@ def warn_once(what: str, wait: float | None, max_retries: int, request: Any) -> 
 
 def _described(failure: Failure, status: int) -> str:
     provider = f" from provider {failure.provider_name}" if failure.provider_name else ""
-    message = f": {failure.message[:200]}" if failure.message else ""
+    message = f": {failure.message}" if failure.message else ""
     return f"HTTP {status}{provider}{message}"

@@ -3,17 +3,25 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-JSON values and strings that are safe to keep, to serialize and to send.
+JSON values and strings that are safe to keep, to serialize, to send and to show.
 
 JSON can escape half a surrogate pair, and UTF-8 can't encode it.
 """
 
+from collections import deque
 from collections.abc import Callable, Container, Mapping
+from itertools import chain, islice
 from math import isfinite
 from typing import Any
+from unicodedata import category
 
+# The most of anyone's words that an error or a log shows.
+LONGEST_SHOWN = 1000
 # More than the JSON parser allows, and few enough for whatever walks the copy recursively.
 _MOST_LEVELS = 250
+# What is kept of a body that someone may look at after an error: no error body that is meant well has more.
+_MOST_KEPT_LEVELS, _MOST_KEPT_ENTRIES, _MOST_KEPT_VALUES, _MOST_KEPT_CHARACTERS = 50, 100, 1000, 20_000
+LONGEST_KEPT = 2000
 
 
 def mapping(value: object) -> Mapping[str, Any]:
@@ -70,6 +78,56 @@ def copied_json(
     raise ValueError(msg)
 
 
+def check_depth(value: Any, *, brackets: int) -> None:
+    """
+    Raise a ValueError if a JSON value is nested too deep for `copied_json`.
+
+    :param value: The value.
+    :param brackets: How many brackets it was written with. A few can't be deep.
+    """
+    level: list[Any] = [[value]]
+    for _ in range(_MOST_LEVELS if brackets > _MOST_LEVELS else 0):
+        items = chain.from_iterable(item.values() if isinstance(item, dict) else item for item in level)
+        if not (level := [item for item in items if isinstance(item, dict | list)]):
+            return
+    if brackets > _MOST_LEVELS:
+        msg = "JSON nested too deep"
+        raise ValueError(msg)
+
+
+def shortened_json(value: Any, *, left_out: Container[str] = ()) -> Any:
+    """
+    Copy the beginning of a foreign JSON value, however large it is: what is nested deeper is dropped before the rest.
+
+    :param value: The value.
+    :param left_out: Names in dictionaries that are not copied.
+    :returns: A copy with at most 1,000 values and 20,000 characters, of which 100 are in one list or dictionary, and
+        2,000 in one string.
+    """
+    values, characters = _MOST_KEPT_VALUES, _MOST_KEPT_CHARACTERS
+    root: list[Any] = []
+    waiting: deque[tuple[Any, Any, int]] = deque([([value], root, 0)])
+    while waiting:
+        source, copy, depth = waiting.popleft()
+        entries = source.items() if isinstance(source, dict) else enumerate(source)
+        for key, item in islice(entries, min(values, _MOST_KEPT_ENTRIES)):
+            values -= 1
+            if key in left_out:
+                continue
+            kept = _finite(item)
+            if isinstance(item, str):
+                kept = item[: min(LONGEST_KEPT, characters)]
+                characters -= len(kept)
+            elif isinstance(item, dict | list):
+                kept = {} if isinstance(item, dict) else []
+                waiting.append((item if depth < _MOST_KEPT_LEVELS else [], kept, depth + 1))
+            if isinstance(copy, list):
+                copy.append(kept)
+            else:
+                copy[str(key)[:LONGEST_KEPT]] = kept
+    return root[0]
+
+
 def _finite(value: Any) -> Any:
     return value if not isinstance(value, float) or isfinite(value) else None
 
@@ -86,6 +144,27 @@ def with_joined_halves(text: str) -> str:
 def sendable(text: str) -> str:
     """Replace each half whose other half is missing, so that the string can be sent."""
     return text if _is_whole(text) else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def printable(text: str, limit: int = LONGEST_SHOWN) -> str:
+    """
+    Make a foreign text safe to show: it is cut first, and stays on its line.
+
+    What is neither printable nor a space (new lines, other control and format characters, halves of surrogate pairs) is
+    written as Python escapes it: a new line is `\\n`.
+
+    :param text: Text from a server, a file name, or any other text that someone else wrote.
+    :param limit: How many characters of it are kept. "…" follows where there were more.
+    :returns: The text to show.
+    """
+    shown = text[:limit]
+    if not shown.isprintable():
+        shown = "".join(char if char.isprintable() or category(char) == "Zs" else _escaped(char) for char in shown)
+    return shown if len(shown) <= limit and len(text) <= limit else f"{shown[:limit]}…"
+
+
+def _escaped(char: str) -> str:
+    return char.encode("unicode_escape").decode()
 
 
 def _is_whole(text: str) -> bool:

@@ -16,22 +16,41 @@ from typing import Any
 import openai
 from pydantic_core import from_json
 
-from haystack_integrations.common.openrouter._wire.json_values import mapping, plain_json
+from haystack_integrations.common.openrouter._wire.json_values import check_depth, mapping, plain_json
 
 # Where a response keeps its decoded body.
 _DECODED = "openrouter_decoded_body"
+_LARGE = 1_000_000
+# More choices than a request can ask for.
+_MOST_CHOICES = 1000
 
 
 def decode_json(data: str | bytes) -> Any:
     """Decode JSON fast, and JSON that only Python's own decoder accepts (half a surrogate pair) slowly."""
-    try:
-        return from_json(data)
-    except (ValueError, TypeError):  # a string with half a surrogate pair is a TypeError
+    data = data.strip()  # the decoders are slow to find that there is nothing but white space
+    if not _may_have_halves(data):
         try:
-            return plain_json(json.loads(data))
-        except RecursionError as error:
-            msg = "JSON nested too deep"
-            raise ValueError(msg) from error
+            return from_json(data)
+        except (ValueError, TypeError):  # a string with half a surrogate pair is a TypeError
+            pass
+    return _slowly_decoded(data)
+
+
+def _may_have_halves(data: str | bytes) -> bool:
+    """Whether it would take long to find out that the fast decoder does not take something."""
+    escapes: Any = ("\\ud", "\\uD") if isinstance(data, str) else (b"\\ud", b"\\uD")
+    return len(data) >= _LARGE and any(escape in data for escape in escapes)
+
+
+def _slowly_decoded(data: str | bytes) -> Any:
+    brackets: Any = "[{" if isinstance(data, str) else b"[{"
+    try:
+        value = json.loads(data, parse_constant=lambda name: None)  # noqa: ARG005  # NaN and infinity
+    except RecursionError as error:
+        msg = "JSON nested too deep"
+        raise ValueError(msg) from error
+    check_depth(value, brackets=sum(map(data.count, brackets)))
+    return value
 
 
 def decoded_body(response: Any, decode: Callable[[bytes], Any] = decode_json) -> Any:
@@ -43,11 +62,16 @@ def decoded_body(response: Any, decode: Callable[[bytes], Any] = decode_json) ->
     extensions: dict[str, Any] = response.extensions
     if _DECODED not in extensions:
         extensions[_DECODED] = None
-        for decoder in (decode, decode_json):
+        for decoder in dict.fromkeys((decode, decode_json)):
             with suppress(ValueError):
                 extensions[_DECODED] = decoder(response.content)
                 break
     return extensions[_DECODED]
+
+
+def forget_body(response: Any) -> None:
+    """Let go of the decoded body of a failed response: the openai SDK decodes it, too, and may keep it for long."""
+    response.extensions.pop(_DECODED, None)
 
 
 def find_error(body: Any) -> Any:
@@ -57,13 +81,14 @@ def find_error(body: Any) -> Any:
     if error := body.get("error"):
         return error
     choices = body.get("choices")
-    for choice in choices if isinstance(choices, list) else ():
+    for choice in choices[:_MOST_CHOICES] if isinstance(choices, list) else ():
         if not isinstance(choice, dict):
             continue
         if error := choice.get("error"):
             return error
         if choice.get("finish_reason") == "error":
             native = choice.get("native_finish_reason")
+            native = native if isinstance(native, str) else None
             return {"message": f"The provider ended the reply with an error (native_finish_reason: {native})"}
     return None
 

@@ -8,20 +8,28 @@ The text of every error: provider, cause and advice, without private data. A pic
 The SDK's own status errors pickle with their request and can't be unpickled, which breaks a process pool for good.
 """
 
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import openai
 from haystack.utils import Secret
 
-from haystack_integrations.common.openrouter._wire.json_values import plain_json
+from haystack_integrations.common.openrouter._wire.json_values import plain_json, printable
 from haystack_integrations.common.openrouter.errors._advice import Advice, advice_for
-from haystack_integrations.common.openrouter.errors._failure import Failure, failure_of
-from haystack_integrations.common.openrouter.errors._redaction import without_private, without_private_fields
+from haystack_integrations.common.openrouter.errors._failure import Failure, words
+from haystack_integrations.common.openrouter.errors._reading import failure_of
+from haystack_integrations.common.openrouter.errors._redaction import without_private
 from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
 
-_MAX_TEXT = 1000
 # Attributes with the connection, the key or the prompt. Only the live object keeps them.
 _LEFT_BEHIND = ("request", "response")
+# What the SDK or this package has read of a response. It is cleaned on the live object, too.
+_NAMES = ("code", "param", "type", "request_id", "generation_id")
+_FIELDS = ("message", "code", "metadata", "availability", "provider_message")
+_LONGEST_NAME = 200
+# Of reasons, and of what was tried before
+_MOST_ENTRIES, _LONGEST_EARLIER = 5, 200
 
 
 def explain(
@@ -40,55 +48,64 @@ def explain(
     The text is replaced and not only annotated: Haystack's pipelines and fallbacks show `str(error)` and drop notes.
     """
     failure = failure_of(error)
-    flagged = failure.metadata.get("flagged_input") if failure else None
-    foreign = ". ".join(part.rstrip(".") for part in _foreign_words(error, failure) if part)
     response: Any = getattr(error, "response", None)
     in_headers = getattr(response, "headers", {}).get("x-generation-id")
-    generation_id = getattr(error, "generation_id", None) or in_headers or generation_id
+    error.generation_id = getattr(error, "generation_id", None) or in_headers or generation_id  # type: ignore[attr-defined]
+    labels, said = zip(*_words_of(error, failure), strict=True)
+    cleaned = _cleaned(error, failure, said, key)
     parts = [
-        without_private(foreign, error.request, key, flagged),
+        ". ".join(f"{label}{printable(text)}".rstrip(".") for label, text in zip(labels, cleaned["said"], strict=True)),
         advice_for(error, failure, advice, api_key=api_key, model=model, base_url=base_url),
-        f"Generation id: {generation_id}" if generation_id else "",
+        f"Generation id: {error.generation_id}" if error.generation_id else "",  # type: ignore[attr-defined]
     ]
     text = " ".join(part if part.endswith("?") else part.rstrip(".") + "." for part in parts if part)
     error.message, error.args = text, (text,)
-    error.generation_id = generation_id  # type: ignore[attr-defined]
+    make_picklable(error, cleaned["body"])
+
+
+def _cleaned(error: openai.APIError, failure: Failure | None, said: Iterable[str], key: str | None) -> dict[str, Any]:
+    """Clean the names on an error and the failure of a stream. Return what is to be said, and the body."""
+    # all at once, so that what was sent is looked through only once
+    foreign = {
+        "said": list(said),
+        "names": {name: getattr(error, name) for name in _NAMES if isinstance(getattr(error, name, None), str)},
+        "failure": {name: getattr(failure, name, None) for name in _FIELDS},
+        "body": error.body,
+    }
+    flagged = failure.metadata.get("flagged_input") if failure else None
+    cleaned: dict[str, Any] = without_private(foreign, error.request, flagged, key=key)
+    for name, value in cleaned["names"].items():
+        setattr(error, name, printable(value, _LONGEST_NAME))
     if isinstance(error, OpenRouterStreamError) and failure is not None:
-        cleaned = without_private_fields(vars(failure), error.request, key, flagged)
-        error.failure, error.metadata = Failure(**cleaned), cleaned["metadata"]
-    make_picklable(error, without_private_fields(error.body, error.request, key, flagged))
+        error.take(replace(failure, **cleaned["failure"]))
+    return cleaned
 
 
-def _foreign_words(error: openai.APIError, failure: Failure | None) -> list[str]:
-    """The messages of OpenRouter, a provider or the network."""
+def _words_of(error: openai.APIError, failure: Failure | None) -> Iterator[tuple[str, str]]:
+    """The messages of OpenRouter, a provider or the network, each after what introduces it."""
+    status = getattr(error, "status_code", None)
+    if failure is not None and status and not isinstance(error, OpenRouterStreamError):
+        yield f"Error code: {status} - ", failure.message
+    elif failure is not None or isinstance(error, OpenRouterStreamError):  # its message already has its cause
+        yield "", error.message
+    else:
+        yield "", f"{error.message.rstrip('.')}{_cause(error)}"
     if failure is None:
-        # the message of a stream error already has its cause
-        return [error.message.rstrip(".") + ("" if isinstance(error, OpenRouterStreamError) else _cause(error))]
-    status, message = getattr(error, "status_code", None), _clipped(failure.message)
-    if isinstance(error, OpenRouterStreamError):
-        return [_clipped(error.message), *_details(failure)]
-    return [f"Error code: {status} - {message}" if status else _clipped(error.message), *_details(failure)]
-
-
-def _details(failure: Failure) -> list[str]:
-    metadata = failure.metadata
-    parts = [f"Provider: {failure.provider_name}"] if failure.provider_name else []
-    said = failure.provider_message
-    if said and said not in failure.message:
-        parts.append(f"The provider says: {_clipped(said)}")
-    reasons = metadata.get("reasons")
-    if isinstance(reasons, list) and reasons:
-        parts.append(f"Moderation reasons: {', '.join(map(str, reasons))}")
-    previous = metadata.get("previous_errors")
-    for earlier in previous if isinstance(previous, list) else []:
+        return
+    if failure.provider_name:
+        yield "Provider: ", failure.provider_name
+    if failure.provider_message and failure.provider_message not in failure.message:
+        yield "The provider says: ", failure.provider_message
+    if reasons := _first_of(failure.metadata.get("reasons")):
+        yield "Moderation reasons: ", ", ".join(map(words, reasons))
+    for earlier in _first_of(failure.metadata.get("previous_errors")):
         tried = Failure.read(earlier)
-        words = (tried.provider_name, str(tried.code or ""), tried.message[:200])
-        parts.append(f"Tried before: {' '.join(filter(None, words))}")
-    return parts
+        said = (tried.provider_name, str(tried.code or ""), tried.message[:_LONGEST_EARLIER])
+        yield "Tried before: ", " ".join(filter(None, said))
 
 
-def _clipped(text: str) -> str:
-    return text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}…"
+def _first_of(entries: object) -> list[Any]:
+    return entries[:_MOST_ENTRIES] if isinstance(entries, list) else []
 
 
 def _cause(error: openai.APIError) -> str:
@@ -115,8 +132,8 @@ def make_picklable(error: openai.APIError, body: Any) -> None:
     :param error: An error that is complete: what is set on it later is not in the copies.
     :param body: Its response body without what is private, for the copies.
     """
-    kept = {name: value for name, value in vars(error).items() if name not in (*_LEFT_BEHIND, "__reduce_ex__")}
-    state = {name: _copyable(value) for name, value in kept.items()}
+    left_out = (*_LEFT_BEHIND, "body", "__reduce_ex__")
+    state = {name: _copyable(value) for name, value in vars(error).items() if name not in left_out}
     state["body"] = body
     error.__reduce_ex__ = _Reduced(type(error), str(error), state)  # type: ignore[method-assign]
 

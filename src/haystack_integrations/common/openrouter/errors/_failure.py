@@ -3,7 +3,9 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-The reading of a failure: the `error` of a response or of a stream event, read leniently, and what follows from it.
+What a failure means: the `error` of a response or of a stream event, read leniently, and what follows from it.
+
+An error can be megabytes long. Strings are cut where they are read, and of lists only the first entries are.
 
 Sources: the error schemas in OpenRouter's OpenAPI document and https://openrouter.ai/docs/api-reference/errors.
 """
@@ -11,14 +13,13 @@ Sources: the error schemas in OpenRouter's OpenAPI document and https://openrout
 import json
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any, Self
 
-import openai
-
-from haystack_integrations.common.openrouter._wire.responses import decoded_body, find_error
+from haystack_integrations.common.openrouter._wire.json_values import LONGEST_KEPT, mapping, printable, shortened_json
+from haystack_integrations.common.openrouter._wire.responses import decode_json
 
 # Statuses of OpenRouter's `ApiErrorType` names, which can be in `code` or `metadata.error_type`.
 _TYPES = {
@@ -43,16 +44,14 @@ LONGEST_WAIT = 60.0
 
 # How `metadata.limit_source` or the message names the daily cap on free models.
 _DAILY_CAPS = ("free_tier_daily", "free-models-per-day")
-_UNKNOWN_MODEL = re.compile(r"not a valid model|model\b.* (does not exist|not found)|(unknown|no such) model")
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
-
-# The key, the credits, the permissions, the model.
-_ENDING = (401, 402, 403, 404)
-# The inputs, or how many there are.
-_REFUSING = (400, 413, 422)
-
-# Where a response keeps the name of the result that it lacks.
-_LACKS = "openrouter_lacks"
+_UNKNOWN_MODEL = re.compile("not a valid model|(unknown|no such) model")
+_MODEL, _UNKNOWN = re.compile(r"model\b"), re.compile(" (does not exist|not found)")
+# The longest name of an error or a provider, and the longest number or date.
+_LONGEST_NAME = 100
+# How many values are looked at for a provider's message. Errors that are meant well have fewer than ten.
+_MOST_STEPS = 100
+# JSON in a string is decoded up to this length.
+_LONGEST_JSON = 100_000
 
 
 @dataclass(frozen=True)
@@ -65,6 +64,7 @@ class Failure:
     :param status: The HTTP status that it means, or 502 if it is unknown.
     :param metadata: `error.metadata`, or `{}`.
     :param availability: `error.availability`, or `{}`.
+    :param provider_message: The provider's message, from `metadata.raw`: a string, JSON in a string, or an object.
     :param lacks_result: Whether there is no error at all, but no result either.
     """
 
@@ -73,13 +73,14 @@ class Failure:
     status: int = 502
     metadata: dict[str, Any] = field(default_factory=dict)
     availability: dict[str, Any] = field(default_factory=dict)
+    provider_message: str = ""
     lacks_result: bool = False
 
     @classmethod
     def read(cls, error: object) -> Self:
         """Read an `error` value of any shape: an object, a string, or something else."""
         if not isinstance(error, dict):
-            return cls(message=error if isinstance(error, str) else json.dumps(error, default=str))
+            return cls(message=words(error))
         metadata, availability = error.get("metadata"), error.get("availability")
         metadata = metadata if isinstance(metadata, dict) else {}
         code = error.get("code")
@@ -88,24 +89,17 @@ class Failure:
         names = (code, error.get("http_status"), metadata.get("error_type"), error.get("type"))
         return cls(
             message=_text(error.get("message")) or "OpenRouter reported an error without a message",
-            code=code if isinstance(code, int | str) else None,
+            code=printable(code, _LONGEST_NAME) if isinstance(code, str) else code if isinstance(code, int) else None,
             status=next((status for name in names if (status := _status(name))), 502),
-            metadata=metadata,
-            availability=availability if isinstance(availability, dict) else {},
+            metadata=shortened_json(metadata),
+            availability=shortened_json(availability) if isinstance(availability, dict) else {},
+            provider_message=_provider_message(metadata),
         )
 
     @property
     def provider_name(self) -> str | None:
         """The provider that failed, if OpenRouter names it."""
-        return _text(self.metadata.get("provider_name")) or None
-
-    @property
-    def provider_message(self) -> str:
-        """The provider's message, from `metadata.raw`: a string, JSON in a string, or an object. "" if it has none."""
-        try:
-            return _message_in(self.metadata.get("raw"))
-        except RecursionError:
-            return ""
+        return printable(_text(self.metadata.get("provider_name")), _LONGEST_NAME) or None
 
     @property
     def said(self) -> str:
@@ -120,7 +114,7 @@ class Failure:
     @property
     def forbids_retry(self) -> bool:
         """Whether OpenRouter says that the same request will not succeed soon, or the free daily cap is reached."""
-        limit = f"{self.metadata.get('limit_source', '')} {self.message}"
+        limit = f"{_text(self.metadata.get('limit_source'))} {self.message}"
         return self.availability.get("retryable") is False or any(cap in limit for cap in _DAILY_CAPS)
 
     @property
@@ -137,7 +131,7 @@ class Failure:
     @property
     def names_unknown_model(self) -> bool:
         """Whether OpenRouter does not know the model. The status may be 400 or 404."""
-        return self.status in (400, 404) and bool(_UNKNOWN_MODEL.search(self.said))
+        return self.status in (400, 404) and any(map(_names_unknown_model, self.said.splitlines()))
 
     @property
     def is_moderated(self) -> bool:
@@ -146,69 +140,13 @@ class Failure:
         return "reasons" in self.metadata or "content_policy_violation" in names
 
 
-def note_lack(response: Any, what: str) -> None:
-    """Note that a response reports no error, and lacks its result all the same."""
-    response.extensions[_LACKS] = what
-
-
-def failure_of_response(response: Any) -> Failure:
-    """Read what a failed response reports, its body read. The message is "" if that is nothing of OpenRouter's."""
-    body = decoded_body(response)
-    error = find_error(body)
-    if error is None and isinstance(body, dict) and body.get("message"):
-        error = body
-    if error is not None:
-        return Failure.read(error)
-    if isinstance(body, dict) and (what := response.extensions.get(_LACKS)):
-        return Failure(f"The response has no {what}: {_shown(response)}", lacks_result=True)
-    return Failure("")
-
-
-def failure_of(error: openai.APIError) -> Failure | None:
-    """Read what OpenRouter reported, whatever form the SDK gives the body; None if it reported nothing."""
-    if (known := getattr(error, "failure", None)) is not None:  # of a stream
-        return known if isinstance(known, Failure) else None
-    if isinstance(error, openai.APIStatusError) and error.response is not None:
-        failure = failure_of_response(error.response)
-        if failure.message:
-            return failure
-        return Failure(_odd_body(error.response), status=error.status_code)
-    found = find_error(error.body) or error.body
-    return Failure.read(found) if isinstance(found, dict) and found.get("message") else None
-
-
-def ends_every_request(error: openai.APIError) -> bool:
-    """
-    Whether every later request of a run would fail in the same way.
-
-    It would with 401, 402, 403 (other than by moderation) and 404, and if the model is unknown.
-    """
-    failure = failure_of(error)
-    if failure is None:
-        return False
-    return failure.names_unknown_model or (_status_of(error, failure) in _ENDING and not failure.is_moderated)
-
-
-def is_refusal(error: openai.APIError) -> bool:
-    """
-    Whether the inputs of a request are the cause, so that some of them may succeed on their own.
-
-    They are with 400, 413 and 422, and if moderation flagged an input.
-    """
-    failure = failure_of(error)
-    if failure is None or ends_every_request(error):
-        return False
-    return _status_of(error, failure) in _REFUSING or failure.is_moderated
-
-
 def seconds_to_wait(headers: Mapping[str, str], failure: Failure) -> float | None:
     """
     How many seconds to wait before the next try, from headers and body; None if it is unknown.
 
     `Retry-After` takes precedence over `X-RateLimit-Reset`, whose limit may not be the cause.
     """
-    in_body = failure.metadata.get("headers")
-    in_body = {str(name).lower(): value for name, value in in_body.items()} if isinstance(in_body, dict) else {}
+    in_body = {name.lower(): value for name, value in mapping(failure.metadata.get("headers")).items()}
     explicit = (headers.get("retry-after"), failure.availability.get("retry_after"), in_body.get("retry-after"))
     resets = (in_body.get("x-ratelimit-reset"), headers.get("x-ratelimit-reset"))
     waits = (*map(_seconds, explicit), *map(_seconds_until, resets))
@@ -218,7 +156,7 @@ def seconds_to_wait(headers: Mapping[str, str], failure: Failure) -> float | Non
 def _seconds(value: object) -> float | None:
     """The value of a `Retry-After`: seconds, or a date."""
     number = _number(value)
-    if number is None and isinstance(value, str):
+    if number is None and isinstance(value, str) and len(value) <= _LONGEST_NAME:
         try:
             number = parsedate_to_datetime(value).timestamp() - time.time()
         except (ValueError, OverflowError, OSError):  # the last where the system's clock has no such moment
@@ -234,19 +172,42 @@ def _seconds_until(reset: object) -> float | None:
     return max(moment / (1000 if moment > 1e11 else 1) - time.time(), 0.001)
 
 
-def _message_in(raw: object) -> str:
+def _provider_message(metadata: Mapping[str, Any]) -> str:
+    try:
+        return _message_in(metadata.get("raw"), iter(range(_MOST_STEPS)))[:LONGEST_KEPT]
+    except RecursionError:
+        return ""
+
+
+def _message_in(raw: object, steps: Iterator[int]) -> str:
+    if next(steps, None) is None:
+        return ""
     if isinstance(raw, str):
-        try:
-            decoded = json.loads(raw)
-        except (ValueError, RecursionError):
-            return raw.strip()
-        return _message_in(decoded) if isinstance(decoded, dict | list) else raw.strip()
+        decoded = _decoded(raw)
+        return words(raw) if decoded is None else _message_in(decoded, steps)
     if isinstance(raw, list):
-        return "; ".join(filter(None, map(_message_in, raw)))
+        return "; ".join(filter(None, (_message_in(item, steps) for item in raw[:_MOST_STEPS])))
     if not isinstance(raw, dict):
         return ""
     names = ("error", "message", "detail", "details", "msg", "errors")
-    return next((said for name in names if (said := _message_in(raw.get(name)))), "")
+    return next((said for name in names if (said := _message_in(raw.get(name), steps))), "")
+
+
+def _decoded(raw: str) -> Any:
+    """An object or a list in a string; None if it is something else, or too long to be meant well."""
+    if len(raw) > _LONGEST_JSON or not raw.lstrip().startswith(("{", "[")):
+        return None
+    try:
+        return decode_json(raw)
+    except ValueError:
+        return None
+
+
+def _names_unknown_model(line: str) -> bool:
+    if _UNKNOWN_MODEL.search(line):
+        return True
+    model = _MODEL.search(line)
+    return model is not None and _UNKNOWN.search(line, model.end()) is not None
 
 
 def _status(name: object) -> int | None:
@@ -259,6 +220,8 @@ def _status(name: object) -> int | None:
 def _number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
+    if isinstance(value, str) and len(value) > _LONGEST_NAME:
+        return None
     try:
         number = float(value)
     except (ValueError, OverflowError):
@@ -266,26 +229,11 @@ def _number(value: object) -> float | None:
     return number if abs(number) < 1e15 else None
 
 
+def words(value: object) -> str:
+    """The beginning of what someone said: of a string, or of anything else as JSON."""
+    text = value if isinstance(value, str) else json.dumps(shortened_json(value), default=str)
+    return text[:LONGEST_KEPT].strip()
+
+
 def _text(value: object) -> str:
-    return value.strip() if isinstance(value, str) else ""
-
-
-def _status_of(error: openai.APIError, failure: Failure) -> int:
-    return int(getattr(error, "status_code", failure.status))
-
-
-def _odd_body(response: Any) -> str:
-    shown = _shown(response)
-    if not shown:
-        return "The response has an empty body"
-    if shown.startswith(("data:", ":", "event:")):
-        return f"The response is a stream, which was not asked for: {shown}"
-    return f"The response is not from OpenRouter's API: {shown}"
-
-
-def _shown(response: Any) -> str:
-    """The beginning of a body, or the title of a web page."""
-    text = response.text.strip() if response.is_closed and response.is_stream_consumed else ""
-    if title := _TITLE.search(text):
-        text = f"a web page with the title {' '.join(title[1].split())!r}"
-    return text if len(text) <= 200 else f"{text[:200]}…"
+    return words(value) if isinstance(value, str) else ""

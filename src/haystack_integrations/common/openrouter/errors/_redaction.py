@@ -4,21 +4,33 @@
 
 """
 Removes private data from error texts and logs: keys, account ids, and what the user sent.
+
+Foreign text is cut before anything else is done with it. What was sent, which may be long, is looked through once for
+all texts of an error, in steps of a fixed size: the time grows with its length, whatever repeats in it.
 """
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from haystack_integrations.common.openrouter._wire.json_values import copied_json
+from haystack_integrations.common.openrouter._wire.json_values import (
+    LONGEST_KEPT,
+    copied_json,
+    sendable,
+    shortened_json,
+)
 from haystack_integrations.common.openrouter._wire.responses import decode_json
+from haystack_integrations.common.openrouter.errors._secrets import (
+    SHORTEST_SECRET,
+    looks_like_credential,
+    secret_pieces,
+)
 
 # Account ids are long and hold digits; user_preferences is not one.
 _ACCOUNT_ID = re.compile(r"\b(?:user|org)_(?=[A-Za-z]*\d)[A-Za-z0-9]{10,}\b")
-_CREDENTIAL = re.compile(r"(^|[-_])(authorization|cookie|key|token|secret|password)$", re.IGNORECASE)
-# Names of other headers that were given as a `Secret`, in lower case. The names themselves are no secrets.
-_SECRET_HEADERS: set[str] = set()
+_USER_OF_URL = re.compile(r"""(?<=://)[^\s/?#"'<>]+(?=@)""")
+_PARAMETER_OF_URL = re.compile(r"""(?<=[?&])([\w.%-]{1,60})=([^\s&#"'<>]{8,})""")
 _PRIVATE_FIELDS = {"user_id", "creator_user_id", "flagged_input"}
 # Names and types that an error may have to mention. Everything else in a request is the user's data.
 _PUBLIC_FIELDS = {
@@ -31,131 +43,144 @@ _PUBLIC_STRINGS = {"response_format"}
 _SHORTEST_SENT = 12
 # This many equal characters in a row are a quotation, not a coincidence.
 _WINDOW = 24
-_MOST_CHARACTERS = 4000
+# Every quotation holds one of the blocks that what was sent is divided into.
+_BLOCK = _WINDOW // 2
 # Files (base64, without spaces) can be megabytes long, so only their beginning is searched for.
 _MOST_OF_A_FILE = 4000
-# The same few words can stand in many places of a long prompt.
-_MOST_PLACES = 50
 
 
-def looks_like_credential(name: str) -> bool:
+def without_private(value: Any, request: Any, *quoted: object, key: str | None = None) -> Any:
     """
-    Whether a header of this name usually holds a secret.
+    Copy a foreign text, or a body, with `***` in place of private data.
 
-    :param name: The name of an HTTP header, such as `Authorization`, `X-Api-Key` or `Cookie`.
-    :returns: Whether its value should not be shown.
-    """
-    return _CREDENTIAL.search(name) is not None
-
-
-def keep_secret(name: str) -> None:
-    """
-    Cut the values of a header out of texts, whatever its name looks like.
-
-    :param name: The name of an HTTP header.
-    """
-    _SECRET_HEADERS.add(name.lower())
-
-
-def without_private(text: str, request: Any, *secrets: object) -> str:
-    """
-    Replace private data in a text with `***`.
-
-    :param text: Text that may be shown or logged. What follows its first 4,000 characters is dropped.
+    :param value: What may be shown, logged or kept: a string, or a decoded JSON value. What is too long is cut off.
     :param request: The failed HTTP request, whose credentials and input are cut out. None if it is unknown.
-    :param secrets: More strings to cut out. Anything shorter than 8 characters is left.
-    :returns: The text without them.
+    :param quoted: More strings to cut out. Anything shorter than 8 characters is left.
+    :param key: The API key, which is cut out too.
+    :returns: A copy, without the fields that name the account or quote the input.
     """
-    text = text[:_MOST_CHARACTERS]
-    for secret in (*secrets, *_credentials(request)):
-        if isinstance(secret, str) and len(secret.strip()) >= 8:
-            text = text.replace(secret.strip(), "***")
-    sent_texts = _sent_texts(request)
-    for sent in sent_texts:
-        text = text.replace(sent.strip(), "***")
-    for sent in sent_texts:
-        text = _without_quotations(text, sent)
-    return _ACCOUNT_ID.sub("***", text)
+    kept = shortened_json(value, left_out=_PRIVATE_FIELDS)
+    change = _Redactor(_strings(kept, with_names=True), request, quoted, key)
+    return copied_json(kept, lambda leaf: change(leaf) if isinstance(leaf, str) else leaf, rename=change)
 
 
-def without_private_fields(value: Any, request: Any = None, *secrets: object) -> Any:
+def without_account_ids(value: Any) -> Any:
     """
-    Copy a response body without private data.
+    Copy a good response, whole, without the fields and ids that name the account.
 
     :param value: A decoded JSON value.
-    :param request: The HTTP request that failed, or None.
-    :param secrets: More strings to cut out.
-    :returns: A copy, without user ids and quoted input. None if it is nested too deep.
+    :returns: The copy.
+    :raises ValueError: If it is nested too deep.
     """
 
     def change(leaf: Any) -> Any:
-        return without_private(leaf, request, *secrets) if isinstance(leaf, str) else leaf
+        return _ACCOUNT_ID.sub("***", leaf) if isinstance(leaf, str) else leaf
 
-    try:
-        return copied_json(value, change, left_out=_PRIVATE_FIELDS)
-    except ValueError:
-        return None
+    return copied_json(value, change, left_out=_PRIVATE_FIELDS)
 
 
-def _credentials(request: Any) -> Iterator[str]:
-    for name, value in request.headers.items() if request is not None else ():
-        if looks_like_credential(name) or name.lower() in _SECRET_HEADERS:
-            yield value.removeprefix("Bearer ")
-
-
-def _sent_texts(request: Any) -> Iterable[str]:
+class _Redactor:
     """
-    The user's texts in a request, longest first, both plain and as JSON.
+    Cuts out of the texts of one error what is private in them.
+
+    :param texts: All texts that it will be called with, cut to size.
     """
+
+    def __init__(self, texts: Iterable[str], request: Any, quoted: Iterable[object], key: str | None) -> None:
+        texts = {text for text in texts if len(text) >= SHORTEST_SECRET}
+        # what is cut out, by its length
+        self._private: dict[int, set[str]] = {}
+        if not texts:
+            return
+        quotes = [quote[:LONGEST_KEPT].strip() for quote in quoted if isinstance(quote, str)]
+        self._add(secret_pieces(request, key))
+        self._add(quote for quote in quotes if len(quote) >= SHORTEST_SECRET)
+        self._add(_quotations(texts, [*quotes, *_sent_strings(request)]))
+
+    def _add(self, pieces: Iterable[str]) -> None:
+        for piece in pieces:
+            self._private.setdefault(len(piece), set()).add(piece)
+
+    def __call__(self, text: str) -> str:
+        spans = [found.span() for pattern in (_ACCOUNT_ID, _USER_OF_URL) for found in pattern.finditer(text)]
+        spans += [found.span(2) for found in _PARAMETER_OF_URL.finditer(text) if looks_like_credential(found[1])]
+        for size, pieces in self._private.items():
+            places = range(len(text) - size + 1)
+            spans += [(place, place + size) for place in places if text[place : place + size] in pieces]
+        return sendable(_without(text, spans))
+
+
+def _without(text: str, spans: list[tuple[int, int]]) -> str:
+    parts, end = [], -1
+    for start, stop in sorted(spans):
+        if start > end:
+            parts.append(text[max(end, 0) : start])
+        end = max(end, stop)
+    return "***".join([*parts, text[max(end, 0) :]])
+
+
+def _quotations(texts: Collection[str], sent: Collection[str]) -> Iterator[str]:
+    """Find in the texts which of the sent strings they quote: whole ones, and each window of a longer quotation."""
+    blocks = {text[at : at + _BLOCK] for text in texts for at in range(len(text) - _BLOCK + 1)}
+    windows = {text[at : at + _WINDOW] for text in texts for at in range(len(text) - _WINDOW + 1)}
+    # only JSON in a text has escapes
+    escaped = any("\\" in text for text in texts)
+    for string in sent:
+        for spelling in _spellings(string) if escaped else (string,):
+            whole = spelling.strip()
+            if _SHORTEST_SENT <= len(whole) < _WINDOW and whole[:_BLOCK] in blocks:
+                yield whole
+            yield from _windows_in(spelling, blocks, windows)
+
+
+def _windows_in(sent: str, blocks: set[str], windows: set[str]) -> Iterator[str]:
+    looked_at = set()
+    for at in range(0, len(sent) - _BLOCK + 1, _BLOCK):
+        if sent[at : at + _BLOCK] in blocks:
+            around = sent[max(at - _BLOCK, 0) : at + _WINDOW]
+            if around not in looked_at:
+                looked_at.add(around)
+                found = (around[start : start + _WINDOW] for start in range(len(around) - _WINDOW + 1))
+                yield from (window for window in found if window in windows)
+
+
+def _spellings(text: str) -> set[str]:
+    """A string both plain and as JSON."""
+    return {text, *(json.dumps(text, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False))}
+
+
+def _sent_strings(request: Any) -> list[str]:
+    """The user's texts in a request."""
     try:
-        body = decode_json(request.content)
+        content = request.content
     except Exception:  # there is no request, or its body was a stream
         return []
-    texts = {text for text in _strings(body) if len(text.strip()) >= _SHORTEST_SENT}
-    spelled = {json.dumps(text, ensure_ascii=ascii_only)[1:-1] for text in texts for ascii_only in (True, False)}
-    return sorted(texts | spelled, key=len, reverse=True)
+    try:
+        body = decode_json(content)
+    except ValueError:
+        body = content.decode(errors="replace")
+    return [
+        text[:_MOST_OF_A_FILE] if text.isascii() and " " not in text else text
+        for text in _strings(body)
+        if len(text) >= _SHORTEST_SENT
+    ]
 
 
-def _strings(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value[:_MOST_OF_A_FILE] if value.isascii() and " " not in value else value
-    elif isinstance(value, list):
-        for item in value:
-            yield from _strings(item)
-    elif isinstance(value, dict):
-        for name, field in value.items():
-            is_public = name in _PUBLIC_FIELDS or (name in _PUBLIC_STRINGS and isinstance(field, str))
-            if not is_public:
-                yield from _strings(field)
+def _strings(value: Any, *, with_names: bool = False) -> Iterator[str]:
+    """The strings in a JSON value: all of them, names too, or those that are not public."""
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, list):
+            waiting += item
+        elif isinstance(item, dict):
+            if with_names:
+                waiting += [*item, *item.values()]
+            else:
+                waiting += [field for name, field in item.items() if not _is_public(name, field)]
 
 
-def _without_quotations(text: str, sent: str) -> str:
-    """
-    Cut out the longer parts of a sent string.
-    """
-    # every quotation of _WINDOW characters holds one of these pieces whole, and they are few enough to look for
-    size = _WINDOW // 2
-    quoted = [span for start in range(0, len(text) - size + 1, size) for span in _quotations(text, sent, start, size)]
-    end = len(text)
-    for start, stop in sorted(quoted, reverse=True):
-        if start < end:
-            text, end = f"{text[:start]}***{text[min(stop, end) :]}", start
-    return text
-
-
-def _quotations(text: str, sent: str, start: int, size: int) -> Iterator[tuple[int, int]]:
-    """
-    Find where a piece of the text stands in a sent string, as part of a longer quotation.
-    """
-    piece, found = text[start : start + size], -1
-    for _ in range(_MOST_PLACES):
-        found = sent.find(piece, found + 1)
-        if found < 0:
-            return
-        before, after = 0, size
-        while before < min(start, found) and text[start - before - 1] == sent[found - before - 1]:
-            before += 1
-        while after < min(len(text) - start, len(sent) - found) and text[start + after] == sent[found + after]:
-            after += 1
-        if before + after >= _WINDOW:
-            yield start - before, start + after
+def _is_public(name: str, field: object) -> bool:
+    return name in _PUBLIC_FIELDS or (name in _PUBLIC_STRINGS and isinstance(field, str))

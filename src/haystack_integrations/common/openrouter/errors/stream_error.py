@@ -46,13 +46,17 @@ class OpenRouterStreamError(openai.APIError):
         retryable: bool = True,
     ) -> None:
         super().__init__(message, request, body=None)
-        self.failure = failure
         self.partial_reply = partial_reply
         self.retryable = failure.is_retryable if failure else retryable
+        self.generation_id: str | None = None
+        self.take(failure)
+
+    def take(self, failure: Failure | None) -> None:
+        """Keep what OpenRouter reported, in place of what was kept before: a reading without what is private."""
+        self.failure = failure
         self.code = failure.code if failure else None
         self.metadata = failure.metadata if failure else {}
         self.provider_name = failure.provider_name if failure else None
-        self.generation_id: str | None = None
 
     @classmethod
     def from_event(cls, event: dict[str, Any]) -> OpenRouterStreamError:

@@ -17,6 +17,7 @@ import openai
 from haystack import Document
 from haystack.dataclasses import ByteStream
 
+from haystack_integrations.common.openrouter._base.headers import shown_source
 from haystack_integrations.common.openrouter._many.requests import ManyRequests
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.media import AUDIO_FORMATS
@@ -52,7 +53,7 @@ class Source:
     def __str__(self) -> str:
         """Name the source, for a log."""
         name = next((self.meta[field] for field in ("url", *_NAME_FIELDS) if self.meta.get(field)), None)
-        return f"sources[{self.number}]" if name is None else f"sources[{self.number}] ({name})"
+        return f"sources[{self.number}]" if name is None else f"sources[{self.number}] ({shown_source(name)})"
 
     def input_audio(self) -> dict[str, Any]:
         """Make the field `input_audio` of a request. A file that can't be read is an OSError."""
@@ -84,6 +85,9 @@ def _checked(source: Any, number: int) -> Source:
     if isinstance(source, str) and source.lower().startswith(("http://", "https://")):
         return Source(number, source, _format_of(urlsplit(source).path), {"url": source})
     checks.instance(source, where, str | Path, "a path, a URL or a ByteStream")
+    if "://" in str(source):
+        msg = f"{where} is a URL that does not begin with http:// or https://: {shown_source(source)!r}."
+        raise ValueError(msg)
     return _from_file(Path(source), number, where)
 
 

@@ -357,7 +357,7 @@ FORGERIES = [
 ]
 LIES = [
     *({"cost": cost} for cost in (-1000, -0.3, -1e14, -1e15, -(10**40), float("nan"), 1e400, -1e400, "-1000", "NaN")),
-    *({"cost": cost} for cost in ("", "1" * 5000, True, [1], {"cost": 1}, None, 10**40, "1e400")),
+    *({"cost": cost} for cost in ("", "1" * 5000, True, [1], {"cost": 1}, None, 10**40, 10**400, "1e400")),
     *({"is_byok": flag, "cost_details": {"upstream_inference_cost": -1e14}} for flag in (True, False, -1e14, 1e300)),
     *({"is_byok": True, "cost_details": details} for details in ("0", None, [], {"upstream_inference_cost": 1e300})),
 ]

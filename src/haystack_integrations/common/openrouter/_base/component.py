@@ -24,11 +24,11 @@ from haystack_integrations.common.openrouter._base.generation_kwargs import (
 )
 from haystack_integrations.common.openrouter._base.headers import (
     check_headers,
-    deserialized_headers,
     sendable_headers,
     serialized_headers,
     shown_url,
     warn_of_credentials,
+    with_secrets,
 )
 from haystack_integrations.common.openrouter._transport.client_pool import ClientPool, ClientSettings
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
@@ -156,7 +156,7 @@ class OpenRouterBase:
         :param data: What `to_dict` returned. It is not changed.
         :returns: The object.
         """
-        return default_from_dict(cls, copy.deepcopy(data))
+        return default_from_dict(cls, with_secrets(data))
 
     def close(self) -> None:
         """
@@ -193,7 +193,7 @@ class OpenRouterComponent(OpenRouterBase):
     ) -> None:
         """Keep the parameters that all components share under their names, and check all."""
         self.model = model
-        self.extra_headers = deserialized_headers(extra_headers)
+        self.extra_headers = extra_headers
         self._noticed: set[str] = set()
         self._set_up_connection(api_key, api_base_url, timeout, max_retries, http_client_kwargs)
         self._check()

@@ -16,7 +16,6 @@ from haystack import logging
 
 from haystack_integrations.common.openrouter._base.headers import (
     check_headers,
-    deserialized_headers,
     merged_headers,
     sendable_headers,
     serialized_headers,
@@ -66,8 +65,7 @@ def check_request_options(generation_kwargs: Mapping[str, Any]) -> None:
     check_option(generation_kwargs, "timeout", _TIMEOUTS, "a number of seconds")
     if isinstance(timeout := generation_kwargs.get("timeout"), int | float):
         checks.timeout(timeout, 'generation_kwargs["timeout"]')
-    headers = deserialized_headers(generation_kwargs.get("extra_headers"))
-    check_headers(headers, 'generation_kwargs["extra_headers"]')
+    check_headers(generation_kwargs.get("extra_headers"), 'generation_kwargs["extra_headers"]')
 
 
 def merged_kwargs(*layers: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -78,7 +76,7 @@ def merged_kwargs(*layers: Mapping[str, Any] | None) -> dict[str, Any]:
     :returns: A new dictionary. None leaves a key out, and headers are merged without regard to case.
     """
     given = [layer for layer in layers if layer]
-    headers = [deserialized_headers(layer.get("extra_headers")) or {} for layer in given]
+    headers = [layer.get("extra_headers") or {} for layer in given]
     merged = {name: value for layer in given for name, value in layer.items()}
     merged["extra_headers"] = merged_headers(*headers) or None
     return {name: value for name, value in merged.items() if value is not None}

@@ -20,6 +20,8 @@ from unicodedata import category
 LONGEST_SHOWN = 1000
 # More than the JSON parser allows, and few enough for whatever walks the copy recursively.
 _MOST_LEVELS = 250
+# Beyond this, a number is infinite for what reads it as a float. The sums of Haystack's Agent raise an OverflowError.
+_LARGEST = 10**308
 # What is kept of a body that someone may look at after an error: no error body that is meant well has more.
 _MOST_KEPT_LEVELS, _MOST_KEPT_ENTRIES, _MOST_KEPT_VALUES, _MOST_KEPT_CHARACTERS = 50, 100, 1000, 20_000
 LONGEST_KEPT = 2000
@@ -140,6 +142,8 @@ def shortened_json(value: Any, *, left_out: Container[str] = ()) -> Any:
 
 
 def _finite(value: Any) -> Any:
+    if isinstance(value, int):
+        return value if -_LARGEST < value < _LARGEST else None
     return value if not isinstance(value, float) or isfinite(value) else None
 
 

@@ -6,7 +6,6 @@
 The component: its parameters, `run`, `run_async` and serialization. The wire format is in `request` and `stream`.
 """
 
-import copy
 from typing import Any, ClassVar, Self, cast
 
 from haystack import component
@@ -28,6 +27,7 @@ from haystack_integrations.common.openrouter._base.component import (
     shows_its_settings,
 )
 from haystack_integrations.common.openrouter._base.generation_kwargs import merged_kwargs
+from haystack_integrations.common.openrouter._base.headers import with_secrets
 from haystack_integrations.common.openrouter._transport.endpoint import sent, sent_async
 from haystack_integrations.common.openrouter._transport.tracing import tag_span
 from haystack_integrations.common.openrouter._wire.model_names import SUPPORTED_MODELS
@@ -162,7 +162,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         :returns: The component.
         """
         # Haystack's own, which loads the tools and the callback as well
-        return cast(Self, super(OpenRouterBase, cls).from_dict(copy.deepcopy(data)))
+        return cast(Self, super(OpenRouterBase, cls).from_dict(with_secrets(data)))
 
     @component.output_types(replies=list[ChatMessage])
     def run(

@@ -217,8 +217,8 @@ def _waits(generation_id: object, timeout: float) -> Iterator[float]:
     Check the arguments of `generation`, and yield the seconds to wait before each next try.
     """
     example = "such as `reply.meta['id']`"
-    checks.text(generation_id, "generation_id", f"a string, {example}", f"pass the id of a reply, {example}")
-    checks.number(timeout, "timeout", "a number of seconds")
+    checks.name(generation_id, "generation_id", f"a string, {example}", f"pass the id of a reply, {example}")
+    checks.timeout(timeout, "timeout", "a number of seconds")
     return _growing_waits(time.monotonic() + timeout)
 
 

@@ -32,7 +32,7 @@ from haystack_integrations.common.openrouter._base.headers import (
 )
 from haystack_integrations.common.openrouter._transport.client_pool import ClientPool, ClientSettings
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
-from haystack_integrations.common.openrouter._transport.http_clients import check_http_client_kwargs
+from haystack_integrations.common.openrouter._transport.http_clients import check_base_url, check_http_client_kwargs
 from haystack_integrations.common.openrouter._transport.run import Run, running
 from haystack_integrations.common.openrouter._wire import checks
 
@@ -81,9 +81,9 @@ class OpenRouterBase:
 
     def _check_connection(self) -> None:
         self._secret()
-        checks.strings_or_none(api_base_url=self.api_base_url)
+        check_base_url(self.api_base_url)
         if self.timeout is not None:
-            checks.number(self.timeout, "timeout", "a number of seconds or None")
+            checks.timeout(self.timeout, "timeout")
         if self.max_retries is not None:
             checks.number(self.max_retries, "max_retries", "a whole number or None", whole=True)
 
@@ -93,6 +93,7 @@ class OpenRouterBase:
     def _settings(self) -> ClientSettings:
         """Read what a client is built from, as it is now."""
         self._check_connection()
+        check_base_url(self.api_base_url, is_used=True)
         secret = self._secret()
         timeout, max_retries = self.timeout, self.max_retries
         return ClientSettings(

@@ -21,6 +21,7 @@ from haystack_integrations.common.openrouter._base.headers import (
     serialized_headers,
 )
 from haystack_integrations.common.openrouter._wire import checks
+from haystack_integrations.common.openrouter._wire.json_values import printable
 from haystack_integrations.common.openrouter._wire.model_names import closest
 
 logger = logging.getLogger(__name__)
@@ -62,6 +63,8 @@ def check_request_options(generation_kwargs: Mapping[str, Any]) -> None:
     for name in ("extra_body", "extra_query"):
         check_option(generation_kwargs, name, Mapping, "a dictionary")
     check_option(generation_kwargs, "timeout", _TIMEOUTS, "a number of seconds")
+    if isinstance(timeout := generation_kwargs.get("timeout"), int | float):
+        checks.timeout(timeout, 'generation_kwargs["timeout"]')
     check_headers(generation_kwargs.get("extra_headers"), 'generation_kwargs["extra_headers"]')
 
 
@@ -127,7 +130,7 @@ def warn_of_typing_mistakes(
         noticed.add(key)
         for meant in closest(key, [known for known in known_keys if _is_one_edit_away(key, known)], 1):
             msg = "`generation_kwargs` has the unknown key '{key}', which is sent unchanged. Did you mean '{meant}'?"
-            logger.warning(msg, key=key, meant=meant)
+            logger.warning(msg, key=printable(key, 100), meant=meant)
 
 
 def check_option(generation_kwargs: Mapping[str, Any], name: str, types: Any, what: str) -> None:

@@ -12,6 +12,7 @@ corrects the status and the retry headers, so that the SDK retries them or raise
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from http.cookiejar import Cookie, CookieJar, DefaultCookiePolicy
 from typing import Any
 from urllib.request import Request
@@ -36,6 +37,33 @@ from haystack_integrations.common.openrouter.errors._reading import failure_of_r
 
 # What the openai SDK gives its own client; httpx's default of 100 connections makes a busy server wait.
 _LIMITS = {"max_connections": 1000, "max_keepalive_connections": 100}
+
+
+def check_base_url(url: Any, *, is_used: bool = False) -> None:
+    """
+    Raise a TypeError unless a value is a string or None, and a ValueError if it can't be a URL.
+
+    :param url: The value of `api_base_url`.
+    :param is_used: Whether a request is about to be sent there, so that httpx must be able to read it.
+    """
+    if url is None:
+        return
+    checks.instance(url, "`api_base_url`", str, "a str")
+    if not url.isprintable() or " " in url or (is_used and not _is_url(url)):  # it may hold a password
+        msg = (
+            "`api_base_url` can't be read as a URL. Pass one such as 'https://openrouter.ai/api/v1', without spaces, "
+            "line breaks and other characters that can't be seen."
+        )
+        raise ValueError(msg)
+
+
+@lru_cache(maxsize=16)
+def _is_url(url: str) -> bool:
+    try:
+        httpx.URL(url).host.encode("idna")
+    except (httpx.InvalidURL, ValueError):
+        return False
+    return True
 
 
 def check_http_client_kwargs(kwargs: Any) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from components import COMPONENTS
 from haystack import Pipeline, component
 from haystack.dataclasses import ChatMessage
 from haystack.tools import ComponentTool, PipelineTool, Tool, Toolset
@@ -23,25 +24,8 @@ from modes import Mode
 from pydantic import TypeAdapter
 from stand_in import StandIn
 
-from haystack_integrations.components.audio.openrouter import OpenRouterSpeechSynthesizer, OpenRouterTranscriber
-from haystack_integrations.components.embedders.openrouter import (
-    OpenRouterDocumentEmbedder,
-    OpenRouterDocumentImageEmbedder,
-    OpenRouterTextEmbedder,
-)
-from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator, OpenRouterImageGenerator
-from haystack_integrations.components.rankers.openrouter import OpenRouterRanker
+from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator
 
-COMPONENTS = [
-    OpenRouterChatGenerator,
-    OpenRouterTextEmbedder,
-    OpenRouterDocumentEmbedder,
-    OpenRouterDocumentImageEmbedder,
-    OpenRouterRanker,
-    OpenRouterImageGenerator,
-    OpenRouterSpeechSynthesizer,
-    OpenRouterTranscriber,
-]
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}}
 SERVER_TOOL = {"type": "openrouter:web_search"}
 

@@ -8,6 +8,7 @@ import logging
 from typing import Any
 
 import pytest
+from components import COMPONENTS
 from haystack import Pipeline
 from haystack.components.agents import Agent
 from haystack.dataclasses import ChatMessage
@@ -17,30 +18,12 @@ from stand_in import Answer, StandIn
 from wire import USAGE, call, completion
 
 from haystack_integrations.common.openrouter.cost import reported_cost, usage_cost
-from haystack_integrations.components.audio.openrouter import OpenRouterSpeechSynthesizer, OpenRouterTranscriber
-from haystack_integrations.components.embedders.openrouter import (
-    OpenRouterDocumentEmbedder,
-    OpenRouterDocumentImageEmbedder,
-    OpenRouterTextEmbedder,
-)
 from haystack_integrations.components.generators.openrouter import (
     OpenRouterChatGenerator,
-    OpenRouterImageGenerator,
     cost_table,
     reply_cost,
 )
 from haystack_integrations.components.rankers.openrouter import OpenRouterRanker
-
-COMPONENTS = [
-    OpenRouterChatGenerator,
-    OpenRouterDocumentEmbedder,
-    OpenRouterDocumentImageEmbedder,
-    OpenRouterTextEmbedder,
-    OpenRouterRanker,
-    OpenRouterImageGenerator,
-    OpenRouterSpeechSynthesizer,
-    OpenRouterTranscriber,
-]
 
 
 @pytest.fixture(params=COMPONENTS, ids=lambda kind: kind.__name__)

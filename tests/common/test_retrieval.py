@@ -10,7 +10,6 @@ import inspect
 import pickle
 import threading
 from collections.abc import Callable
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -332,10 +331,6 @@ class TestSerialization:
         result = loaded.run({"it": dict(zip(names, plain.inputs, strict=True))})
         assert result["it"]["meta"]["usage"]["cost"] > 0
         assert stand_in.requests[0].body["user"] == "u"
-
-    def test_typed(self):
-        for package in ("embedders", "rankers"):
-            assert files(f"haystack_integrations.components.{package}.openrouter").joinpath("py.typed").is_file()
 
 
 class TestArguments:

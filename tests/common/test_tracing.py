@@ -172,6 +172,15 @@ def test_a_bill_for_a_key_of_your_own_is_part_of_the_cost():
     assert span_tags({"usage": usage}) == {"openrouter.cost": 0.3}
 
 
+def test_tokens_of_endpoints_that_count_input_and_output():  # such as transcription
+    usage = {"total_tokens": 113, "input_tokens": 83, "output_tokens": 30, "cost": 0.000508}
+    assert span_tags({"usage": usage}) == {
+        "openrouter.prompt_tokens": 83,
+        "openrouter.completion_tokens": 30,
+        "openrouter.cost": 0.000508,
+    }
+
+
 @pytest.mark.parametrize("meta", [{}, {"usage": None}, {"usage": {"cost": None, "prompt_tokens": "7"}, "model": 1}])
 def test_what_is_unknown_has_no_tag(meta):
     assert span_tags(meta) == {}

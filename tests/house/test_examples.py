@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from components import KINDS
 from haystack import Pipeline
 from haystack.version import __version__ as haystack_version
 from run_example import Run, run_example
@@ -20,30 +21,7 @@ from snippets import PRODUCTION, snippets_of
 from stand_in import StandIn
 from stand_in.files import mp3
 
-from haystack_integrations.common.openrouter.account import OpenRouterAccount
-from haystack_integrations.common.openrouter.models import OpenRouterModels
-from haystack_integrations.components.audio.openrouter import OpenRouterSpeechSynthesizer, OpenRouterTranscriber
-from haystack_integrations.components.embedders.openrouter import (
-    OpenRouterDocumentEmbedder,
-    OpenRouterDocumentImageEmbedder,
-    OpenRouterTextEmbedder,
-)
-from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator, OpenRouterImageGenerator
-from haystack_integrations.components.rankers.openrouter import OpenRouterRanker
-
 ROOT = Path(__file__).parents[2]
-KINDS = (
-    OpenRouterAccount,
-    OpenRouterChatGenerator,
-    OpenRouterDocumentEmbedder,
-    OpenRouterDocumentImageEmbedder,
-    OpenRouterImageGenerator,
-    OpenRouterModels,
-    OpenRouterRanker,
-    OpenRouterSpeechSynthesizer,
-    OpenRouterTextEmbedder,
-    OpenRouterTranscriber,
-)
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 # these, and the snippets of PRODUCTION, need other packages: tests/scale runs them
 SCALE = [path for path in EXAMPLES if f"`hatch run scale:{path.stem}`" in path.read_text("utf-8")]
@@ -164,7 +142,7 @@ def users_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("snippet", SNIPPETS)
 def test_snippet(snippet: str, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch, capsys):
     skip_what_is_missing(snippet)
-    for kind in KINDS:
+    for kind in KINDS.values():
         monkeypatch.setitem(kind.__init__.__kwdefaults__, "api_base_url", stand_in.url)
     monkeypatch.setitem(sys.modules, "snippet", type(sys)("snippet"))
     exec(compile(snippet, "snippet", "exec"), {"__name__": "snippet"})

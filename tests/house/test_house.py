@@ -142,6 +142,12 @@ def test_on_the_package_index_no_link_of_the_readme_is_relative():
     assert {kind for kind, link in set(after) - set(before)} == {"", "!"}
 
 
+def test_type_checkers_read_every_folder():
+    folders = [*(ROOT / "src").rglob("openrouter")]
+    assert len(folders) >= 6
+    assert [folder for folder in folders if not (folder / "py.typed").is_file()] == []
+
+
 def test_no_other_repository_is_named():
     files = [ROOT / "pyproject.toml", *ROOT.glob("*.md"), *ROOT.glob("[bde]*/*.md"), *ROOT.glob("src/**/*.py")]
     links = [link for file in files for link in re.findall(r"https://github\.com/[\w./#-]*", file.read_text("utf-8"))]

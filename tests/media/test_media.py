@@ -11,7 +11,6 @@ import inspect
 import pickle
 import threading
 from collections.abc import Callable
-from importlib.resources import files
 from typing import Any
 
 import openai
@@ -40,7 +39,6 @@ KINDS = {
     ),
 }
 NAMES = {kind: name for name, (kind, *_) in KINDS.items()}
-PACKAGES = ("generators", "audio")
 OWN_FIELDS = {"image": ["prompt", "stream"], "speech": ["input"], "transcript": ["input_audio"]}
 
 
@@ -317,10 +315,6 @@ class TestSerialization:
     def test_a_token_is_never_written_down(self, plain: Case):
         with pytest.raises(ValueError, match="token"):
             plain.component().to_dict()
-
-    @pytest.mark.parametrize("package", PACKAGES)
-    def test_typed(self, package):
-        assert files(f"haystack_integrations.components.{package}.openrouter").joinpath("py.typed").is_file()
 
 
 class TestArguments:

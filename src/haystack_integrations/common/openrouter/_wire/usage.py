@@ -41,12 +41,12 @@ def cost_of_response(usage: object) -> float | None:
 
 def figures(usage: object) -> dict[str, float | None]:
     """Read the tokens and the cost of one response. What is not reported is None."""
-    usage = mapping(usage)
+    usage = mapping(usage)  # some endpoints count input and output
     sent, made = mapping(usage.get("prompt_tokens_details")), mapping(usage.get("completion_tokens_details"))
     return {
-        "prompt_tokens": amount(usage.get("prompt_tokens")),
+        "prompt_tokens": amount(usage.get("prompt_tokens", usage.get("input_tokens"))),
         "cached_tokens": amount(sent.get("cached_tokens")),
-        "completion_tokens": amount(usage.get("completion_tokens")),
+        "completion_tokens": amount(usage.get("completion_tokens", usage.get("output_tokens"))),
         "reasoning_tokens": amount(made.get("reasoning_tokens")),
         "cost": cost_of_response(usage),
     }

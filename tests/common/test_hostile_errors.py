@@ -210,7 +210,7 @@ class TestPrintable:
         stand_in.script(Answer.sse([event({"content": "a"}), {"error": error, "choices": []}]))
         with pytest.raises(OpenRouterStreamError) as caught:
             streaming()
-        assert caught.value.code == self.SHOWN
+        assert caught.value.code == self.SHOWN.replace(r"\ud83d", "\ufffd")
         assert caught.value.provider_name == self.SHOWN.replace(r"\ud83d", "\ufffd")
         assert str(caught.value).isprintable()
         json.dumps(caught.value.metadata, ensure_ascii=False).encode()

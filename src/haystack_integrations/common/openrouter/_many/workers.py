@@ -3,17 +3,18 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-One function called for many items, a few at the same time: in threads, or in tasks of an event loop.
+Functions called in threads, or in tasks of an event loop: for many items at the same time, or not for too long.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from contextvars import copy_context
-from queue import SimpleQueue
-from threading import Event, Thread
-from typing import TypeVar
+from queue import Empty, SimpleQueue
+from threading import TIMEOUT_MAX, Event, Thread
+from typing import NoReturn, TypeVar
 
 Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 def each_in_threads(function: Callable[[Item], object], items: Iterable[Item], concurrency: int) -> None:
@@ -25,7 +26,8 @@ def each_in_threads(function: Callable[[Item], object], items: Iterable[Item], c
 
     :param function: The function.
     :param items: What it is called with. Several threads take items from one iterator, one at a time.
-    :param concurrency: How many calls are under way at the same time, at most. With 1 no thread is started.
+    :param concurrency: How many calls are under way at the same time, at most. With 1 no thread is started. Where the
+        system lets no more threads start, those that did go on, or else the caller.
     :raises BaseException: What the first call that failed raised.
     """
     waiting = iter(items)
@@ -48,13 +50,55 @@ def each_in_threads(function: Callable[[Item], object], items: Iterable[Item], c
             ends.put(None)
 
     try:
-        for _ in range(concurrency):
-            Thread(target=copy_context().run, args=(work,), name="openrouter-requests", daemon=True).start()
-        for _ in range(concurrency):
+        started = 0
+        while started < concurrency and _has_started(work):
+            started += 1
+        if not started:
+            work()
+        for _ in range(started or 1):
             if error := ends.get():
                 raise error
     finally:
         stopped.set()
+
+
+def call_within(seconds: float, function: Callable[[], Result]) -> Result:
+    """
+    Call a function in a thread that copies the context of the caller, and don't wait for it longer than this.
+
+    :raises TimeoutError: If it takes longer. It goes on without the caller, and does not keep the process alive.
+    """
+    ends: SimpleQueue[Callable[[], Result]] = SimpleQueue()
+
+    def work() -> None:
+        try:
+            result = function()
+        except BaseException as error:
+            failure = error
+            ends.put(lambda: _raise(failure))
+        else:
+            ends.put(lambda: result)
+
+    if not _has_started(work):
+        return function()
+    try:
+        end = ends.get(timeout=min(seconds, TIMEOUT_MAX))
+    except Empty:
+        raise TimeoutError from None
+    return end()
+
+
+def _has_started(work: Callable[[], None]) -> bool:
+    """Start a thread, if the system lets it."""
+    try:
+        Thread(target=copy_context().run, args=(work,), name="openrouter-requests", daemon=True).start()
+    except RuntimeError:  # "can't start new thread"
+        return False
+    return True
+
+
+def _raise(error: BaseException) -> NoReturn:
+    raise error
 
 
 async def each_in_tasks(function: Callable[[Item], Awaitable[object]], items: Iterable[Item], concurrency: int) -> None:

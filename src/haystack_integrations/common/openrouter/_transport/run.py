@@ -22,10 +22,12 @@ Threads and tasks that copy the context of a run belong to it. What a user sends
 of any run, has none.
 """
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from math import inf
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +63,7 @@ class Run:
     :param base_url: The URL of the API.
     :param model: The requested model.
     :param over: Is set when nothing more is sent. It does not end a request that is under way.
+    :param deadline: When nothing more is sent, and no response is read any longer, by the monotonic clock.
     :param warnings: What the user was told about requests that are sent again.
     :param request: The request that the last response belongs to. None if it came through a client of the user's.
     :param headers: The headers of that response.
@@ -71,6 +74,7 @@ class Run:
     base_url: str = ""
     model: str = ""
     over: Event | None = None
+    deadline: float = inf
     warnings: list[str] = field(default_factory=list)
     request: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -193,8 +197,31 @@ def refuse_if_over(request: Any) -> None:
     :raises openai.APIConnectionError: If it is. The openai SDK does not send the request again.
     """
     run = _current.get()
-    if run is not None and run.over is not None and run.over.is_set():
+    if run is None:
+        return
+    if (run.over is not None and run.over.is_set()) or time.monotonic() > run.deadline:
         raise openai.APIConnectionError(message="The run is over, so the request was not sent", request=request)
+
+
+def set_deadline(deadline: float) -> None:
+    """End the run under way at a moment of the monotonic clock."""
+    if (run := _current.get()) is not None:
+        run.deadline = deadline
+
+
+def read_until_deadline(response: Any) -> None:
+    """Read the body of a response. A server can make that last forever, a byte at a time."""
+    deadline, pieces = getattr(_current.get(), "deadline", inf), response.iter_raw
+
+    def wanted(*arguments: Any) -> Iterator[bytes]:
+        for piece in pieces(*arguments):
+            if time.monotonic() > deadline:
+                raise openai.APITimeoutError(request=response.request)
+            yield piece
+
+    if deadline < inf:
+        response.iter_raw = wanted
+    response.read()
 
 
 def warn_of_retry(request: Any, outcome: Any, max_retries: int) -> None:

@@ -6,15 +6,22 @@
 
 import asyncio
 import pickle
-from collections.abc import Callable
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from itertools import count
 from typing import Any
 
 import openai
 import pytest
 from haystack.utils import Secret
-from stand_in import Answer, StandIn
+from stand_in import CUT, RESET, STALL, Answer, StandIn
+from wire import SOON
 
 from haystack_integrations.common.openrouter import account as account_module
+from haystack_integrations.common.openrouter._many import workers
 from haystack_integrations.common.openrouter.account import OpenRouterAccount
 from haystack_integrations.components.generators.openrouter import (
     OpenRouterChatGenerator,
@@ -46,6 +53,28 @@ def not_yet() -> Answer:
 
 def found(**data: Any) -> Answer:
     return Answer.json({"data": {"id": "gen-1", "total_cost": 0.25, **data}})
+
+
+@contextmanager
+def at_once() -> Iterator[None]:
+    """Fail where something takes as long as a whole request may. Other tests keep the machine busy."""
+    start = time.monotonic()
+    yield
+    assert time.monotonic() - start < 8
+
+
+def drip_headers(server: socket.socket) -> None:
+    connection, _ = server.accept()
+    with connection, suppress(OSError):
+        connection.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+        for _ in range(1000):
+            connection.sendall(b"a")
+            time.sleep(0.01)
+
+
+class NoThread(threading.Thread):
+    def start(self) -> None:
+        raise RuntimeError("can't start new thread")
 
 
 class TestKey:
@@ -93,8 +122,8 @@ class TestGeneration:
     def test_up_to_a_deadline(self, call, stand_in):
         stand_in.script(*(not_yet() for _ in range(9)))
         with pytest.raises(openai.NotFoundError, match=r"gen-1 not found\. Check the id.*raise `timeout`"):
-            call("generation", "gen-1", timeout=0.1)
-        assert 2 <= len(stand_in.requests) <= 4
+            call("generation", "gen-1", timeout=0.4)
+        assert 2 <= len(stand_in.requests) <= 5
 
     def test_no_waiting(self, call, stand_in):
         stand_in.script(not_yet())
@@ -102,13 +131,75 @@ class TestGeneration:
             call("generation", "gen-1", timeout=0)
         assert len(stand_in.requests) == 1
 
-    @pytest.mark.parametrize("status", [401, 402, 403, 429, 500])
-    def test_only_a_404_is_waited_for(self, call, stand_in, status):
+    @pytest.mark.parametrize("status", [400, 401, 402, 403])
+    def test_a_refusal_is_not_waited_for(self, call, stand_in, status):
         stand_in.script(not_yet(), Answer.error(status, "No"), found())
         with pytest.raises(openai.APIStatusError) as caught:
             call("generation", "gen-1")
         assert caught.value.status_code == status
         assert len(stand_in.requests) == 2
+
+    @pytest.mark.parametrize("status", [408, 409, 429, 500, 503, 529])
+    def test_a_failure_that_may_pass_is_waited_for(self, call, stand_in, status):
+        stand_in.script(Answer.error(status, "No"), not_yet(), Answer.error(status, "No", headers=SOON), found())
+        assert call("generation", "gen-1")["total_cost"] == 0.25
+        assert len(stand_in.requests) == 4
+
+    @pytest.mark.parametrize("fault", [RESET, STALL, CUT], ids=lambda fault: fault.name)
+    def test_a_failure_of_the_network_is_waited_for(self, call, account, stand_in, fault):
+        account.timeout = 0.3 if fault is STALL else 10
+        stand_in.script(Answer([b" ", fault]), *[found()] * 9)
+        assert call("generation", "gen-1")["total_cost"] == 0.25
+
+    def test_what_would_come_too_late_is_not_waited_for(self, call, stand_in):
+        stand_in.script(Answer.error(429, "Slow down", headers={"retry-after": "30"}), found())
+        with pytest.raises(openai.RateLimitError):
+            call("generation", "gen-1", timeout=5)
+        assert len(stand_in.requests) == 1
+
+    def test_a_redirect_that_is_refused_is_not_waited_for(self, call, stand_in):
+        stand_in.script(Answer([], 307, {"location": "http://localhost/"}), found())
+        with pytest.raises(openai.APIConnectionError, match="redirects to"):
+            call("generation", "gen-1")
+        assert len(stand_in.requests) == 1
+
+    def test_after_silence_there_is_time_for_another_try(self, account, stand_in):
+        stand_in.script(Answer([STALL]), found())
+        assert account.generation("gen-1", timeout=2)["total_cost"] == 0.25
+
+    def test_silence_ends_with_the_deadline(self, call, stand_in):
+        stand_in.script(Answer([STALL]))
+        with pytest.raises(openai.APITimeoutError, match=r"raise `timeout` \(seconds\)"), at_once():
+            call("generation", "gen-1", timeout=0.1)
+
+    def test_after_silence_the_last_answer_is_raised(self, call, stand_in):
+        stand_in.script(not_yet(), Answer([STALL]))
+        with pytest.raises(openai.NotFoundError, match="gen-1 not found"), at_once():
+            call("generation", "gen-1", timeout=0.5)
+
+    def test_an_answer_that_never_ends(self, call, stand_in):
+        stand_in.script(Answer(time.sleep(0.01) or b" " for _ in count()))
+        with pytest.raises(openai.APITimeoutError), at_once():
+            call("generation", "gen-1", timeout=0.1)
+        assert stand_in.wait_for_disconnect()
+
+    def test_headers_that_never_end(self, call, account):
+        with socket.create_server(("127.0.0.1", 0)) as server, suppress(OSError):
+            threading.Thread(target=drip_headers, args=(server,), daemon=True).start()
+            account.api_base_url = f"http://127.0.0.1:{server.getsockname()[1]}"
+            with pytest.raises(openai.APITimeoutError), at_once():
+                call("generation", "gen-1", timeout=0.1)
+
+    def test_nobody_listens(self, call, account):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            account.api_base_url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        with pytest.raises(openai.APIConnectionError, match="check the network"), at_once():
+            call("generation", "gen-1", timeout=0.1)
+
+    def test_without_a_thread_to_wait_for(self, account, stand_in, monkeypatch):
+        stand_in.script(not_yet(), found())
+        monkeypatch.setattr(workers, "Thread", NoThread)
+        assert account.generation("gen-1")["total_cost"] == 0.25
 
     def test_a_404_with_status_200_is_waited_for(self, call, stand_in):
         stand_in.script(Answer.json({"error": {"code": 404, "message": "Not found"}}), found())

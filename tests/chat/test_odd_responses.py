@@ -20,7 +20,7 @@ from stand_in import Answer, StandIn
 from strategies import json_values
 from wire import answer, call, comparable, completion, event, events, folded, pieces, proxied
 
-from haystack_integrations.common.openrouter._wire.json_values import with_joined_halves
+from haystack_integrations.common.openrouter._wire.json_values import sendable
 from haystack_integrations.components.generators.openrouter import reply_cost
 from haystack_integrations.components.generators.openrouter.chat._endpoint import completion_dict
 from haystack_integrations.components.generators.openrouter.chat._reply import chat_messages
@@ -190,7 +190,7 @@ class TestStreamedEqualsNotStreamed:
     def test_odd_fragments_of_audio(self, fragments):
         reply, _ = folded(events(*({"audio": fragment} for fragment in fragments)))
         said = [fragment.get("transcript") for fragment in fragments]
-        joined = with_joined_halves("".join(text for text in said if isinstance(text, str)))
+        joined = sendable("".join(text for text in said if isinstance(text, str)))
         assert reply.text == (joined or None)
 
 
@@ -309,7 +309,7 @@ class TestOddParts:
 
     @pytest.mark.parametrize(
         ("sent", "name"),
-        [("MP3", "MP3"), ("mp3", "mpeg"), ("../x", "wav"), ("a b", "wav"), ("", "wav"), (5, "wav"), ("é", "wav")],
+        [("MP3", "mpeg"), ("mp3", "mpeg"), ("../x", "wav"), ("a b", "wav"), ("", "wav"), (5, "wav"), ("é", "wav")],
     )
     def test_an_audio_format_is_a_plain_word(self, pair: Mode, stand_in: StandIn, sent, name):
         stand_in.script(answer(pair, {"content": None, "audio": {"data": "QUJD", "format": sent}}))

@@ -12,7 +12,7 @@ import pytest
 from haystack.dataclasses import ChatMessage, ToolCall
 from modes import Mode
 from stand_in import STALL, Answer, StandIn
-from wire import TOP, answer, call, comparable, completion, event, event_bytes, events, folded
+from wire import TOP, answer, call, comparable, completion, event, event_bytes, events, folded, proxied
 
 from haystack_integrations.components.generators.openrouter import OpenRouterStreamError
 from haystack_integrations.components.generators.openrouter.chat._stream.chunks import StreamedReply
@@ -204,37 +204,87 @@ class TestFragmentShortcuts:
         ]
 
 
+HALVES = ("\ud83d", "\ude00")
+EMOJI = "".join(HALVES).encode("utf-16", "surrogatepass").decode("utf-16")
+
+
 class TestSurrogates:
-    def test_half_a_surrogate_pair_is_no_failure(self, pair: Mode, stand_in: StandIn):
-        stand_in.script(answer(pair, {"content": "a\ud83d"}))
-        assert pair().text == "a\ud83d"
+    @pytest.fixture(params=["sync", "async", "sync-stream", "async-stream", "proxied"])
+    def any_mode(self, request: pytest.FixtureRequest, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch) -> Mode:
+        mode = Mode("sync-stream" if request.param == "proxied" else request.param, stand_in.url)
+        if request.param == "proxied":
+            proxied(monkeypatch, mode)
+        return mode
+
+    @pytest.mark.parametrize("odd", [f"a{HALVES[0]}", f"a{HALVES[1]}", HALVES[0], HALVES[1] + HALVES[0]])
+    def test_a_half_alone_is_replaced(self, any_mode: Mode, stand_in: StandIn, odd: str):
+        message = {
+            "content": odd,
+            "reasoning": odd,
+            "reasoning_details": [{"type": "reasoning.text", "text": odd, odd: odd}],
+            "tool_calls": [call("f", json.dumps({"a": odd}), more={odd: odd})],
+            "annotations": [{"type": "file", "file": {odd: [odd]}}],
+            "images": [{"type": "image_url", "image_url": {"url": f"data:,{odd}"}}],
+            "audio": {"data": "QUJD", "transcript": odd, "more": odd},
+            "new": odd,
+        }
+        stand_in.script(answer(any_mode, message, provider=odd, new={odd: odd}))
+        reply = any_mode()
+        told = [json.dumps(one.to_dict(), ensure_ascii=False).encode() for one in (reply, *any_mode.chunks)]
+        assert "\ufffd" in told[0].decode()
+        assert reply.tool_calls[0].arguments == {"a": odd.encode("utf-16", "surrogatepass").decode("utf-16", "replace")}
+        assert reply.text == odd.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        if any_mode.streams:
+            assert reply.text == "".join(chunk.content for chunk in any_mode.chunks)
+
+    def test_in_a_whole_completion(self, streaming: Mode, stand_in: StandIn):
+        stand_in.script(Answer.json(completion({"content": f"a{HALVES[0]}"}, None)))
+        assert streaming().text == streaming.chunks[0].content == "a\ufffd"
 
     def test_halves_in_two_pieces_are_joined(self, streaming: Mode, stand_in: StandIn):
         deltas = [
-            {"content": half, "audio": {"transcript": half}, "reasoning_details": [{**DETAIL, "text": half}]}
-            for half in ("\ud83d", "\ude00")
+            {
+                "content": half,
+                "audio": {"transcript": half},
+                "reasoning_details": [{**DETAIL, "text": half}],
+                "tool_calls": [{"index": 0, "id": "a", "function": {"name": "f", "arguments": piece}}],
+            }
+            for half, piece in zip(HALVES, ('{"a": "\ud83d', '\ude00"}'), strict=True)
         ]
         stand_in.script(Answer.sse(events(*deltas)))
         reply = streaming()
-        assert reply.text == reply.reasoning.reasoning_text == reply.meta["audio"]["transcript"] == "\U0001f600"
-        assert reply.reasoning.extra["reasoning_details"] == [{**DETAIL, "text": "\U0001f600"}]
+        assert reply.text == reply.reasoning.reasoning_text == reply.meta["audio"]["transcript"] == EMOJI
+        assert reply.reasoning.extra["reasoning_details"] == [{**DETAIL, "text": EMOJI}]
+        assert reply.tool_calls[0].arguments == {"a": EMOJI}
+        assert "".join(chunk.content for chunk in streaming.chunks) == EMOJI
+        assert "".join(chunk.reasoning.reasoning_text for chunk in streaming.chunks if chunk.reasoning) == EMOJI
+        json.dumps([chunk.to_dict() for chunk in streaming.chunks], ensure_ascii=False).encode()
         streaming.run(streaming.generator(), [ChatMessage.from_user("hi"), reply])
+
+    def test_what_comes_between_two_halves(self, any_mode: Mode, stand_in: StandIn):
+        if not any_mode.streams:
+            pytest.skip("there is one piece only")
+        deltas = [{"content": "a\ud83d"}, {"reasoning": "b"}, {"content": "\ude00c\ud83d"}, {"content": "d"}]
+        stand_in.script(Answer.sse(events(*deltas)))
+        reply = any_mode()
+        assert reply.text == f"a{EMOJI}c\ufffdd" == "".join(chunk.content for chunk in any_mode.chunks)
 
     def test_halves_of_reasoning_without_details_are_joined(self):
         reply, _ = folded(events({"reasoning": "\ud83d"}, {"reasoning": "\ude00"}))
-        assert reply.reasoning.reasoning_text == "\U0001f600"
+        assert reply.reasoning.reasoning_text == EMOJI
 
-    def test_a_half_alone_is_replaced_where_it_goes_back(self, pair: Mode, stand_in: StandIn):
-        stand_in.script(answer(pair, {"content": "a\ud83d"}))
-        reply, half = pair(), "b\udc00"
+    def test_a_half_alone_is_replaced_where_it_goes_out(self, pair: Mode, stand_in: StandIn):
+        half = "b\udc00"
         result = ChatMessage.from_tool(half, origin=ToolCall(tool_name="f", arguments={}, id="x"))
+        reply = ChatMessage.from_assistant("a\ud83d")
         pair.run(
             pair.generator(),
             [ChatMessage.from_user(half), reply, result, ChatMessage.from_user(content_parts=[half, "c"])],
         )
-        sent = [message["content"] for message in stand_in.requests[1].body["messages"]]
+        sent = [message["content"] for message in stand_in.requests[0].body["messages"]]
         parts = [{"type": "text", "text": "b\ufffd"}, {"type": "text", "text": "c"}]
         assert sent == ["b\ufffd", "a\ufffd", "b\ufffd", parts]
+        assert reply.text == "a\ud83d"
 
 
 def test_the_time_of_a_chunk_is_a_millisecond_exact_and_follows_the_system(monkeypatch: pytest.MonkeyPatch):

@@ -17,14 +17,14 @@ from modes import Mode
 from stand_in import DRIP, STALL, Answer, StandIn
 from wire import embedding, embeddings, event
 
-from haystack_integrations.common.openrouter._transport.deadline import Deadline
+from haystack_integrations.common.openrouter._transport.deadline import Deadline, limit_reading
 from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
 from haystack_integrations.components.embedders.openrouter import OpenRouterDocumentEmbedder
 from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator
 
 # time for a busy machine to send the request
 SECONDS = 1.0
-SAID = r"The call took longer than `deadline` \(1 s\): raise it, or use a faster model"
+SAID = r"The call took longer than `deadline` \(1 s\): raise `deadline` \(seconds\)"
 BUSY = Answer.error(429, "Busy", headers={"retry-after": "30"})
 
 
@@ -157,23 +157,36 @@ class Network:
     def read(self, max_bytes: int, timeout: float | None = None) -> tuple[int, float | None]:
         return max_bytes, timeout
 
+    def get_extra_info(self, name: str) -> None:
+        return None
 
-class Response:
-    http_version, is_closed, request = "HTTP/1.1", False, None
+
+class Exchange:
+    """
+    A request and its response.
+    """
+
+    is_closed = False
 
     def __init__(self, network: Network) -> None:
-        self.extensions = {"network_stream": network}
+        self.extensions: dict[str, Any] = {"network_stream": network}
+        self.request = self
+
+    def begin(self, deadline: Deadline) -> None:
+        deadline.limit(self, is_async=False)
+        limit_reading(self)
 
 
 def test_a_connection_that_serves_another_response_has_its_own_time_limit():
     network = Network()
-    first, second = Response(network), Response(network)
-    Deadline.after(60).limit_reading(first)
+    first, second = Exchange(network), Exchange(network)
+    first.begin(Deadline.after(60))
     assert network.read(1, timeout=100)[1] < 60.1
     first.is_closed = True
     assert network.read(1, timeout=100) == (1, 100)
-    Deadline.after(5).limit_reading(second)
+    second.begin(Deadline.after(5))
+    assert network.read(1, timeout=None)[1] < 5.1
     second.is_closed = True
     assert network.read(1, timeout=None) == (1, None)
-    assert network.read.__closure__ is not None  # and what is called is the network's own, however many came before
+    # what is called is the network's own, however many came before
     assert sum(getattr(cell.cell_contents, "__self__", None) is network for cell in network.read.__closure__) == 1

@@ -125,6 +125,7 @@ class TestQuotations:
                 assert without_private(text, Sent(PHRASE * times)) == "***"
             counts.append(counted.count)
         assert counts[1] < 2.5 * counts[0]
+        assert counts[1] < len(PHRASE) * 4000 / 2
 
     def test_what_is_sent_is_read_once_for_all_texts(self):
         class Counting(Sent):
@@ -202,7 +203,7 @@ class TestPrintable:
         assert str(caught.value).isprintable()
         assert str(caught.value).count(r"\ntwo \x1b[31m") == 5
         assert r"\ntwo" in caplog.text
-        assert "\x1b" not in caplog.text
+        assert caplog.text.strip().isprintable()
         assert caught.value.code == r"a\nb"
         assert pickle.loads(pickle.dumps(caught.value)).code == r"a\nb"
 
@@ -211,7 +212,7 @@ class TestPrintable:
         stand_in.script(Answer.sse([event({"content": "a"}), {"error": error, "choices": []}]))
         with pytest.raises(OpenRouterStreamError) as caught:
             streaming()
-        assert caught.value.code == self.SHOWN
+        assert caught.value.code == self.SHOWN.replace(r"\ud83d", "\ufffd")
         assert caught.value.provider_name == self.SHOWN.replace(r"\ud83d", "\ufffd")
         assert str(caught.value).isprintable()
         json.dumps(caught.value.metadata, ensure_ascii=False).encode()

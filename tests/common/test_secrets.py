@@ -4,24 +4,28 @@
 
 """What must not be shown, logged, sent elsewhere or written down; and what must."""
 
+import asyncio
 import base64
+import inspect
 import json
 import logging
 import pickle
 import random
 import time
+from http.cookiejar import CookieJar
 from typing import Any
 from urllib.parse import quote
 
 import openai
 import pytest
+from components import COMPONENTS, INPUTS, KINDS, METHODS
 from haystack import Pipeline
 from haystack.utils import Secret
 from hypothesis import given
 from hypothesis import strategies as st
 from modes import Mode
 from stand_in import Answer, StandIn
-from wire import SOON
+from wire import SOON, embedding
 
 from haystack_integrations.common.openrouter._wire.json_values import printable
 from haystack_integrations.common.openrouter.errors._redaction import without_private
@@ -284,15 +288,68 @@ class TestRedirects:
         with StandIn() as server:
             yield server
 
-    @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+    @pytest.mark.parametrize(
+        ("status", "host"),
+        [*((status, "127.0.0.1") for status in (301, 302, 303, 307, 308)), (301, "localhost"), (308, "localhost")],
+    )
     @pytest.mark.parametrize("kwargs", [None, {"trust_env": False}])
-    def test_another_host_gets_nothing(self, plain: Mode, stand_in: StandIn, elsewhere: StandIn, status, kwargs):
-        target = elsewhere.url.replace("127.0.0.1", "localhost") + "/chat/completions"
+    def test_another_origin_gets_nothing(
+        self, plain: Mode, stand_in: StandIn, elsewhere: StandIn, status, kwargs, host
+    ):
+        target = elsewhere.url.replace("127.0.0.1", host) + "/chat/completions"
         stand_in.script(Answer([], status, {"location": target}))
-        with pytest.raises(openai.APIConnectionError, match="redirects to http://localhost.*`api_base_url`"):
+        with pytest.raises(openai.APIConnectionError, match=rf"redirects to http://{host}:\d+\..*`api_base_url`"):
             plain(max_retries=3, http_client_kwargs=kwargs, extra_headers={"X-Secret": "s"})
         assert not elsewhere.requests
         assert len(stand_in.requests) == 1
+
+    @pytest.mark.parametrize("is_async", [False, True])
+    @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+    def test_of_each_component(self, stand_in: StandIn, elsewhere: StandIn, kind: type[Any], is_async):
+        stand_in.script(Answer([], 307, {"location": elsewhere.url}))
+        component = kind(api_base_url=stand_in.url, max_retries=3)
+        component.raise_on_failure = True
+        call = getattr(component, METHODS.get(kind.__name__, "run") + "_async" * is_async)
+        with pytest.raises(openai.APIConnectionError, match="redirects to"):
+            asyncio.run(call(*INPUTS[kind.__name__])) if is_async else call(*INPUTS[kind.__name__])
+        assert not elsewhere.requests
+
+    @pytest.mark.parametrize("kwargs", [None, {"trust_env": False}])
+    @pytest.mark.parametrize(
+        "target", ["http:/api/v1", "https:/api/v1", "//localhost/x", "ftp://127.0.0.1/", "http://:80"]
+    )
+    def test_other_ways_to_name_one(self, plain: Mode, stand_in: StandIn, target, kwargs):
+        stand_in.script(Answer([], 307, {"location": target}))
+        with pytest.raises(openai.APIConnectionError, match=r"http://127\.0\.0\.1:\d+ redirects to"):
+            plain(http_client_kwargs=kwargs)
+
+    @pytest.mark.parametrize(
+        ("base_url", "target", "is_followed"),
+        [
+            ("http://gate.example", "https://gate.example", True),
+            ("http://gate.example:80", "https://GATE.example:443", True),
+            ("http://gate.example", "https://gate.example:8443", False),
+            ("http://gate.example:8080", "https://gate.example", False),
+            ("http://gate.example:8080", "https://gate.example:8080", False),
+            ("http://gate.example", "https://other.example", False),
+        ],
+    )
+    def test_an_upgrade_is_followed(self, plain: Mode, stand_in: StandIn, base_url, target, is_followed):
+        # a proxy is asked for the new connection only if the redirect is followed; the stand-in can't make one
+        kwargs = {"proxy": stand_in.url.removesuffix("/api/v1")}
+        stand_in.script(Answer([], 307, {"location": f"{target}/v1/chat/completions"}))
+        with pytest.raises(openai.APIConnectionError) as caught:
+            plain(api_base_url=f"{base_url}/v1", http_client_kwargs=kwargs)
+        assert ("Unsupported method" in str(caught.value)) is is_followed
+        assert ("redirects to" in str(caught.value)) is not is_followed
+
+    def test_the_client_of_a_user_has_a_policy_of_its_own(self, sync: Mode, stand_in: StandIn, elsewhere: StandIn):
+        stand_in.script(Answer([], 307, {"location": f"{elsewhere.url}/chat/completions"}))
+        generator = sync.generator()
+        generator.client = openai.OpenAI(api_key="sk", base_url=stand_in.url)
+        with pytest.raises(openai.AuthenticationError):  # httpx leaves the key out
+            sync.run(generator)
+        assert len(elsewhere.requests) == 1
 
     @pytest.mark.parametrize("kwargs", [None, {"trust_env": False}])
     @pytest.mark.parametrize("target", ["http://[::1", "\x01", "/" * 70000])
@@ -301,10 +358,51 @@ class TestRedirects:
         with pytest.raises(openai.APIConnectionError, match=r"127\.0\.0\.1 redirects to something that is not a URL"):
             plain(http_client_kwargs=kwargs)
 
-    def test_the_same_host_is_followed(self, plain: Mode, stand_in: StandIn):
+    def test_the_same_origin_is_followed(self, plain: Mode, stand_in: StandIn):
         stand_in.script(Answer([], 307, {"location": "/api/v1/chat/completions?again"}))
         assert plain().text
         assert len(stand_in.requests) == 2
+
+
+class TestCookies:
+    COOKIE = {"set-cookie": "session=of-another-user; Path=/"}
+
+    @pytest.mark.parametrize("is_async", [False, True])
+    @pytest.mark.parametrize("kwargs", [None, {"cookies": {"route": "7"}}], ids=["none", "given"])
+    def test_those_of_one_call_are_not_sent_with_the_next(self, stand_in: StandIn, kwargs, is_async):
+        component = OpenRouterTextEmbedder(api_base_url=stand_in.url, http_client_kwargs=kwargs)
+        body = {"data": [embedding(0, 1.0)], "usage": {}}
+        stand_in.script(*(Answer.json(body, headers=self.COOKIE) for _ in range(3)))
+
+        async def run_async() -> None:
+            for _ in range(3):
+                await component.run_async("x")
+
+        if is_async:
+            asyncio.run(run_async())
+        else:
+            for _ in range(3):
+                component.run("x")
+        sent = [request.headers.get("cookie") for request in stand_in.requests]
+        assert sent == ["route=7" if kwargs else None] * 3
+
+    def test_those_of_a_failure_are_not_sent_with_the_next_try(self, mode: Mode, stand_in: StandIn):
+        stand_in.script(Answer.error(503, "Busy", headers={**SOON, **self.COOKIE}))
+        mode(max_retries=1)
+        assert ["cookie" in request.headers for request in stand_in.requests] == [False, False]
+
+    def test_a_jar_of_the_user_stays_as_it_is(self, sync: Mode, stand_in: StandIn):
+        jar = CookieJar()
+        stand_in.script(Answer.error(503, "Busy", headers={**SOON, **self.COOKIE}))
+        sync(max_retries=1, http_client_kwargs={"cookies": jar})
+        assert not list(jar)
+
+    def test_the_client_of_a_user_has_a_policy_of_its_own(self, sync: Mode, stand_in: StandIn):
+        generator = sync.generator()
+        generator.client = openai.OpenAI(api_key="sk-or-test-key", base_url=stand_in.url)
+        stand_in.script(Answer.error(503, "Busy", headers={**SOON, **self.COOKIE}))
+        sync.run(generator)
+        assert stand_in.requests[1].headers["cookie"] == "session=of-another-user"
 
 
 class TestOpenAIEnvironment:
@@ -350,6 +448,46 @@ class TestSecretHeaders:
         assert loaded.get_component("llm").extra_headers == self.HEADERS
         loaded.run({"llm": {"messages": "hi"}})
         assert stand_in.requests[0].headers["x-gateway-token"] == "very-secret-token"
+
+    READS_THE_ENVIRONMENT = {"X-Title": {"type": "env_var", "env_vars": ["GATEWAY_TOKEN"], "strict": True}}
+
+    @pytest.mark.parametrize("name", ["extra_headers", "generation_kwargs"])
+    @pytest.mark.parametrize("kind", COMPONENTS, ids=lambda kind: kind.__name__)
+    def test_a_dictionary_is_none(self, stand_in: StandIn, kind: type[Any], name):
+        if name not in inspect.signature(kind).parameters:
+            return
+        is_header = name == "extra_headers"
+        value = self.READS_THE_ENVIRONMENT if is_header else {"extra_headers": self.READS_THE_ENVIRONMENT}
+        place = "`extra_headers`" if is_header else r'`generation_kwargs\["extra_headers"\]`'
+        error = f"{place}: the value of header 'X-Title' must be a string or a Secret, not dict"
+        inputs = INPUTS[kind.__name__]
+        with pytest.raises(TypeError, match=error):
+            kind(**{name: value})
+        changed, component = kind(api_base_url=stand_in.url), kind(api_base_url=stand_in.url)
+        setattr(changed, name, value)
+        calls = [(changed, {})] if is_header else [(changed, {}), (component, {name: value})]
+        for called, arguments in calls:
+            with pytest.raises(TypeError, match=error):
+                called.run(*inputs, **arguments)
+            with pytest.raises(TypeError, match=error):
+                asyncio.run(called.run_async(*inputs, **arguments))
+        assert not stand_in.requests
+
+    def test_they_are_read_only_where_they_are_written(self):
+        data = OpenRouterChatGenerator().to_dict()
+        data["init_parameters"]["generation_kwargs"] = {"metadata": self.READS_THE_ENVIRONMENT}
+        loaded = OpenRouterChatGenerator.from_dict(data)
+        assert loaded.generation_kwargs == {"metadata": self.READS_THE_ENVIRONMENT}
+
+    @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+    def test_yaml_of_each(self, kind: type[Any]):
+        given = {"extra_headers": self.HEADERS, "generation_kwargs": {"extra_headers": self.HEADERS}}
+        given = {name: value for name, value in given.items() if name in inspect.signature(kind).parameters}
+        data = json.loads(json.dumps(kind(**given).to_dict()))
+        before = json.dumps(data)
+        loaded = kind.from_dict(data)
+        assert {name: getattr(loaded, name) for name in given} == given
+        assert json.dumps(data) == before
 
     @pytest.mark.parametrize("given", ["extra_headers", "run"])
     def test_whatever_its_name_it_is_in_no_error_and_no_log(self, mode: Mode, stand_in: StandIn, caplog, given):

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
+from math import isfinite
 from typing import Any
 
 import pytest
@@ -18,8 +19,11 @@ from haystack.components.agents import Agent
 from haystack.dataclasses import ByteStream, ChatMessage
 from haystack.tools import tool
 from haystack.tracing.utils import coerce_tag_value
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from modes import Mode
 from stand_in import Answer, StandIn
+from strategies import HALVES, ODD
 from wire import USAGE, answer, call, completion
 
 from haystack_integrations.common.openrouter._transport.tracing import span_tags
@@ -184,6 +188,30 @@ def test_tokens_of_endpoints_that_count_input_and_output():  # such as transcrip
 @pytest.mark.parametrize("meta", [{}, {"usage": None}, {"usage": {"cost": None, "prompt_tokens": "7"}, "model": 1}])
 def test_what_is_unknown_has_no_tag(meta):
     assert span_tags(meta) == {}
+
+
+NAMES = st.text(max_size=9) | HALVES | st.sampled_from(["\ud83d" * 100_000, 1, [], {}, True])
+AMOUNTS = st.integers() | st.floats() | ODD | st.sampled_from([2**63, -(2**63) - 1, 10**15 - 1, "1", None, [], {}])
+COUNTS = st.fixed_dictionaries({"cached_tokens": AMOUNTS, "reasoning_tokens": AMOUNTS}) | AMOUNTS
+USED = {"prompt_tokens": AMOUNTS, "cost": AMOUNTS, "prompt_tokens_details": COUNTS, "completion_tokens_details": COUNTS}
+
+
+@settings(deadline=None)
+@given(st.fixed_dictionaries({"model": NAMES, "provider": NAMES, "id": NAMES, "usage": st.fixed_dictionaries(USED)}))
+def test_every_exporter_takes_the_tags(meta):
+    for value in span_tags(meta).values():
+        if isinstance(value, str):
+            assert len(value.encode()) <= 1024
+        else:
+            assert (isinstance(value, float) and isfinite(value)) or -(2**63) <= value < 2**63
+
+
+def test_half_an_emoji_in_the_name_of_a_model(plain: Mode, stand_in: StandIn, tracer: Tracer):
+    stand_in.script(answer(plain, {"content": "a"}, model="a/\ud83d", provider="\ude00 " + "x" * 9999))
+    with tracer.trace("mine") as span:
+        plain()
+    assert span.tags["openrouter.model"] == "a/\ufffd"
+    assert len(span.tags["openrouter.provider"]) == 256
 
 
 def test_an_odd_flag_hides_no_reply(stand_in: StandIn, tracer: Tracer):

@@ -117,6 +117,13 @@ class TestRequest:
         pixels = [Image.open(io.BytesIO(file)).convert("RGB").getpixel((9, 9)) for file in sent_files(stand_in)]
         assert [max(range(3), key=pixel.__getitem__) for pixel in pixels] == [2, 0]
 
+    @pytest.mark.parametrize("kind", ["bmp", "gif", "ico", "jpeg", "png", "ppm", "tiff", "webp"])
+    def test_every_kind_of_image(self, stand_in: StandIn, folder: Path, kind: str):
+        Image.new("RGB", (8, 8), "red").save(folder / f"red.{kind}")
+        DocumentImages("file_path", root_path=str(folder), size=None).data_url(
+            page(f"red.{kind}", mime_type="image/png")
+        )
+
     def test_a_smaller_size(self, embed: Embed, stand_in: StandIn):
         embed(stand_in, [page("ferry.png"), page("pages.pdf", page_number=1)], image_size=(16, 8))
         assert [Image.open(io.BytesIO(file)).size for file in sent_files(stand_in)] == [(8, 8), (16, 8)]
@@ -187,6 +194,16 @@ class TestResult:
         assert not stand_in.requests
 
 
+PASSWORDS = b"root:x:0:0:root:/root:/bin/bash\n" * 20
+BAD_FILES = {
+    "notes.txt": b"a",
+    "empty.png": b"",
+    "broken.png": b"\x89PNG\r\n\x1a\n",
+    "secret.png": PASSWORDS,
+    "secret.pdf": PASSWORDS,
+    "note.eps": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n",
+    "web.jpg": b"<!DOCTYPE html><title>Log in</title>",
+}
 UNREADABLE = {
     "no path": (Document(id="bad"), {}, "Document bad has no `file_path` in its meta"),
     "no file": (page("gone.png"), {}, "document gone.png, 'gone.png'"),
@@ -199,6 +216,19 @@ UNREADABLE = {
     "other type": (page("notes.txt"), {}, "document notes.txt, 'notes.txt'"),
     "empty": (page("empty.png"), {}, "document empty.png, 'empty.png', is an empty file"),
     "broken": (page("broken.png"), {"image_size": (8, 8)}, "document broken.png, 'broken.png', can't be read: Unid"),
+    "a secret": (page("secret.png"), {}, "document secret.png, 'secret.png', is not an image"),
+    "a secret, scaled": (
+        page("secret.png"),
+        {"image_size": (8, 8)},
+        "document secret.png, 'secret.png', can't be read",
+    ),
+    "a web page": (page("web.jpg"), {}, "document web.jpg, 'web.jpg', is not an image"),
+    "a program": (page("note.eps"), {}, "document note.eps, 'note.eps', is not an image"),
+    "no PDF": (page("secret.pdf", page_number=1), {}, "document secret.pdf, 'secret.pdf', page 1, can't be read"),
+    "a PDF as PNG": (page("pages.png"), {}, "document pages.png, 'pages.png', is not an image"),
+    "a long name": (page("a" * 300 + ".png"), {}, "can't be read: OSError"),
+    "an odd name": (page("\x1b[31m\u202e\nx.png"), {}, r"'\x1b[31m\u202e\nx.png'"),
+    "half a name": (Document(id="bad", meta={"file_path": "\ud83d.png"}), {}, r"document bad, '\ud83d.png'"),
     "no page": (page("pages.pdf"), {}, "document pages.pdf, 'pages.pdf'"),
     "page too high": (page("pages.pdf", page_number=3), {}, "document pages.pdf, 'pages.pdf', page 3"),
     "odd page": (page("pages.pdf", page_number="two"), {}, "'pages.pdf', page two, can't be read: TypeError"),
@@ -209,8 +239,9 @@ UNREADABLE = {
 class TestUnreadable:
     @pytest.fixture(autouse=True)
     def bad_files(self, folder: Path) -> None:
-        for name, data in (("notes.txt", b"a"), ("empty.png", b""), ("broken.png", b"\x89PNG\r\n\x1a\n")):
+        for name, data in BAD_FILES.items():
             (folder / name).write_bytes(data)
+        (folder / "pages.png").write_bytes((folder / "pages.pdf").read_bytes())
 
     def test_it_is_logged_and_the_others_are_embedded(self, embed: Embed, stand_in: StandIn, caplog, name):
         document, parameters, said = UNREADABLE[name]
@@ -221,6 +252,7 @@ class TestUnreadable:
         (error,) = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
         assert error.startswith("A document could not be embedded: ")
         assert said in error
+        assert error.isprintable()
 
     def test_it_is_raised(self, embed: Embed, stand_in: StandIn, name):
         document, parameters, said = UNREADABLE[name]

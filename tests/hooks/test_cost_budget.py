@@ -20,11 +20,13 @@ from haystack.components.agents.state import State
 from haystack.dataclasses import ChatMessage
 from haystack.tools import tool
 from haystack.version import __version__ as haystack_version
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from stand_in import Answer, StandIn
+from strategies import json_values
 from wire import USAGE, call, completion, events
 
+from haystack_integrations.common.openrouter.cost import reported_cost
 from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator, reply_cost
 from haystack_integrations.hooks.openrouter import OpenRouterCostBudgetHook, cost_budget
 
@@ -85,13 +87,14 @@ class Restore:
 
 def counted(usage: dict[str, Any]) -> dict[str, Any]:
     """The `token_usage` of an Agent's state after the hook has looked at it."""
-    state = State({"token_usage": {"type": dict[str, Any]}}, {"token_usage": usage})
+    state = State({"token_usage": {"type": dict[str, Any]}, "stop_run": {"type": str}}, {"token_usage": usage})
     OpenRouterCostBudgetHook(1e9).run(state)
     return state.data["token_usage"]
 
 
 def spent(usage: dict[str, Any]) -> Decimal:
-    return Decimal(usage["openrouter_cost_budget"]["spent"])
+    (tally,) = (value for name, value in usage.items() if name.startswith("openrouter_cost_budget_"))
+    return Decimal(tally["spent"])
 
 
 @pytest.fixture
@@ -232,7 +235,7 @@ class TestManyRuns:
 
 @needs_34
 class TestWarning:
-    @pytest.mark.parametrize("usage", [NULL, {"cost": "0.1"}], ids=["null", "string"])
+    @pytest.mark.parametrize("usage", [NULL, {"cost": "free"}, {"cost": -1}, {"cost": {"total": 1}}], ids=repr)
     def test_no_cost_is_reported(self, agent, stand_in, caplog, usage):
         stand_in.script(step(**usage), step(**usage), step(**usage), last(**usage), step(**usage), last(**usage))
         counting = agent(0.5)
@@ -301,7 +304,9 @@ class TestHook:
         with pytest.raises(ValueError, match="before_llm"):
             agent(1, on_exit=[OpenRouterCostBudgetHook(1)])
 
-    @pytest.mark.parametrize("max_cost", [0, -1, 0.0, float("nan"), float("inf"), Decimal("NaN"), Decimal("-1")])
+    @pytest.mark.parametrize("max_cost", [0, -1, 0.0, float("nan"), float("inf"), Decimal("NaN"), Decimal("-1"),
+                                          Decimal("sNaN"), Decimal("1e400"), 10**400, 10**5000, -(10**5000)],
+                             ids=lambda cost: type(cost).__name__)  # fmt: skip
     def test_a_budget_that_is_not_positive_and_finite(self, max_cost):
         with pytest.raises(ValueError, match="`max_cost` must be a positive, finite number"):
             OpenRouterCostBudgetHook(max_cost)
@@ -342,6 +347,68 @@ def test_a_sum_that_was_set_back_starts_again():
     assert spent(counted({**usage, "cost": 1e-20})) == Decimal("0.50000000000000000001")
 
 
+FORGED = {"spent": "-1000", "sums": {}, "moment": [0, 1]}
+FORGERIES = [
+    {"openrouter_cost_budget": FORGED},
+    {"openrouter_cost_budget": "0"},
+    {"openrouter_cost_budget_0": FORGED},
+    {"openrouter_cost_budget_0": {"spent": "0", "sums": {"cost": 1e9}}},
+    {"openrouter_cost_budget_0": {"spent": "0.3", "sums": {"cost": 0.6}}},
+    {"openrouter_cost_budget_0": {"spent": "1e999999999", "sums": 1}},
+    {"openrouter_cost_budget_": ["0"], "openrouter_cost_budget": None},
+]
+LIES = [
+    *({"cost": cost} for cost in (-1000, -0.3, -1e14, -1e15, -(10**40), float("nan"), 1e400, -1e400, "-1000", "NaN")),
+    *({"cost": cost} for cost in ("", "1" * 5000, True, [1], {"cost": 1}, None, 10**40, 10**400, "1e400")),
+    *({"is_byok": flag, "cost_details": {"upstream_inference_cost": -1e14}} for flag in (True, False, -1e14, 1e300)),
+    *({"is_byok": True, "cost_details": details} for details in ("0", None, [], {"upstream_inference_cost": 1e300})),
+]
+
+
+@needs_34
+class TestWhatAReplyClaims:
+    @pytest.mark.parametrize("lie", [*FORGERIES, *LIES], ids=lambda lie: f"{lie!r:.60}")
+    @pytest.mark.parametrize("is_paid_to_a_provider", [False, True])
+    def test_the_budget_stays(self, agent, stand_in, lie, is_paid_to_a_provider):
+        paid = BYOK if is_paid_to_a_provider else {"cost": 0.25}
+        stand_in.script(step(**paid), step(**{"cost": 0, **lie}), step(**paid), last())
+        result = agent(0.5).run(QUESTION)
+        assert (result["exit_reason"], len(stand_in.requests) <= 3) == (EXCEEDED, True)
+
+    @pytest.mark.parametrize("lie", FORGERIES, ids=lambda lie: f"{lie!r:.60}")
+    def test_it_stays_in_a_snapshot(self, agent, stand_in, lie):
+        stand_in.script(step(cost=0.3), step(cost=0, **lie), last())
+        saving = Save()
+        agent(0.5, after_tool=[saving]).run(QUESTION)
+        stand_in.requests.clear()
+        stand_in.script(step(cost=0.3), last())
+        result = agent(0.5, before_run=[Restore(saving.states[1])]).run([])
+        assert (result["exit_reason"], len(stand_in.requests) <= 1) == (EXCEEDED, True)
+
+    def test_a_number_in_a_string_stays_in_a_snapshot(self, agent, stand_in):
+        stand_in.script(step(cost="0.3"), step(cost="0.3"))
+        saving = Save()
+        agent(0.5, after_tool=[saving]).run(QUESTION)
+        stand_in.requests.clear()
+        result = agent(0.5, before_run=[Restore(saving.states[1])]).run([])
+        assert (result["exit_reason"], stand_in.requests) == (EXCEEDED, [])
+
+    def test_a_number_in_a_string_counts(self, agent, stand_in, caplog):
+        stand_in.script(*[step(cost="0.1")] * 3, step(cost=0.1), step(cost=" 1e-1"), last())
+        with caplog.at_level(logging.WARNING):
+            result = agent(0.5, OpenRouterCostBudgetHook(9)).run(QUESTION)
+        assert (result["exit_reason"], len(stand_in.requests)) == (EXCEEDED, 5)
+        assert "0.5 USD spent" in caplog.text
+        assert "A reply reports no cost" not in caplog.text
+
+    def test_a_cost_that_hides_later_ones_is_named(self, agent, stand_in, caplog):
+        stand_in.script(step(cost=-1e14))
+        with caplog.at_level(logging.WARNING):
+            result = agent(0.5).run(QUESTION)
+        assert (result["exit_reason"], len(stand_in.requests)) == (EXCEEDED, 1)
+        assert "has a reply whose cost hides later ones from its cost budget of 0.5 USD (0 USD spent)" in caplog.text
+
+
 CENTS = st.decimals(0, 1000, allow_nan=False, places=9).map(float)
 USED = st.fixed_dictionaries(
     {
@@ -353,6 +420,7 @@ USED = st.fixed_dictionaries(
 
 
 @needs_34
+@settings(deadline=None)
 @given(st.lists(USED, max_size=30))
 def test_the_cost_of_a_run_is_exact(calls):
     from haystack.components.agents.utils import _accumulate_usage
@@ -365,3 +433,39 @@ def test_the_cost_of_a_run_is_exact(calls):
         if one["is_byok"]:
             expected += Decimal(repr((one["cost_details"] or {}).get("upstream_inference_cost") or 0))
         assert spent(usage) == expected
+
+
+CLAIMED = json_values | st.sampled_from(["0.3", "-0.3", -0.3, -1e5, 1e5, 999_999.5, -1e14, 1e14, 1e15, "1e15", True])
+DETAILS = st.fixed_dictionaries({"upstream_inference_cost": CLAIMED}) | json_values
+TALLIES = st.fixed_dictionaries(
+    {"spent": st.sampled_from(["-1", "0", "1.5", "1e9", "NaN"]) | CLAIMED, "sums": DETAILS, "moment": CLAIMED}
+)
+LYING = st.fixed_dictionaries(
+    {"cost": CLAIMED, "is_byok": CLAIMED, "cost_details": DETAILS},
+    optional={"openrouter_cost_budget": TALLIES, "openrouter_cost_budget_": TALLIES | CLAIMED},
+)
+
+
+@needs_34
+@settings(deadline=None)
+@given(st.lists(USED | LYING, max_size=6))
+def test_no_reply_lowers_the_cost(calls):
+    from haystack.components.agents.utils import _accumulate_usage
+
+    schema = {"token_usage": {"type": dict[str, Any]}, "stop_run": {"type": str}, "step_count": {"type": int}}
+    state, before = State(schema, {"token_usage": {}}), Decimal(0)
+    for number, one in enumerate(calls):
+        state.set("step_count", number)
+        OpenRouterCostBudgetHook(1e12).run(state)
+        try:
+            state.set("token_usage", _accumulate_usage(state.data["token_usage"], one))
+        except OverflowError:  # of Haystack's own sum
+            return
+        state.set("step_count", number + 1)
+        OpenRouterCostBudgetHook(1e12).run(state)
+        if state.has("stop_run"):
+            return
+        after = spent(state.data["token_usage"])
+        least = Decimal(reported_cost({**one, "is_byok": one["is_byok"] is True}) or 0)
+        assert after >= before + max(least, Decimal(0)) - max(Decimal(1), after) * Decimal("1e-9")
+        before = after

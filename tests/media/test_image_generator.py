@@ -129,7 +129,6 @@ class TestResult:
             (b"GIF89a", "image/gif"),
             (SVG, "image/svg+xml"),
             (b'\xef\xbb\xbf \n<?xml version="1.0"?>\n<!-- drawn -->' + SVG, "image/svg+xml"),
-            (b"RIFF\0\0\0\0WAVEfmt ", None),
             (b"an image of tomorrow <svg", None),
         ],
     )
@@ -140,9 +139,33 @@ class TestResult:
         assert image.mime_type == media_type
         assert base64.b64decode(image.base64_image) == data
 
-    def test_the_type_that_is_sent_comes_first(self, draw: Draw, stand_in: StandIn):
-        stand_in.script(answer(entry(media_type="image/avif"), {"b64_json": f"data:image/webp;base64,{encoded(PNG)}"}))
-        assert [image.mime_type for image in draw("A cat")["images"]] == ["image/avif", "image/webp"]
+    def test_the_type_that_is_sent_comes_next(self, draw: Draw, stand_in: StandIn):
+        new = encoded(b"an image of tomorrow")
+        types = ["image/JPG", "image/jxl", "image/png; q=1", "image/../../../tmp/x", "image/png\n", "text/html", 5]
+        stand_in.script(
+            answer(
+                entry(media_type="image/avif"),
+                {"b64_json": f"data:image/webp;base64,{encoded(PNG)}"},
+                {"b64_json": f"data:image/webp;base64,{new}"},
+                {"b64_json": f"data:image/../../tmp/x;base64,{new}"},
+                *({"b64_json": new, "media_type": media_type} for media_type in types),
+            )
+        )
+        found = ["image/png", "image/png", "image/webp", None]
+        found += ["image/jpeg", "image/jxl", "image/png", None, "image/png", None, None]
+        assert [image.mime_type for image in draw("A cat")["images"]] == found
+
+    @pytest.mark.parametrize(
+        "data", [b"<!DOCTYPE html><p>Busy <svg>", b"\n<HTML>", b"%PDF-1.7", b"RIFF\0\0\0\0WAVEfmt "]
+    )
+    def test_what_is_no_image(self, draw: Draw, stand_in: StandIn, data: bytes):
+        stand_in.script(answer(entry(data, media_type="image/png"), entry()))
+        result = draw("A cat")
+        assert [image.mime_type for image in result["images"]] == ["image/png"]
+        assert result["meta"][0]["images"] == [{"media_type": "image/png"}]
+        stand_in.script(answer(entry(data, media_type="image/png")))
+        with pytest.raises(openai.APIError, match="holds no image"):
+            draw("A cat")
 
     def test_several(self, draw: Draw):
         assert len(draw("A cat", generation_kwargs={"n": 3})["images"]) == 3

@@ -287,6 +287,14 @@ class TestImages:
             rank("When?", [document], {"image_meta_field": "page"})
         assert not stand_in.requests
 
+    @pytest.mark.parametrize(("name", "meta"), [("secret.png", {}), ("secret.pdf", {"page_number": 1})])
+    def test_a_file_that_is_no_image(self, rank: Rank, stand_in: StandIn, tmp_path: Path, name, meta):
+        (tmp_path / name).write_bytes(b"root:x:0:0:root:/root:/bin/bash")
+        document = Document(id="bad", meta={"page": name, **meta})
+        with pytest.raises(ValueError, match=rf"The image of document bad, '{name}'.*(is not an image|can't be read)"):
+            rank("When?", [document], {"image_meta_field": "page", "root_path": str(tmp_path)})
+        assert not stand_in.requests
+
     def test_arguments(self):
         for name in ("image_meta_field", "root_path"):
             with pytest.raises(TypeError, match=f"`{name}` must be a str, not int"):

@@ -15,9 +15,10 @@ from typing import Any
 
 import pytest
 import sentry_sdk
-from haystack import Document
+from haystack import Document, Pipeline, tracing
 from modes import Mode
 from openinference.instrumentation.openai import OpenAIInstrumentor as OpenInferenceInstrumentor
+from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.instrumentation.genai.openai import OpenAIInstrumentor
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -25,11 +26,12 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from sentry_sdk.envelope import Envelope
 from sentry_sdk.transport import Transport
 from stand_in import CUT, Answer, StandIn
-from wire import answer, call, comparable, event
+from wire import answer, call, comparable, completion, event
 
 from haystack_integrations.components.embedders.openrouter import OpenRouterDocumentEmbedder, OpenRouterTextEmbedder
-from haystack_integrations.components.generators.openrouter import OpenRouterStreamError
+from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator, OpenRouterStreamError
 from haystack_integrations.components.rankers.openrouter import OpenRouterRanker
+from haystack_integrations.tracing.opentelemetry import OpenTelemetryTracer
 
 Spans = list[dict[str, Any]]
 Tool = Callable[[], AbstractContextManager[Spans]]
@@ -160,3 +162,27 @@ def run(component: Any, asynchronous: bool, **arguments: Any) -> Any:
 
 def tokens_sent(spans: Spans) -> list[int]:
     return [span[name] for span in spans for name in TOKENS_SENT if name in span]
+
+
+def test_an_exporter_takes_what_a_hostile_response_left_in_a_span(stand_in: StandIn):
+    usage = {"cost": 10**400, "prompt_tokens": 2**63, "completion_tokens": -(2**64), "is_byok": "\ud83d"}
+    body = completion({"content": "a"}, model="a/\ud83d", provider="\ude00" * 10**6, id="\ud83d", usage=usage)
+    stand_in.script(Answer.json(body), Answer.json(body))
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    tracing.enable_tracing(OpenTelemetryTracer(provider.get_tracer("test")))
+    try:
+        pipeline = Pipeline()
+        pipeline.add_component("llm", OpenRouterChatGenerator(api_base_url=stand_in.url))
+        pipeline.run({"llm": {"messages": "hi"}})
+    finally:
+        tracing.disable_tracing()
+    encoded = encode_spans(exporter.get_finished_spans())
+    spans = [span for resource in encoded.resource_spans for scope in resource.scope_spans for span in scope.spans]
+    sent = {attribute.key: attribute.value for span in spans for attribute in span.attributes}
+    own = {name: value.string_value for name, value in sent.items() if name.startswith("openrouter.")}
+    assert own == {
+        "openrouter.model": "a/\ufffd",
+        "openrouter.provider": "\ufffd" * 256,
+        "openrouter.generation_id": "\ufffd",
+    }

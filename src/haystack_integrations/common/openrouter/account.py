@@ -9,19 +9,29 @@ The limits of a key, and the cost of past generations.
 import asyncio
 import time
 from collections.abc import Iterator
+from math import inf
 from typing import Any
 
 import openai
 from haystack.utils import Secret
+from openai import AsyncOpenAI, OpenAI
 
 from haystack_integrations.common.openrouter._base.component import OPENROUTER_API_BASE_URL, OpenRouterBase
+from haystack_integrations.common.openrouter._transport.client_pool import ClientSettings
+from haystack_integrations.common.openrouter._transport.deadline import Deadline
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.responses import decoded_body
 from haystack_integrations.common.openrouter.errors._advice import COMMON_ADVICE, Advice
+from haystack_integrations.common.openrouter.errors._failure import DeadlineExceeded
+from haystack_integrations.common.openrouter.errors._reading import failure_of
 from haystack_integrations.common.openrouter.errors._redaction import without_account_ids
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.05, 5.0
+# How long the last try may take, which is sent at the end of the time that was given.
+_LAST_TRY = 0.25
+# How long any other try may take, at least.
+_ENOUGH = 1.0
 
 _ADVICE: Advice = {
     "timeout": "No data arrived in time: raise `timeout` (seconds)",
@@ -107,27 +117,27 @@ class OpenRouterAccount(OpenRouterBase):
         """
         Look up a past generation. For speech and for a broken stream, this is the only way to find out the cost.
 
-        OpenRouter lists a generation some seconds after its end. Until then, this method waits and tries again.
+        OpenRouter lists a generation some seconds after its end. Until then, this method waits and tries again. It also
+        tries again after a failed connection, silence, HTTP 408, 409, 429 and 5xx, whatever `max_retries` is.
 
         :param generation_id: `meta["id"]` of a reply or a partial reply, or `error.generation_id`.
-        :param timeout: How many seconds to try again while OpenRouter does not list the generation.
+        :param timeout: How many seconds this may take in all, plus a moment for the last try. With 0, there is one try,
+            which may take as long as any request.
         :returns: OpenRouter's data: `total_cost` and `upstream_inference_cost` (what a provider billed for your own
             key) in USD, `provider_name`, `model`, `native_tokens_prompt`, `native_tokens_completion`, `cancelled`,
             `finish_reason`, `latency` in milliseconds, and more.
         :raises TypeError: If an argument has the wrong type.
         :raises ValueError: If the id is empty, `timeout` is negative, or there is no key.
         :raises openai.NotFoundError: If OpenRouter does not list the generation within `timeout` seconds.
-        :raises openai.APIError: If OpenRouter can't be reached or refuses the key.
+        :raises openai.APIError: If OpenRouter can't be reached within `timeout` seconds, or refuses the key.
         """
-        waits = _waits(generation_id, timeout)
-        with self._calling(_GENERATION) as client:
+        search = _Search(generation_id, timeout)
+        with self._calling(_GENERATION, settings=search.within(self._settings())) as client:
             while True:
                 try:
-                    return _data(_GENERATION.send(client, options={"params": {"id": generation_id}}))
-                except openai.NotFoundError:
-                    wait = next(waits, None)
-                    if wait is None:
-                        raise
+                    return _data(_GENERATION.send(client, options=search.options(client)))
+                except openai.APIError as error:
+                    wait = search.wait_after(error)
                 time.sleep(wait)
 
     async def generation_async(self, generation_id: str, *, timeout: float = 30.0) -> dict[str, Any]:  # noqa: ASYNC109
@@ -135,19 +145,59 @@ class OpenRouterAccount(OpenRouterBase):
         Look up a past generation, as `generation` does, without blocking the event loop.
 
         :param generation_id: `meta["id"]` of a reply or a partial reply, or `error.generation_id`.
-        :param timeout: How many seconds to try again while OpenRouter does not list the generation.
+        :param timeout: How many seconds this may take in all, as in `generation`.
         :returns: OpenRouter's data, as in `generation`.
         """
-        waits = _waits(generation_id, timeout)
-        async with self._calling_async(_GENERATION) as client:
+        search = _Search(generation_id, timeout)
+        async with self._calling_async(_GENERATION, settings=search.within(self._settings())) as client:
             while True:
                 try:
-                    return _data(await _GENERATION.send_async(client, options={"params": {"id": generation_id}}))
-                except openai.NotFoundError:
-                    wait = next(waits, None)
-                    if wait is None:
-                        raise
+                    return _data(await _GENERATION.send_async(client, options=search.options(client)))
+                except openai.APIError as error:
+                    wait = search.wait_after(error)
                 await asyncio.sleep(wait)
+
+
+class _Search:
+    """
+    The tries to look up one generation, and the time that they have.
+    """
+
+    def __init__(self, generation_id: str, timeout: float) -> None:
+        self._waits = _waits(generation_id, timeout)
+        self._id = generation_id
+        self._deadline = Deadline(timeout, time.monotonic() + timeout + _LAST_TRY, "timeout") if timeout else None
+        self._failure: openai.APIError | None = None
+
+    def within(self, settings: ClientSettings) -> ClientSettings:
+        """Let no request last longer than the time that is left."""
+        settings.deadline = self._deadline
+        return settings
+
+    def options(self, client: OpenAI | AsyncOpenAI) -> dict[str, Any]:
+        """Make the options of the next try."""
+        options: dict[str, Any] = {"params": {"id": self._id}, "max_retries": 0}
+        if self._deadline is not None:
+            left = self._deadline.left - _LAST_TRY
+            longest = client.timeout if isinstance(client.timeout, int | float) else inf
+            # silence leaves time for another try
+            options["timeout"] = min(longest, max(left / 2, min(left, _ENOUGH), _LAST_TRY))
+        return options
+
+    def wait_after(self, error: openai.APIError) -> float:
+        """How many seconds to wait after a failure. If that can't help, the last failure is raised."""
+        if self._failure is None or not isinstance(error, openai.APITimeoutError):
+            self._failure = error  # what OpenRouter said tells more than a later silence
+        failure, left = failure_of(error), self._deadline.left if self._deadline else 0.0
+        # of the network; a redirect that is refused is an APIConnectionError, too
+        may_pass = "TransportError" in [kind.__name__ for kind in type(error.__cause__).__mro__]
+        if failure is not None:
+            may_pass = failure.is_transient or (failure.status == 404 and not failure.is_page)
+        asked = (failure.wait if failure else None) or 0.0
+        wait = next(self._waits, None) if may_pass and not isinstance(error, DeadlineExceeded) else None
+        if wait is None or asked > left:
+            raise self._failure
+        return max(wait, asked)
 
 
 def _data(response: Any) -> dict[str, Any]:
@@ -163,8 +213,8 @@ def _waits(generation_id: object, timeout: float) -> Iterator[float]:
     Check the arguments of `generation`, and yield the seconds to wait before each next try.
     """
     example = "such as `reply.meta['id']`"
-    checks.text(generation_id, "generation_id", f"a string, {example}", f"pass the id of a reply, {example}")
-    checks.number(timeout, "timeout", "a number of seconds")
+    checks.name(generation_id, "generation_id", f"a string, {example}", f"pass the id of a reply, {example}")
+    checks.timeout(timeout, "timeout", "a number of seconds")
     return _growing_waits(time.monotonic() + timeout)
 
 

@@ -292,7 +292,7 @@ class OpenRouterModels(OpenRouterBase):
 
     def _parts_of(self, name: str) -> tuple[str, ...]:
         checks.instance(name, "`name`", str, "a string such as 'openai/gpt-4o-mini'")
-        parts = _NAME.fullmatch(name)
+        parts = _NAME.fullmatch(name) if name.isprintable() else None
         if not parts:
             near = near_names(name, self._base_url())
             meant = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""

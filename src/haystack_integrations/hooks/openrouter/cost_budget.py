@@ -8,7 +8,9 @@ A cost budget for the runs of an Agent.
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
+from secrets import token_hex
 from typing import Any
 
 from haystack import logging
@@ -17,6 +19,7 @@ from haystack.core.serialization import default_from_dict, default_to_dict
 from haystack.dataclasses import ChatMessage
 from haystack.version import __version__ as haystack_version
 
+from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.json_values import mapping
 from haystack_integrations.common.openrouter._wire.usage import ABSURD, amount
 
@@ -24,11 +27,17 @@ logger = logging.getLogger(__name__)
 
 _FINAL_MESSAGE = "The Agent stopped because the cost budget was exceeded."
 
-# The key in `token_usage` under which the cost so far is kept, with the sums that it was read from. It is there and not
-# in the hook, so that one hook can serve many runs at once and that a snapshot of the state holds it.
-_TALLY = "openrouter_cost_budget"
+# The beginning of the key in `token_usage` under which the cost so far is kept, with the sums that it was read from. It
+# is there and not in the hook, so that one hook can serve many runs at once and that a snapshot of the state holds it.
+# What a server sends is added to the same dictionary, so the key ends with digits that no server can know, and of all
+# that begin like it the highest cost counts.
+_TALLY = "openrouter_cost_budget_"
+_SPENT = re.compile(r"[0-9]{1,40}(\.[0-9]{1,400})?")
+_LONGEST_NUMBER = 40
 # A float holds 15 decimal digits exactly.
 _DIGITS = 15
+# Beside a sum of more USD, a float no longer shows the cost of a small request.
+_COARSE = 10**6
 
 
 class OpenRouterCostBudgetHook:
@@ -41,10 +50,11 @@ class OpenRouterCostBudgetHook:
 
     What a provider bills for your own key (BYOK) counts. Earlier runs do not count, even if their messages are passed
     in as history. Nor do models that tools or other hooks call, such as a sub-agent or a summary. Replies that report
-    no cost do not count either, and the first one logs a warning.
+    no cost do not count either, and the first one logs a warning. A cost that can't be read, such as a negative one, is
+    none. After a cost that hides those of later replies in the sums of the Agent, such as infinity, no call is made.
 
-    One hook can serve many runs at once. The cost so far is kept in the Agent's state, in
-    `token_usage["openrouter_cost_budget"]`, so a run that is resumed from a snapshot of its state keeps its cost.
+    One hook can serve many runs at once. The cost so far is kept in the Agent's state, in `token_usage`, so a run that
+    is resumed from a snapshot of its state keeps its cost. Nothing that a reply holds can lower it.
 
     The hook needs haystack-ai 3.4 or newer.
 
@@ -86,18 +96,20 @@ class OpenRouterCostBudgetHook:
 
         :param state: The Agent's state.
         """
-        usage = state.data.get("token_usage") or {}
-        cost = usage.get("cost")
-        if amount(cost) is None:
-            self._warn_once(state)
-        usage = _with_tally(usage)
-        state.set("token_usage", usage)
-        spent, budget = Decimal(usage[_TALLY]["spent"]), Decimal(repr(self.max_cost))
-        # an absurd sum hides the costs that come after it
-        if spent < budget and not (isinstance(cost, int | float) and cost >= ABSURD):
+        usage, steps = state.data.get("token_usage") or {}, state.data.get("step_count")
+        # a snapshot that is saved after a tool has the messages of a step that is not yet counted
+        tally = _tally(usage, None if steps is None else [steps, len(state.data.get("messages") or [])])
+        kept = {name: value for name, value in usage.items() if not _is_tally(name)}
+        state.set("token_usage", {**kept, f"{_TALLY}{token_hex(8)}": tally.to_dict()})
+        if not tally.is_known and steps:
+            self._warn_once()
+        spent, budget = tally.spent, Decimal(repr(self.max_cost))
+        if spent < budget and not tally.hides_the_next:
             return
+        what = "has reached" if spent >= budget else "has a reply whose cost hides later ones from"
         logger.warning(
-            "The Agent has reached its cost budget of {max_cost} USD ({spent} USD spent); requesting a stop.",
+            "The Agent {what} its cost budget of {max_cost} USD ({spent} USD spent); requesting a stop.",
+            what=what,
             max_cost=f"{budget:f}",
             spent=f"{spent:f}",
         )
@@ -131,11 +143,11 @@ class OpenRouterCostBudgetHook:
         """
         return default_from_dict(cls, data)
 
-    def _warn_once(self, state: State) -> None:
-        if state.data.get("step_count") and not self._warned:
+    def _warn_once(self) -> None:
+        if not self._warned:
             self._warned = True
             logger.warning(
-                "A reply reports no cost, so it does not count towards the budget of {max_cost} USD. "
+                "A reply reports no cost that can be read, so it does not count towards the budget of {max_cost} USD. "
                 "OpenRouterCostBudgetHook needs the replies of OpenRouterChatGenerator, which have the cost in "
                 '`meta["usage"]["cost"]`.',
                 max_cost=self.max_cost,
@@ -156,36 +168,104 @@ def _checked_cost(max_cost: object) -> float:
     if isinstance(max_cost, bool) or not isinstance(max_cost, int | float | Decimal):
         msg = f"`max_cost` must be a number of USD, such as 0.5, not {type(max_cost).__name__}."
         raise TypeError(msg)
-    if not (Decimal(max_cost).is_finite() and float(max_cost) > 0):
-        msg = f"`max_cost` must be a positive, finite number of USD, such as 0.5, not {max_cost}."
+    if not (checks.is_finite(max_cost) and float(max_cost) > 0):
+        msg = f"`max_cost` must be a positive, finite number of USD, such as 0.5, not {checks.shown(max_cost)}."
         raise ValueError(msg)
     return float(max_cost)
 
 
-def _with_tally(token_usage: Mapping[str, Any]) -> dict[str, Any]:
-    """Copy the sums of a run, and add what was used since the last tally to its cost."""
-    # The Agent adds up the numbers in the `usage` of each reply. The cost can't be computed from these sums alone: they
-    # are floats, `is_byok` becomes a count, and a null makes a sum null. But the difference between one sum and the
-    # next is exactly the usage of one call. The messages can't be used either: they include earlier runs, and
-    # compaction hooks drop some of them. Without a tally, all of a run counts as one call.
-    tally = token_usage.get(_TALLY) or {}
-    before, now = tally.get("sums") or {}, _sums(token_usage)
-    cost = _step(before, now, "cost")
-    if _step(before, now, "is_byok"):
-        cost += _step(before, now, "upstream_inference_cost")
-    spent = Decimal(tally.get("spent", 0)) + cost
-    return {**token_usage, _TALLY: {"spent": f"{spent.normalize():f}", "sums": now}}
+@dataclass(frozen=True)
+class _Tally:
+    """
+    What a run has cost.
+
+    :param spent: The cost so far. It never falls.
+    :param sums: What the Agent had added up by then.
+    :param moment: What is different after each call of the Agent, or None if it is unknown.
+    :param is_known: Whether the cost of the last call could be read.
+    :param hides_the_next: Whether the cost of the next call can't be read from the sums.
+    """
+
+    spent: Decimal
+    sums: Mapping[str, Any]
+    moment: Any
+    is_known: bool = True
+    hides_the_next: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"spent": f"{self.spent:f}", "sums": self.sums, "moment": self.moment}
+
+    def after(self, sums: Mapping[str, Any], moment: Any) -> "_Tally":
+        """Add what was used since."""
+        # The Agent adds up the numbers in the `usage` of each reply. The cost can't be computed from these sums alone:
+        # they are floats, `is_byok` becomes a count, and a null makes a sum null. But the difference between one sum
+        # and the next is exactly the usage of one call. The messages can't be used either: they include earlier runs,
+        # and compaction hooks drop some of them. Without a tally, all of a run counts as one call.
+        is_new = moment is None or moment != self.moment
+        cost, is_known = _growth(self.sums.get("cost"), sums["cost"], is_new)
+        is_lost = _hides(sums["cost"], ABSURD)
+        if _hides(sums["is_byok"], ABSURD, -ABSURD) or _growth(self.sums.get("is_byok"), sums["is_byok"], is_new)[0]:
+            bill = sums["upstream_inference_cost"]
+            more, is_read = _growth(self.sums.get("upstream_inference_cost"), bill, is_new)
+            cost, is_known = cost + more, is_known and (is_read or bill is None)
+            is_lost = is_lost or _hides(bill, _COARSE)
+        seen = {name: amount(value) for name, value in sums.items()}
+        return _Tally((self.spent + cost).normalize(), seen, moment, is_known, is_lost)
 
 
-def _sums(usage: Mapping[str, Any]) -> dict[str, float | None]:
-    upstream = mapping(usage.get("cost_details")).get("upstream_inference_cost")
-    flag = usage.get("is_byok")
-    byok = int(flag) if isinstance(flag, bool) else amount(flag)
-    return {"cost": amount(usage.get("cost")), "is_byok": byok, "upstream_inference_cost": amount(upstream)}
+def _is_tally(name: object) -> bool:
+    return isinstance(name, str) and name.startswith(_TALLY)
 
 
-def _step(before: Mapping[str, float | None], now: Mapping[str, float | None], name: str) -> Decimal:
-    """How much a sum has grown. A null adds nothing, and after it the sum starts again at 0."""
-    old, new = Decimal(before.get(name) or 0), Decimal(now[name] or 0)
-    step = new - old if old <= new else new
-    return step.quantize(Decimal(1).scaleb(new.adjusted() + 1 - _DIGITS))
+def _tally(usage: Mapping[str, Any], moment: Any) -> _Tally:
+    """Find the tally in the sums of a run, and bring it up to date."""
+    found = [_read(kept) for name, kept in usage.items() if _is_tally(name)]
+    earlier = [tally for tally in found if tally] or [_Tally(Decimal(0), {}, None)]
+    flag, details = usage.get("is_byok"), mapping(usage.get("cost_details"))
+    sums = {
+        "cost": _of_one_reply(usage.get("cost")),
+        "is_byok": int(flag) if isinstance(flag, bool) else None if isinstance(flag, str) else flag,
+        "upstream_inference_cost": _of_one_reply(details.get("upstream_inference_cost")),
+    }
+    return max((tally.after(sums, moment) for tally in earlier), key=lambda tally: (tally.hides_the_next, tally.spent))
+
+
+def _read(kept: object) -> _Tally | None:
+    fields = mapping(kept)
+    spent = fields.get("spent")
+    if not isinstance(spent, str) or not _SPENT.fullmatch(spent):
+        return None
+    return _Tally(Decimal(spent), mapping(fields.get("sums")), fields.get("moment"))
+
+
+def _of_one_reply(told: object) -> object:
+    """Read a number in a string, which the Agent does not add up, as a Decimal. Anything else stays as it is."""
+    if not isinstance(told, str) or len(told) > _LONGEST_NUMBER:
+        return told
+    try:
+        number = float(told)
+    except ValueError:
+        return told
+    return Decimal(repr(number)) if number >= 0 else told
+
+
+def _growth(before: object, now: object, is_new: bool) -> tuple[Decimal, bool]:
+    """How much a sum has grown, at least 0, and whether that could be read."""
+    # a null adds nothing, and after it the sum starts again at 0
+    if isinstance(now, Decimal):
+        return now if is_new and now < ABSURD else Decimal(0), True
+    if (sum_now := amount(now)) is None:
+        return Decimal(0), False
+    old, new = Decimal(amount(before) or 0), Decimal(sum_now)
+    if old > new:  # a negative amount
+        return max(_rounded(new, new), Decimal(0)), False
+    return _rounded(new - old, max(abs(old), new)), True
+
+
+def _rounded(step: Decimal, total: Decimal) -> Decimal:
+    return step.quantize(Decimal(1).scaleb(total.adjusted() + 1 - _DIGITS))
+
+
+def _hides(now: object, most: int, least: int = -_COARSE) -> bool:
+    """Whether what is added to a sum can't be seen."""
+    return isinstance(now, int | float | Decimal) and not least < now < most

@@ -24,16 +24,16 @@ from haystack_integrations.common.openrouter._base.generation_kwargs import (
 )
 from haystack_integrations.common.openrouter._base.headers import (
     check_headers,
-    deserialized_headers,
     sendable_headers,
     serialized_headers,
     shown_url,
     warn_of_credentials,
+    with_secrets,
 )
 from haystack_integrations.common.openrouter._transport.client_pool import ClientPool, ClientSettings
 from haystack_integrations.common.openrouter._transport.deadline import Deadline
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
-from haystack_integrations.common.openrouter._transport.http_clients import check_http_client_kwargs
+from haystack_integrations.common.openrouter._transport.http_clients import check_base_url, check_http_client_kwargs
 from haystack_integrations.common.openrouter._transport.run import Run, running
 from haystack_integrations.common.openrouter._wire import checks
 
@@ -83,9 +83,9 @@ class OpenRouterBase:
 
     def _check_connection(self) -> None:
         self._secret()
-        checks.strings_or_none(api_base_url=self.api_base_url)
+        check_base_url(self.api_base_url)
         if self.timeout is not None:
-            checks.number(self.timeout, "timeout", "a number of seconds or None")
+            checks.timeout(self.timeout, "timeout")
         if self.max_retries is not None:
             checks.number(self.max_retries, "max_retries", "a whole number or None", whole=True)
 
@@ -95,6 +95,7 @@ class OpenRouterBase:
     def _settings(self, deadline: float | None = None) -> ClientSettings:
         """Read what a client is built from, as it is now. The call that they are for begins, with its deadline."""
         self._check_connection()
+        check_base_url(self.api_base_url, is_used=True)
         secret = self._secret()
         timeout, max_retries = self.timeout, self.max_retries
         return ClientSettings(
@@ -158,7 +159,7 @@ class OpenRouterBase:
         :param data: What `to_dict` returned. It is not changed.
         :returns: The object.
         """
-        return default_from_dict(cls, copy.deepcopy(data))
+        return default_from_dict(cls, with_secrets(data))
 
     def close(self) -> None:
         """
@@ -196,7 +197,7 @@ class OpenRouterComponent(OpenRouterBase):
     ) -> None:
         """Keep the parameters that all components share under their names, and check all."""
         self.model = model
-        self.extra_headers = deserialized_headers(extra_headers)
+        self.extra_headers = extra_headers
         self.deadline = deadline
         self._noticed: set[str] = set()
         self._set_up_connection(api_key, api_base_url, timeout, max_retries, http_client_kwargs)

@@ -7,6 +7,8 @@ The images that documents name in their meta, read with Haystack's `DocumentToIm
 """
 
 import base64
+import io
+from contextlib import suppress
 from threading import Lock
 
 # Importing the package takes no time. Its classes, with Pillow and pypdfium2, are imported when they are used.
@@ -17,7 +19,8 @@ from haystack.dataclasses import ImageContent
 from haystack_integrations.common.openrouter._base.headers import shown_source
 from haystack_integrations.common.openrouter._transport.forks import renewed_in_forked_children
 from haystack_integrations.common.openrouter._wire import checks
-from haystack_integrations.common.openrouter._wire.media import data_url, image_type
+from haystack_integrations.common.openrouter._wire.json_values import printable
+from haystack_integrations.common.openrouter._wire.media import data_url, first_bytes, known_type, true_type
 
 
 class DocumentImages:
@@ -55,28 +58,34 @@ class DocumentImages:
         :returns: The image as a data URL.
         :raises ValueError: If it can't be read. The text names the document and the file.
         """
+        shown_id = printable(document.id, 100)
         if not self.has_image(document):
-            msg = f"Document {document.id} has no `{self.meta_field}` in its meta, so it has no image."
+            msg = f"Document {shown_id} has no `{self.meta_field}` in its meta, so it has no image."
             raise ValueError(msg)
-        if "://" in str(document.meta[self.meta_field]):
-            url = shown_source(document.meta[self.meta_field])
-            msg = f"`{self.meta_field}` of document {document.id} must be the path of a file, not the URL {url!r}."
+        file = document.meta[self.meta_field]
+        if "://" in str(file):
+            url = shown_source(file)
+            msg = f"`{self.meta_field}` of document {shown_id} must be the path of a file, not the URL {url!r}."
             raise ValueError(msg)
-        page = f", page {document.meta['page_number']}" if "page_number" in document.meta else ""
-        image = f"The image of document {document.id}, {document.meta[self.meta_field]!r}{page},"
+        page = f", page {printable(str(document.meta['page_number']), 100)}" if "page_number" in document.meta else ""
+        image = f"The image of document {shown_id}, {checks.shown(file)}{page},"
         try:
             with _reading.lock:
                 (content,) = self._converter.run([document])["image_contents"]
+            media_type = _image_type(content) if content and content.base64_image else None
         except Exception as error:  # Pillow, pypdfium2 and the file system have many kinds
-            msg = f"{image} can't be read: {type(error).__name__}: {error}"
-            raise ValueError(msg) from error
+            msg = f"{image} can't be read: {type(error).__name__}: {printable(str(error), 300)}"
+            raise ValueError(msg) from None  # which names the file as it is
         if content is None:
             msg = f"{image} can't be read. For the reason, see Haystack's warning in the log."
             raise ValueError(msg)
         if not content.base64_image:
             msg = f"{image} is an empty file."
             raise ValueError(msg)
-        return data_url(content.base64_image, _media_type(content), image)
+        if media_type is None:
+            msg = f"{image} is not an image."
+            raise ValueError(msg)
+        return data_url(content.base64_image, media_type, image)
 
 
 def checked_size(size: object) -> tuple[int, int] | None:
@@ -91,7 +100,8 @@ def checked_size(size: object) -> tuple[int, int] | None:
     if size is None:
         return None
     if not isinstance(size, list | tuple) or len(size) != 2:
-        msg = f"`image_size` must be a width and a height in pixels, such as (1024, 1024), or None, not {size!r}."
+        given = checks.shown(size)
+        msg = f"`image_size` must be a width and a height in pixels, such as (1024, 1024), or None, not {given}."
         raise TypeError(msg)
     width, height = size
     checks.at_least_one(**{"image_size[0]": width, "image_size[1]": height})
@@ -114,9 +124,16 @@ class _Reading:
 _reading = _Reading()
 
 
-def _media_type(image: ImageContent) -> str:
-    # what the file is, even if its name says something else
-    return image_type(base64.b64decode(image.base64_image[:64])) or image.mime_type or "image/jpeg"
+def _image_type(image: ImageContent) -> str | None:
+    """Find the media type of an image, whatever its name says. None if it is no image: it may be a secret."""
+    media_type = true_type(None, first_bytes(image.base64_image))
+    if media_type is None:  # Pillow knows more kinds
+        from PIL import Image, UnidentifiedImageError  # noqa: PLC0415
+
+        data = io.BytesIO(base64.b64decode(image.base64_image))
+        with suppress(UnidentifiedImageError), Image.open(data) as opened:
+            media_type = known_type(opened.get_format_mimetype())
+    return media_type if media_type and media_type.startswith("image/") else None
 
 
 def document_text(document: Document, meta_fields: list[str], separator: str) -> str:

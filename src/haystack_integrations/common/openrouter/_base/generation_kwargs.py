@@ -16,12 +16,12 @@ from haystack import logging
 
 from haystack_integrations.common.openrouter._base.headers import (
     check_headers,
-    deserialized_headers,
     merged_headers,
     sendable_headers,
     serialized_headers,
 )
 from haystack_integrations.common.openrouter._wire import checks
+from haystack_integrations.common.openrouter._wire.json_values import printable
 from haystack_integrations.common.openrouter._wire.model_names import closest
 
 logger = logging.getLogger(__name__)
@@ -64,9 +64,10 @@ def check_request_options(generation_kwargs: Mapping[str, Any]) -> None:
         check_option(generation_kwargs, name, Mapping, "a dictionary")
     check_option(generation_kwargs, "timeout", _TIMEOUTS, "a number of seconds")
     if (deadline := generation_kwargs.get("deadline")) is not None:
-        checks.number(deadline, 'generation_kwargs["deadline"]', "a number of seconds")
-    headers = deserialized_headers(generation_kwargs.get("extra_headers"))
-    check_headers(headers, 'generation_kwargs["extra_headers"]')
+        checks.timeout(deadline, 'generation_kwargs["deadline"]', "a number of seconds")
+    if isinstance(timeout := generation_kwargs.get("timeout"), int | float):
+        checks.timeout(timeout, 'generation_kwargs["timeout"]')
+    check_headers(generation_kwargs.get("extra_headers"), 'generation_kwargs["extra_headers"]')
 
 
 def merged_kwargs(*layers: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -77,7 +78,7 @@ def merged_kwargs(*layers: Mapping[str, Any] | None) -> dict[str, Any]:
     :returns: A new dictionary. None leaves a key out, and headers are merged without regard to case.
     """
     given = [layer for layer in layers if layer]
-    headers = [deserialized_headers(layer.get("extra_headers")) or {} for layer in given]
+    headers = [layer.get("extra_headers") or {} for layer in given]
     merged = {name: value for layer in given for name, value in layer.items()}
     merged["extra_headers"] = merged_headers(*headers) or None
     return {name: value for name, value in merged.items() if value is not None}
@@ -132,7 +133,7 @@ def warn_of_typing_mistakes(
         noticed.add(key)
         for meant in closest(key, [known for known in known_keys if _is_one_edit_away(key, known)], 1):
             msg = "`generation_kwargs` has the unknown key '{key}', which is sent unchanged. Did you mean '{meant}'?"
-            logger.warning(msg, key=key, meant=meant)
+            logger.warning(msg, key=printable(key, 100), meant=meant)
 
 
 def check_option(generation_kwargs: Mapping[str, Any], name: str, types: Any, what: str) -> None:

@@ -8,6 +8,7 @@ The user's headers, and what may be secret in them and in URLs.
 Headers are checked early, merged case-insensitively, and serialized without secrets.
 """
 
+import copy
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -18,7 +19,7 @@ from haystack.utils import Secret
 from openai import Omit
 
 from haystack_integrations.common.openrouter._wire import checks
-from haystack_integrations.common.openrouter._wire.json_values import printable
+from haystack_integrations.common.openrouter._wire.json_values import mapping, printable
 from haystack_integrations.common.openrouter.errors._secrets import keep_secret, looks_like_credential
 
 logger = logging.getLogger(__name__)
@@ -68,6 +69,7 @@ def check_headers(headers: Any, argument: str) -> None:
         return
     checks.instance(headers, f"`{argument}`", Mapping, "a dictionary of header names and strings")
     for name, value in headers.items():
+        # a dictionary that was read as a Secret would let whoever writes it send any environment variable anywhere
         checks.instance(
             value, f"`{argument}`: the value of header {name!r}", str | Secret | Omit, "a string or a Secret"
         )
@@ -126,15 +128,20 @@ def serialized_headers(headers: Mapping[str, Any] | None) -> dict[str, Any] | No
     return {name: value.to_dict() if isinstance(value, Secret) else value for name, value in headers.items()}
 
 
-def deserialized_headers(headers: Any) -> Any:
+def with_secrets(data: Mapping[str, Any]) -> dict[str, Any]:
     """
-    Read headers that `serialized_headers` wrote.
+    Read the Secrets that `serialized_headers` wrote. Only `from_dict` does: what comes later is sent as it is.
 
-    :param headers: Header names and values, of any shape.
-    :returns: The same, with each `Secret` that was written down; a new dictionary only if there is one.
+    :param data: What `to_dict` of a component returned. It is not changed.
+    :returns: A deep copy, with each `Secret` among the headers.
     """
-    written = [name for name, value in headers.items() if _is_secret(value)] if isinstance(headers, Mapping) else []
-    return {**headers, **{name: Secret.from_dict(headers[name]) for name in written}} if written else headers
+    read: dict[str, Any] = copy.deepcopy(dict(data))
+    parameters = mapping(read.get("init_parameters"))
+    for holder in (parameters, mapping(parameters.get("generation_kwargs"))):
+        headers: Any = mapping(holder.get("extra_headers"))
+        for name in [name for name, value in headers.items() if _is_secret(value)]:
+            headers[name] = Secret.from_dict(headers[name])
+    return read
 
 
 def warn_of_credentials(

@@ -90,7 +90,7 @@ def _costs_at_most(model: OpenRouterModel, kind: str, limit: Decimal) -> bool:
 def _strings(value: object, name: str) -> list[str]:
     items = [value] if isinstance(value, str) else value
     if not isinstance(items, list | tuple | set | frozenset) or not all(isinstance(item, str) for item in items):
-        msg = f"`{name}` must be a string or a list of strings, not {value!r}."
+        msg = f"`{name}` must be a string or a list of strings, not {checks.shown(value)}."
         raise TypeError(msg)
     return [*items]
 

@@ -17,6 +17,7 @@ import openai
 from haystack_integrations.common.openrouter._catalogue.cheapest import ModelNeeds, Selection
 from haystack_integrations.common.openrouter._catalogue.model import OpenRouterModel
 from haystack_integrations.common.openrouter._catalogue.prices import per_million
+from haystack_integrations.common.openrouter._wire.json_values import printable
 from haystack_integrations.common.openrouter._wire.text_table import table
 
 _HEAD = ("model", "context", "USD/M in", "USD/M out", "takes", "makes")
@@ -38,7 +39,7 @@ def main(catalogue: Callable[..., Any], arguments: Sequence[str] | None = None) 
         selection = Selection(cast("ModelNeeds", options))
         models = catalogue(api_base_url=base_url).list(for_account=for_account)
     except (openai.OpenAIError, TypeError, ValueError) as error:
-        print(" ".join(str(error).split()), file=sys.stderr)  # noqa: T201
+        print(printable(" ".join(str(error).split())), file=sys.stderr)  # noqa: T201
         return 1
     found = [model for model in models if selection.fits(model)]
     rows = [_row(model) for model in sorted(found, key=_ORDERS[order])[:limit]]

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Literal, TypedDict
 
+from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.model_names import closest
 
 Number = int | float | Decimal
@@ -108,11 +109,12 @@ def check_names(given: Iterable[str], known: Collection[str], what: str) -> None
 def _written(name: str, value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, str | Number):
+    if isinstance(value, str) or checks.is_finite(value):
         return str(value)
     if isinstance(value, Iterable) and not isinstance(value, Mapping):
         items = list(value)
         if items and all(isinstance(item, str) for item in items):
             return ",".join(items)
-    msg = f"The filter `{name}` must be a string, a number, True, or a list of strings, not {value!r}."
+    given = checks.shown(value)
+    msg = f"The filter `{name}` must be a string, a finite number, True, or a list of strings, not {given}."
     raise TypeError(msg)

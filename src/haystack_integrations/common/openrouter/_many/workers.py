@@ -25,7 +25,8 @@ def each_in_threads(function: Callable[[Item], object], items: Iterable[Item], c
 
     :param function: The function.
     :param items: What it is called with. Several threads take items from one iterator, one at a time.
-    :param concurrency: How many calls are under way at the same time, at most. With 1 no thread is started.
+    :param concurrency: How many calls are under way at the same time, at most. With 1 no thread is started. Where the
+        system lets no more threads start, those that did go on, or else the caller.
     :raises BaseException: What the first call that failed raised.
     """
     waiting = iter(items)
@@ -48,13 +49,25 @@ def each_in_threads(function: Callable[[Item], object], items: Iterable[Item], c
             ends.put(None)
 
     try:
-        for _ in range(concurrency):
-            Thread(target=copy_context().run, args=(work,), name="openrouter-requests", daemon=True).start()
-        for _ in range(concurrency):
+        started = 0
+        while started < concurrency and _has_started(work):
+            started += 1
+        if not started:
+            work()
+        for _ in range(started or 1):
             if error := ends.get():
                 raise error
     finally:
         stopped.set()
+
+
+def _has_started(work: Callable[[], None]) -> bool:
+    """Start a thread, if the system lets it."""
+    try:
+        Thread(target=copy_context().run, args=(work,), name="openrouter-requests", daemon=True).start()
+    except RuntimeError:  # "can't start new thread"
+        return False
+    return True
 
 
 async def each_in_tasks(function: Callable[[Item], Awaitable[object]], items: Iterable[Item], concurrency: int) -> None:

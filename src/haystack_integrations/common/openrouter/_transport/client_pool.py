@@ -11,7 +11,7 @@ import os
 import threading
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -26,6 +26,10 @@ from haystack_integrations.common.openrouter._transport.run import checked_key, 
 # Clients that a forked child has from its parent. They are kept, because to finalize them could close the parent's
 # connections.
 _INHERITED: list[object] = []
+# Event loops refer to their tasks only weakly.
+_CLOSING: set[asyncio.Task[None]] = set()
+# How many seconds a client stays open that nothing uses any more.
+_MOMENT = 0.1
 
 
 @dataclass
@@ -91,7 +95,7 @@ class _Held:
 
 class _HeldInLoop:
     """
-    The client of an event loop. asyncio closes it together with the loop, or once nothing refers to this any more.
+    The client of an event loop. It is closed together with the loop, or soon after nothing refers to this any more.
     """
 
     def __init__(self, settings: ClientSettings, loop: asyncio.AbstractEventLoop, pool: "ClientPool") -> None:
@@ -99,8 +103,7 @@ class _HeldInLoop:
         self.client: AsyncOpenAI = settings.build(AsyncOpenAI, build_async_http_client)
         self._to_close = [self.client]
         self._closer = _closed_with_loop(weakref.ref(pool), loop, self._to_close)
-        # until the pool is gone, this keeps the client from being collected together with its open connections
-        self._finalizer = weakref.finalize(pool, _close_soon, loop, self.client)
+        self._finalizer = weakref.finalize(self, _close_soon, loop, self._closer)
         self._finalizer.atexit = False
         self._waits = False
 
@@ -116,12 +119,11 @@ class _HeldInLoop:
 
     def make_way(self, settings: ClientSettings) -> None:
         """Take note that a client with these settings takes its place."""
-        self.detach()
         if settings.shares_transport(self.settings):
             self._to_close.clear()
 
     def detach(self) -> None:
-        """Leave the client open when its pool is gone."""
+        """Leave the client open when nothing refers to this any more."""
         self._finalizer.detach()
 
 
@@ -280,9 +282,16 @@ async def _closed_with_loop(
             await client.close()
 
 
-def _close_soon(loop: asyncio.AbstractEventLoop, client: AsyncOpenAI) -> None:
-    if loop.is_running():
-        asyncio.run_coroutine_threadsafe(client.close(), loop)
+def _close_soon(loop: asyncio.AbstractEventLoop, closer: AsyncGenerator[None, None]) -> None:
+    """Close a client in a moment, unless its loop shuts down first: `asyncio.run` would cancel it in the middle."""
+
+    def close() -> None:
+        task = loop.create_task(closer.aclose())
+        _CLOSING.add(task)
+        task.add_done_callback(_CLOSING.discard)
+
+    with suppress(RuntimeError):  # the loop is closed
+        loop.call_soon_threadsafe(loop.call_later, _MOMENT, close)
 
 
 def _snapshot(value: Any) -> Any:

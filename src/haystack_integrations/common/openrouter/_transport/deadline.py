@@ -26,10 +26,12 @@ class Deadline:
 
     :param seconds: How long it may take.
     :param moment: When it ends, in seconds of `time.monotonic`.
+    :param name: The argument that said so.
     """
 
     seconds: float
     moment: float
+    name: str = "deadline"
 
     @classmethod
     def after(cls, seconds: float | None) -> Self | None:
@@ -44,34 +46,20 @@ class Deadline:
     @property
     def text(self) -> str:
         """What happened, and what to do."""
-        return f"The call took longer than `deadline` ({self.seconds:g} s): raise it, or use a faster model"
+        return f"The call took longer than `{self.name}` ({self.seconds:g} s): raise `{self.name}` (seconds)"
 
     @property
     def is_over(self) -> bool:
         """Whether it has come. A time limit that was shortened to it may end a little early."""
         return self.left < _EARLY
 
-    def limit(self, request: Any) -> None:
+    def limit(self, request: Any, *, is_async: bool) -> None:
         """Let no step of a request begin after the deadline, or last beyond it."""
         if self.left <= 0:
             raise DeadlineExceeded(self.text, request)
-        given = request.extensions.get("timeout") or {}
-        request.extensions = {**request.extensions, "timeout": _TimeLimits(given, self, request)}
-
-    def limit_reading(self, response: Any) -> None:
-        """Let no byte of a response be read after the deadline. HTTP/2 asks for the time limit before each read."""
-        network = response.extensions.get("network_stream")
-        if network is None or not response.http_version.startswith("HTTP/1"):
-            return
-        vars(network).pop("read", None)  # an earlier response's
-        read = network.read
-
-        def read_in_time(max_bytes: int, timeout: float | None = None) -> Any:
-            if response.is_closed:  # the connection serves another one now
-                return read(max_bytes, timeout=timeout)
-            return read(max_bytes, timeout=_TimeLimits({"read": timeout}, self, response.request).get("read"))
-
-        network.read = read_in_time
+        limits = _TimeLimits(request.extensions.get("timeout") or {}, self, request)
+        trace = limits.trace_async if is_async else limits.trace
+        request.extensions = {**request.extensions, "timeout": limits, "trace": trace}
 
 
 class _TimeLimits(dict[str, Any]):
@@ -82,10 +70,45 @@ class _TimeLimits(dict[str, Any]):
     def __init__(self, given: dict[str, Any], deadline: Deadline, request: Any) -> None:
         super().__init__(given)
         self._deadline, self._request = deadline, request
+        self.response: Any = None
+        """The response to the request, once it has begun."""
 
     def get(self, name: str, default: Any = None) -> Any:
         """The seconds that a step may take now."""
+        return self._shortened(super().get(name, default))
+
+    def _shortened(self, given: float | None) -> float:
         if (left := self._deadline.left) <= 0:
             raise DeadlineExceeded(self._deadline.text, self._request)
-        given = super().get(name, default)
         return left if given is None else min(given, left)
+
+    def trace(self, event: str, info: dict[str, Any]) -> None:
+        """Limit each read from a connection that is made for the request: its headers may come byte by byte."""
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            self.limit_reads(info["return_value"])
+
+    async def trace_async(self, event: str, info: dict[str, Any]) -> None:
+        self.trace(event, info)
+
+    def limit_reads(self, network: Any) -> None:
+        """Let no read of this request's response last beyond the deadline. HTTP/2 asks for the time limit each time."""
+        tls = network.get_extra_info("ssl_object")
+        if tls is not None and tls.selected_alpn_protocol() == "h2":  # other requests read from it as well
+            return
+        vars(network).pop("read", None)  # an earlier request's
+        read = network.read
+
+        def read_in_time(max_bytes: int, timeout: float | None = None) -> Any:
+            if self.response is not None and self.response.is_closed:  # the connection serves another request now
+                return read(max_bytes, timeout=timeout)
+            return read(max_bytes, timeout=self._shortened(timeout))
+
+        network.read = read_in_time
+
+
+def limit_reading(response: Any) -> None:
+    """Hold the response to the time limits of its request."""
+    limits, network = response.request.extensions.get("timeout"), response.extensions.get("network_stream")
+    if isinstance(limits, _TimeLimits) and network is not None:
+        limits.response = response
+        limits.limit_reads(network)

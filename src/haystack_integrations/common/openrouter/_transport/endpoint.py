@@ -8,6 +8,7 @@ What an endpoint of OpenRouter's API is. Each one is declared once, in the modul
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
@@ -17,10 +18,12 @@ import httpx
 import openai
 from openai import HttpxBinaryResponseContent, Omit
 
+from haystack_integrations.common.openrouter._wire.json_values import whole_json
 from haystack_integrations.common.openrouter._wire.responses import (
     decode_json,
     decoded_body,
     find_error,
+    make_whole,
     unusable_response,
 )
 from haystack_integrations.common.openrouter.errors._advice import COMMON_ADVICE, Advice
@@ -36,6 +39,11 @@ _CLASSES: dict[int, type[openai.APIStatusError]] = {
     422: openai.UnprocessableEntityError,
     429: openai.RateLimitError,
 }
+
+_UNSENDABLE = (
+    "The request has a text with half of a surrogate pair, which can't be sent. In strings, dictionaries and lists it "
+    "would have been replaced, so look at models and at `http_client_kwargs`."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,13 +125,13 @@ class Endpoint:
 
     def send(self, client: Any, *names: str, **request: Any) -> Any:
         """Send a request. Return the HTTP response, which holds the result."""
-        return self._checked(self._call(client, names, **request))
+        return self._checked(sent(self._call, client=client, names=names, **request))
 
     async def send_async(self, client: Any, *names: str, **request: Any) -> Any:
         """Send a request. Return the HTTP response, which holds the result."""
-        return self._checked(await self._call(client, names, **request))
+        return self._checked(await sent_async(self._call, client=client, names=names, **request))
 
-    def _call(self, client: Any, names: tuple[str, ...], *, body: Any = None, options: Any = None) -> Any:
+    def _call(self, *, client: Any, names: tuple[str, ...], body: Any = None, options: Any = None) -> Any:
         options = dict(options or {})
         options["headers"] = {
             "Accept": self.accept,
@@ -141,7 +149,39 @@ class Endpoint:
             msg = f"The client returned a {type(sent).__name__} in place of a response"
             raise unusable_response(msg, None)
         self.check(decoded_body(response, self.decode), response)
+        make_whole(response)
         return response
+
+
+def sent(call: Callable[..., Any], **arguments: Any) -> Any:
+    """
+    Call what sends a request. If its text can't be encoded, call it once more with text that can.
+
+    To look at the text before would take as long as to encode it, which the SDK does before it sends anything.
+
+    :raises ValueError: If there is text that can't be encoded, and that is not in a dictionary or a list.
+    """
+    with suppress(UnicodeEncodeError):  # which holds the whole body, and has no business in a traceback
+        return call(**arguments)
+    with suppress(UnicodeEncodeError):
+        return call(**_repaired(arguments))
+    raise ValueError(_UNSENDABLE)
+
+
+async def sent_async(call: Callable[..., Any], **arguments: Any) -> Any:
+    """Do as `sent` does, and wait for what the call returns."""
+    with suppress(UnicodeEncodeError):
+        return await call(**arguments)
+    with suppress(UnicodeEncodeError):
+        return await call(**_repaired(arguments))
+    raise ValueError(_UNSENDABLE)
+
+
+def _repaired(arguments: dict[str, Any]) -> dict[str, Any]:
+    repaired: dict[str, Any] = whole_json(arguments)
+    if repaired is arguments:  # what failed may have been sent, and billed
+        raise ValueError(_UNSENDABLE)
+    return repaired
 
 
 def _response_with(body: Any, path: str, client: Any, arguments: Any) -> httpx.Response:

@@ -12,7 +12,10 @@ corrects the status and the retry headers, so that the SDK retries them or raise
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
+from http.cookiejar import Cookie, CookieJar, DefaultCookiePolicy
 from typing import Any
+from urllib.request import Request
 
 import httpx
 import openai
@@ -34,6 +37,33 @@ from haystack_integrations.common.openrouter.errors._reading import failure_of_r
 
 # What the openai SDK gives its own client; httpx's default of 100 connections makes a busy server wait.
 _LIMITS = {"max_connections": 1000, "max_keepalive_connections": 100}
+
+
+def check_base_url(url: Any, *, is_used: bool = False) -> None:
+    """
+    Raise a TypeError unless a value is a string or None, and a ValueError if it can't be a URL.
+
+    :param url: The value of `api_base_url`.
+    :param is_used: Whether a request is about to be sent there, so that httpx must be able to read it.
+    """
+    if url is None:
+        return
+    checks.instance(url, "`api_base_url`", str, "a str")
+    if not url.isprintable() or " " in url or (is_used and not _is_url(url)):  # it may hold a password
+        msg = (
+            "`api_base_url` can't be read as a URL. Pass one such as 'https://openrouter.ai/api/v1', without spaces, "
+            "line breaks and other characters that can't be seen."
+        )
+        raise ValueError(msg)
+
+
+@lru_cache(maxsize=16)
+def _is_url(url: str) -> bool:
+    try:
+        httpx.URL(url).host.encode("idna")
+    except (httpx.InvalidURL, ValueError):
+        return False
+    return True
 
 
 def check_http_client_kwargs(kwargs: Any) -> None:
@@ -87,26 +117,37 @@ def build_async_http_client(kwargs: Mapping[str, Any] | None, max_retries: int) 
     return _LegacyAsyncClient(max_retries, **{**hooked, "event_hooks": hooks})
 
 
-class _Sends:
+class _TakesNoCookies(DefaultCookiePolicy):
+    """
+    A client serves many runs, perhaps of many users: what one response sets must not be sent with the next request.
+    """
+
+    def set_ok(self, cookie: Cookie, request: Request) -> bool:  # noqa: ARG002
+        return False
+
+
+class _OwnClient:
     def __init__(self, max_retries: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._max_retries = max_retries
+        cookies: Any = self.cookies  # type: ignore[attr-defined]
+        given, cookies.jar = cookies.jar, CookieJar(_TakesNoCookies())
+        for cookie in given:
+            cookies.jar.set_cookie(cookie)
 
+
+class _Sends(_OwnClient):
     def send(self, request: Any, **kwargs: Any) -> Any:
-        refuse_if_over(request)
+        refuse_if_over(request, is_async=False)
         with _failure_named(self, request, self._max_retries):
             response = super().send(request, **kwargs)  # type: ignore[misc]
         warn_of_retry(request, response, self._max_retries)
         return response
 
 
-class _SendsAsync:
-    def __init__(self, max_retries: int, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self._max_retries = max_retries
-
+class _SendsAsync(_OwnClient):
     async def send(self, request: Any, **kwargs: Any) -> Any:
-        refuse_if_over(request)
+        refuse_if_over(request, is_async=True)
         with _failure_named(self, request, self._max_retries):
             response = await super().send(request, **kwargs)  # type: ignore[misc]
         warn_of_retry(request, response, self._max_retries)
@@ -182,28 +223,36 @@ async def check_response_async(response: Any) -> None:
 def _to_be_read(response: Any) -> Endpoint | None:
     note_response(response)
     if response.has_redirect_location:
-        _refuse_other_host(response)
+        _refuse_other_origin(response)
         return None
     if response.status_code < 400 and "text/event-stream" in response.headers.get("content-type", "").lower():
         return None
     return endpoint_of(response)
 
 
-def _refuse_other_host(response: Any) -> None:
-    """Refuse a redirect that would send the prompt and the headers to another host, or without TLS."""
+def _refuse_other_origin(response: Any) -> None:
+    """Refuse a redirect that would send the prompt and the headers anywhere else: to another scheme, host or port."""
     here = response.request.url
     try:
-        there = here.join(response.headers["location"])
+        named = type(here)(response.headers["location"])
+        there = here.join(named)
     except Exception as error:  # httpx and httpx2 each have an InvalidURL
         msg = f"{here.scheme}://{here.host} redirects to something that is not a URL ({error})"
         raise openai.APIConnectionError(message=msg, request=response.request) from error
-    if there.host == here.host and not (here.scheme == "https" and there.scheme == "http"):
+    if named.scheme and not named.host:  # httpx takes the host of the request, with the port of such a URL
+        there = named.copy_with(host=here.host)
+    is_upgrade = (here.scheme, there.scheme) == ("http", "https") and here.port is there.port is None
+    if there.host == here.host and (is_upgrade or (there.scheme, there.port) == (here.scheme, here.port)):
         return
     msg = (
-        f"{here.scheme}://{here.host} redirects to {there.scheme}://{there.host}. The request was not sent there, "
-        "because it holds your messages and headers. If you trust that host, use it as `api_base_url`"
+        f"{_origin(here)} redirects to {_origin(there)}. The request was not sent there, "
+        "because it holds your messages and headers. If you trust that address, use it as `api_base_url`"
     )
     raise openai.APIConnectionError(message=msg, request=response.request)
+
+
+def _origin(url: Any) -> str:
+    return f"{url.scheme}://{url.netloc.decode()}"
 
 
 def _correct(response: Any, endpoint: Endpoint) -> None:

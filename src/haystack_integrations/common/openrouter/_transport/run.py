@@ -33,7 +33,7 @@ import openai
 from haystack import logging
 from haystack.utils import Secret
 
-from haystack_integrations.common.openrouter._transport.deadline import Deadline
+from haystack_integrations.common.openrouter._transport.deadline import Deadline, limit_reading
 from haystack_integrations.common.openrouter._wire.json_values import printable
 from haystack_integrations.common.openrouter.errors._advice import environment_variables, secret_name
 from haystack_integrations.common.openrouter.errors._explanation import explain
@@ -181,8 +181,7 @@ def note_response(response: Any) -> None:
     """Keep what was sent and the headers of a response: the openai SDK's `create` returns neither."""
     if (run := _current.get()) is not None:
         run.request, run.headers = response.request, response.headers
-        if run.deadline is not None:
-            run.deadline.limit_reading(response)
+        limit_reading(response)
 
 
 def last_headers() -> Mapping[str, str]:
@@ -197,7 +196,7 @@ def deadline_of_run() -> Deadline | None:
     return None if run is None else run.deadline
 
 
-def refuse_if_over(request: Any) -> None:
+def refuse_if_over(request: Any, *, is_async: bool) -> None:
     """
     Raise if the run that a request belongs to is over. If it has a deadline, let no step last longer.
 
@@ -205,7 +204,7 @@ def refuse_if_over(request: Any) -> None:
     """
     run = _current.get()
     if run is not None and run.deadline is not None:
-        run.deadline.limit(request)
+        run.deadline.limit(request, is_async=is_async)
     if run is not None and run.over is not None and run.over.is_set():
         raise openai.APIConnectionError(message="The run is over, so the request was not sent", request=request)
 

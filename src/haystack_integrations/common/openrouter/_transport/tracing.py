@@ -16,7 +16,11 @@ from typing import Any
 import openai
 from haystack.tracing.tracer import is_tracing_enabled, tracer
 
+from haystack_integrations.common.openrouter._wire.json_values import sendable
 from haystack_integrations.common.openrouter._wire.usage import figures
+
+# Longer than any name. Collectors refuse messages of megabytes.
+_LONGEST_TAG = 256
 
 
 def is_watched(*parts: Any) -> bool:
@@ -63,8 +67,13 @@ def tag_span(meta: Mapping[str, Any]) -> None:
 
 
 def span_tags(meta: Mapping[str, Any]) -> dict[str, str | float]:
-    """What is known about a request, by the names of tags, such as `openrouter.cost` in USD."""
+    """
+    What is known about a request, by the names of tags, such as `openrouter.cost` in USD.
+
+    Exporters refuse a string that is not UTF-8, and a number beyond 64 bits.
+    """
     names = {"model": meta.get("model"), "provider": meta.get("provider"), "generation_id": meta.get("id")}
-    tags = {f"openrouter.{name}": value for name, value in names.items() if isinstance(value, str)}
+    texts = {name: sendable(value[:_LONGEST_TAG]) for name, value in names.items() if isinstance(value, str)}
+    tags: dict[str, str | float] = {f"openrouter.{name}": value for name, value in texts.items()}
     known = {name: number for name, number in figures(meta.get("usage")).items() if number is not None}
     return tags | {f"openrouter.{name}": n if name == "cost" else int(n) for name, n in known.items()}

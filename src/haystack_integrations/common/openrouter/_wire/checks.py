@@ -7,11 +7,17 @@ Checks of arguments, before anything is sent. Each error names the argument, and
 """
 
 from collections.abc import Mapping
+from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 from haystack import Document
 
 from haystack_integrations.common.openrouter._wire.model_names import warn_of_missing_author
+from haystack_integrations.common.openrouter._wire.usage import ABSURD
+
+LONGEST_TIMEOUT = 2_147_483
+"""In seconds, about 24 days. The sockets of the operating system take no more milliseconds."""
 
 
 def instance(value: object, argument: str, types: Any, what: str, advice: str = "") -> None:
@@ -29,6 +35,15 @@ def text(value: object, argument: str, what: str, if_blank: str, advice: str = "
         raise ValueError(msg)
 
 
+def name(value: object, argument: str, what: str, if_blank: str) -> None:
+    """Raise unless a value is a string that can be a name: not blank, and printable."""
+    text(value, argument, what, if_blank)
+    if not str(value).isprintable():
+        odd = next(char for char in str(value) if not char.isprintable())
+        msg = f"`{argument}` has a character that can't be part of a name: {odd!r}. It must be {what}."
+        raise ValueError(msg)
+
+
 def strings(**arguments: object) -> None:
     """Raise a TypeError unless all values are strings: None would be embedded as the word "None"."""
     for argument, value in arguments.items():
@@ -39,14 +54,27 @@ def strings_or_none(**arguments: object) -> None:
     strings(**{argument: value for argument, value in arguments.items() if value is not None})
 
 
-def number(value: Any, argument: str, what: str, *, whole: bool = False) -> None:
-    """Raise a TypeError unless a value is a number, and a ValueError unless it is at least 0."""
+def number(value: Any, argument: str, what: str, *, whole: bool = False, most: int = ABSURD) -> None:
+    """Raise a TypeError unless a value is a number, and a ValueError unless it is in a range that makes sense."""
     if not isinstance(value, int if whole else int | float) or isinstance(value, bool):
-        msg = f"`{argument}` must be {what}, not {value!r:.100}."
+        msg = f"`{argument}` must be {what}, not {shown(value)}."
         raise TypeError(msg)
-    if not value >= 0:
-        msg = f"`{argument}` must be at least 0, not {value!r}."
+    if not 0 <= value <= most:
+        limit = f"at most {most}" if value > most else "at least 0"
+        msg = f"`{argument}` must be {limit}, not {shown(value)}."
         raise ValueError(msg)
+
+
+def timeout(seconds: Any, argument: str, what: str = "a number of seconds or None") -> None:
+    number(seconds, argument, what, most=LONGEST_TIMEOUT)
+
+
+def shown(value: object) -> str:
+    """Show the beginning of any value in an error. Python refuses to write integers of many digits."""
+    try:
+        return f"{value!r:.100}"
+    except ValueError:
+        return f"a {type(value).__name__} that is too large to be shown"
 
 
 def token_counts(**arguments: object) -> None:
@@ -54,16 +82,17 @@ def token_counts(**arguments: object) -> None:
         number(value, argument, "a whole number of tokens", whole=True)
 
 
-def at_least_one(**arguments: object) -> None:
-    """Raise a ValueError unless all values are whole numbers of at least 1."""
+def at_least_one(most: int = ABSURD, /, **arguments: object) -> None:
+    """Raise a ValueError unless all values are whole numbers of at least 1, and of a size that makes sense."""
     for argument, value in arguments.items():
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            msg = f"`{argument}` must be a whole number of at least 1, not {value!r:.100}."
+        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
+            limit = f"at most {most}" if isinstance(value, int) and value > most else "at least 1"
+            msg = f"`{argument}` must be a whole number of {limit}, not {shown(value)}."
             raise ValueError(msg)
 
 
-def at_least_one_or_none(**arguments: object) -> None:
-    at_least_one(**{argument: value for argument, value in arguments.items() if value is not None})
+def at_least_one_or_none(most: int = ABSURD, /, **arguments: object) -> None:
+    at_least_one(most, **{argument: value for argument, value in arguments.items() if value is not None})
 
 
 def documents(documents: object, advice: str) -> None:
@@ -88,11 +117,23 @@ def parameters(parameters: Any, argument: str, own_fields: Mapping[str, str]) ->
     for name in own_fields.keys() & parameters.keys():
         msg = f"`{argument}` can't hold {name!r}. {own_fields[name]}"
         raise ValueError(msg)
+    for name, value in parameters.items():
+        if isinstance(value, int | float) and not is_finite(value):
+            msg = f'`{argument}["{name}"]` must be a finite number, not {shown(value)}.'
+            raise ValueError(msg)
+
+
+def is_finite(value: object) -> bool:
+    """Whether a value is a number that JSON can hold."""
+    try:
+        return isinstance(value, int | float | Decimal) and isfinite(value)
+    except (OverflowError, ValueError):  # an integer that is larger than any float; a signaling NaN
+        return False
 
 
 def model_name(model: object, noticed: set[str], argument: str = "model") -> None:
     """Raise unless `model` can be the name of a model. Warn, once for those noticed, of a name without its author."""
     example = "a name such as 'openai/gpt-4o-mini'"
-    text(model, argument, example, f"pass {example}")
+    name(model, argument, example, f"pass {example}")
     if "/" not in str(model):
         warn_of_missing_author(str(model), noticed)

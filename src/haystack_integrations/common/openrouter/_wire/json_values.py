@@ -5,7 +5,8 @@
 """
 JSON values and strings that are safe to keep, to serialize, to send and to show.
 
-JSON can escape half a surrogate pair, and UTF-8 can't encode it.
+JSON can escape half a surrogate pair, and UTF-8 can't encode it. So `plain_json` makes whatever comes in whole, once,
+where it is decoded, and `sendable_json` whatever goes out, once, where a request is made.
 """
 
 from collections import deque
@@ -19,6 +20,8 @@ from unicodedata import category
 LONGEST_SHOWN = 1000
 # More than the JSON parser allows, and few enough for whatever walks the copy recursively.
 _MOST_LEVELS = 250
+# Beyond this, a number is infinite for what reads it as a float. The sums of Haystack's Agent raise an OverflowError.
+_LARGEST = 10**308
 # What is kept of a body that someone may look at after an error: no error body that is meant well has more.
 _MOST_KEPT_LEVELS, _MOST_KEPT_ENTRIES, _MOST_KEPT_VALUES, _MOST_KEPT_CHARACTERS = 50, 100, 1000, 20_000
 LONGEST_KEPT = 2000
@@ -30,13 +33,23 @@ def mapping(value: object) -> Mapping[str, Any]:
 
 
 def plain_json(value: Any) -> Any:
-    """Copy a decoded JSON value. NaN and infinity, which JSON does not have, become None."""
-    return copied_json(value, _finite)
+    """
+    Copy a decoded JSON value as one that can be kept: no string holds half a surrogate pair.
+
+    NaN and infinity, which JSON does not have, become None.
+    """
+    return copied_json(value, _plain, rename=_sendable)
 
 
 def sendable_json(value: Any) -> Any:
-    """Copy a JSON value as `plain_json` does, with strings that UTF-8 can encode."""
+    """Copy what is to be sent, with strings that UTF-8 can encode. Anything that is not JSON stays as it is."""
     return copied_json(value, _sendable, rename=_sendable)
+
+
+def whole_json(value: Any) -> Any:
+    """Return a value as it is if UTF-8 can encode all its strings, and else what `sendable_json` makes of it."""
+    repaired = sendable_json(value)
+    return value if repaired == copied_json(value, lambda item: item) else repaired
 
 
 def copied_json(
@@ -50,7 +63,7 @@ def copied_json(
     Copy a JSON value level by level, without recursion: the caller may be deep in a stack already.
 
     :param value: The value.
-    :param change: Is called with everything that is neither a dictionary nor a list, and returns what to copy.
+    :param change: Is called with everything that is no dictionary, list or tuple, and returns what to copy.
     :param rename: Is called with the names in dictionaries, and returns what to copy.
     :param left_out: Names in dictionaries that are not copied.
     :returns: The copy.
@@ -66,7 +79,7 @@ def copied_json(
                     kept = {name: field for name, field in item.items() if name not in left_out} if left_out else item
                     container[key] = {rename(name): field for name, field in kept.items()} if rename else dict(kept)
                     deeper.append(container[key])
-                elif isinstance(item, list):
+                elif isinstance(item, list | tuple):
                     container[key] = list(item)
                     deeper.append(container[key])
                 else:
@@ -116,7 +129,7 @@ def shortened_json(value: Any, *, left_out: Container[str] = ()) -> Any:
                 continue
             kept = _finite(item)
             if isinstance(item, str):
-                kept = item[: min(LONGEST_KEPT, characters)]
+                kept = sendable(item[: min(LONGEST_KEPT, characters)])
                 characters -= len(kept)
             elif isinstance(item, dict | list):
                 kept = {} if isinstance(item, dict) else []
@@ -124,26 +137,27 @@ def shortened_json(value: Any, *, left_out: Container[str] = ()) -> Any:
             if isinstance(copy, list):
                 copy.append(kept)
             else:
-                copy[str(key)[:LONGEST_KEPT]] = kept
+                copy[sendable(str(key)[:LONGEST_KEPT])] = kept
     return root[0]
 
 
 def _finite(value: Any) -> Any:
+    if isinstance(value, int):
+        return value if -_LARGEST < value < _LARGEST else None
     return value if not isinstance(value, float) or isfinite(value) else None
 
 
-def _sendable(value: Any) -> Any:
+def _plain(value: Any) -> Any:
     return sendable(value) if isinstance(value, str) else _finite(value)
 
 
-def with_joined_halves(text: str) -> str:
-    """Join halves that came in two pieces of a stream, as those of an emoji may. A half without the other stays."""
-    return text if _is_whole(text) else text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+def _sendable(value: Any) -> Any:
+    return sendable(value) if isinstance(value, str) else value
 
 
 def sendable(text: str) -> str:
-    """Replace each half whose other half is missing, so that the string can be sent."""
-    return text if _is_whole(text) else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    """Join the halves of surrogate pairs that stand side by side, and replace each half that stands alone."""
+    return text if is_whole(text) else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def printable(text: str, limit: int = LONGEST_SHOWN) -> str:
@@ -167,7 +181,10 @@ def _escaped(char: str) -> str:
     return char.encode("unicode_escape").decode()
 
 
-def _is_whole(text: str) -> bool:
+def is_whole(text: str) -> bool:
+    """Whether UTF-8 can encode a string: it holds no half of a surrogate pair."""
+    if text.isascii():
+        return True
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -3,38 +3,75 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-Media in OpenRouter's format: data URLs and names of audio formats.
+Media in OpenRouter's format: data URLs, media types, and names of audio formats.
+
+What someone says of a file may be wrong, and may be an attack. The first bytes decide where they can (`true_type`).
 """
 
 import io
+import re
 import wave
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from haystack.dataclasses import ImageContent
 
 _AUDIO_NAMES = {
-    "aac": ("aac",),
+    "aac": ("aac", "aacp", "mp4a-latm", "x-aac"),
     "aiff": ("aiff", "x-aiff"),
     "flac": ("flac", "x-flac"),
     "m4a": ("m4a", "mp4", "x-m4a"),
-    "mp3": ("mp3", "mpeg", "mpga"),
+    "mp3": ("mp3", "mpeg", "mpeg3", "mpga", "x-mp3", "x-mpeg"),
     "ogg": ("ogg", "oga", "opus"),
     "pcm16": ("pcm16", "pcm", "l16"),
     "pcm24": ("pcm24", "l24"),
     "wav": ("wav", "wave", "x-wav", "vnd.wave"),
-    "webm": ("webm",),
+    "webm": ("webm", "weba", "x-webm"),
 }
-AUDIO_FORMATS = {name: audio_format for audio_format, names in _AUDIO_NAMES.items() for name in names}
+AUDIO_FORMATS = {name: sound_format for sound_format, names in _AUDIO_NAMES.items() for name in names}
 """OpenRouter's name of an audio format, by the subtype of its media type or the suffix of its files. Which of them an
 endpoint takes differs."""
 
-_IMAGE_STARTS = {
+_SUBTYPES = {"mp3": "mpeg", "m4a": "mp4", "pcm16": "pcm", "pcm24": "pcm"}
+
+_MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{,63}/[a-z0-9][a-z0-9!#$&^_.+-]{,63}")
+# Gemini refuses the others.
+_IMAGE_NAMES = {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg", "image/x-png": "image/png"}
+
+FIRST_BYTES = 4096
+"""So many bytes tell what a file is."""
+_STARTS = {
     b"\x89PNG\r\n\x1a\n": "image/png",
     b"\xff\xd8\xff": "image/jpeg",
     b"GIF8": "image/gif",
+    b"II*\0": "image/tiff",
+    b"MM\0*": "image/tiff",
+    b"%PDF-": "application/pdf",
+    b"ID3": "audio/mpeg",
+    b"OggS": "audio/ogg",
+    b"fLaC": "audio/flac",
+    b"\x1aE\xdf\xa3": "video/webm",
 }
+# What files that are divided into chunks or boxes have in bytes 4 to 8, or in bytes 8 to 12.
+_KINDS = {
+    b"WEBP": "image/webp",
+    b"WAVE": "audio/wav",
+    b"AIFF": "audio/aiff",
+    b"AIFC": "audio/aiff",
+    b"avif": "image/avif",
+    b"heic": "image/heic",
+    b"M4A ": "audio/mp4",
+    b"M4B ": "audio/mp4",
+    b"ftyp": "video/mp4",
+}
+# They hold sound, pictures or both.
+_CONTAINERS = ("audio/mp4", "audio/ogg", "video/mp4", "video/webm")
+_MARKUP = {
+    b"<svg": "image/svg+xml",
+    **dict.fromkeys((b"<!doctype html", b"<html", b"<head", b"<title", b"<body"), "text/html"),
+}
+_MARKUP_TYPES = {"application/xml", *_MARKUP.values()}
 
 
 def split_data_url(url: object) -> tuple[str | None, str] | None:
@@ -45,12 +82,16 @@ def split_data_url(url: object) -> tuple[str | None, str] | None:
     media_type, *parameters = header.split(";")
     if "base64" not in (parameter.strip().lower() for parameter in parameters):
         data = b64encode(unquote_to_bytes(data)).decode()
-    return media_type.strip() or None, data.strip()
+    return known_type(media_type), data.strip()
 
 
 def image_part(image: ImageContent, where: str) -> dict[str, Any]:
     """Convert an image to an `image_url` part."""
-    url: dict[str, Any] = {"url": data_url(image.base64_image, image.mime_type or "image/jpeg", where)}
+    media_type = true_type(image.mime_type, first_bytes(image.base64_image)) or "image/jpeg"
+    if not media_type.startswith("image/"):
+        msg = f"{where} is not an image: it has the media type {media_type}."
+        raise ValueError(msg)
+    url: dict[str, Any] = {"url": data_url(image.base64_image, media_type, where)}
     if image.detail:
         url["detail"] = image.detail
     return {"type": "image_url", "image_url": url}
@@ -64,15 +105,75 @@ def data_url(data: str, media_type: str, where: str) -> str:
     return f"data:{media_type};base64,{data}"
 
 
-def image_type(data: bytes) -> str | None:
-    """Find the media type of a PNG, JPEG, WebP, GIF or SVG image from its first 4,000 bytes. None for anything else."""
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "image/webp"
-    for start, media_type in _IMAGE_STARTS.items():
-        if data.startswith(start):
+def known_type(name: object) -> str | None:
+    """Read a media type, without its parameters. None if it does not have the form of one (`type/subtype`)."""
+    plain = name.partition(";")[0].strip().lower() if isinstance(name, str) else ""
+    return _IMAGE_NAMES.get(plain, plain) if _MEDIA_TYPE.fullmatch(plain) else None
+
+
+def true_type(said: object, start: bytes) -> str | None:
+    """Find the media type of a file in its first bytes, and if they don't tell, in what someone says it is."""
+    known, found = known_type(said), _type_of(start)
+    family, _, subtype = (known or "").partition("/")
+    if found in _CONTAINERS and family in ("audio", "image", "video"):  # which of these, they don't tell
+        return known if family == "image" else f"{family}/{found.partition('/')[2]}"
+    if found is None and AUDIO_FORMATS.get(subtype) not in ("pcm16", "pcm24"):  # where any two bytes may come first
+        found = _type_of_frame(start)
+    is_source = family == "text" or (subtype.endswith("xml") and (family, found) != ("image", "text/html"))
+    return known if found is None or (is_source and found in _MARKUP_TYPES) else found
+
+
+def is_sound(media_type: str | None) -> bool:
+    """Whether a file with this media type can hold sound."""
+    return media_type is not None and media_type.startswith(("audio/", "video/"))
+
+
+def sound_format(media_type: str | None) -> str | None:
+    """Find OpenRouter's name of the format of a file with sound. None if there is none."""
+    return AUDIO_FORMATS.get((media_type or "").partition("/")[2]) if is_sound(media_type) else None
+
+
+def sound_type(name: str) -> str | None:
+    """Find the media type of an audio format, by OpenRouter's name. None for what can't be one."""
+    return known_type(f"audio/{_SUBTYPES.get(name, name)}")
+
+
+def first_bytes(data: str) -> bytes:
+    """Decode what `true_type` needs of base64."""
+    beginning = "".join(data[: FIRST_BYTES * 4 // 3].split())
+    try:
+        return b64decode(beginning[: len(beginning) // 4 * 4])
+    except ValueError:
+        return b""
+
+
+def _type_of(start: bytes) -> str | None:
+    for sign, media_type in _STARTS.items():
+        if start.startswith(sign):
             return media_type
-    markup = data[:4000].removeprefix(b"\xef\xbb\xbf").lstrip()
-    return "image/svg+xml" if markup.startswith(b"<") and b"<svg" in markup else None
+    if start[:4] in (b"RIFF", b"FORM") or start[4:8] == b"ftyp":
+        return _KINDS.get(start[8:12]) or _KINDS.get(start[4:8])
+    markup = start.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if not markup.startswith(b"<"):
+        return None
+    places = {place: media_type for sign, media_type in _MARKUP.items() if (place := markup.find(sign)) >= 0}
+    if not places:
+        return "application/xml" if markup.startswith(b"<?xml") else None
+    return places[min(places)]
+
+
+def _type_of_frame(start: bytes) -> str | None:
+    """Find out whether a frame of AAC or MP3 comes first. Source: ISO/IEC 13818-7, 6.2, and 11172-3, 2.4.1.3."""
+    if len(start) < 4 or start[0] != 0xFF or start[1] < 0xE0:
+        return None
+    if start[1] & 0xF6 == 0xF0:
+        return "audio/aac"
+    has_layer, has_version = start[1] & 0x06, start[1] & 0x18 != 0x08
+    return "audio/mpeg" if has_layer and has_version and start[2] >> 4 != 15 and start[2] & 0x0C != 0x0C else None
+
+
+HIGHEST_SAMPLE_RATE = 2**31 - 1
+"""The header of a WAV file holds the bytes of a second, two for each sample, in four bytes."""
 
 
 def wav_file(pcm: bytes, sample_rate: int) -> bytes:

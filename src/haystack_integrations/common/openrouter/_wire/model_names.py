@@ -15,6 +15,8 @@ from heapq import nlargest
 
 from haystack import logging
 
+from haystack_integrations.common.openrouter._wire.json_values import printable
+
 logger = logging.getLogger(__name__)
 
 # How the names of an author's models begin. Source: https://openrouter.ai/models.
@@ -49,10 +51,10 @@ def warn_of_missing_author(model: str, noticed: set[str]) -> None:
         return
     noticed.add(model)
     author = _author(model)
-    meant = f"Did you mean '{author}/{model.lower()}'?" if author else "Write it as 'author/slug'."
+    meant = f"Did you mean '{author}/{printable(model.lower(), _LONGEST)}'?" if author else "Write it as 'author/slug'."
     logger.warning(
         "`model` is '{model}', but OpenRouter's names have the form 'author/slug'. {meant} All names: https://openrouter.ai/models.",
-        model=model,
+        model=printable(model, _LONGEST),
         meant=meant,
     )
 

@@ -28,7 +28,7 @@ _MOST_CHOICES = 1000
 def decode_json(data: str | bytes) -> Any:
     """Decode JSON fast, and JSON that only Python's own decoder accepts (half a surrogate pair) slowly."""
     data = data.strip()  # the decoders are slow to find that there is nothing but white space
-    if not _may_have_halves(data):
+    if len(data) < _LARGE or not _has_surrogates(data):  # else it takes long to find out that they are halves
         try:
             return from_json(data)
         except (ValueError, TypeError):  # a string with half a surrogate pair is a TypeError
@@ -36,10 +36,10 @@ def decode_json(data: str | bytes) -> Any:
     return _slowly_decoded(data)
 
 
-def _may_have_halves(data: str | bytes) -> bool:
-    """Whether it would take long to find out that the fast decoder does not take something."""
+def _has_surrogates(data: str | bytes) -> bool:
+    """Whether JSON has escapes of surrogate pairs, or of halves."""
     escapes: Any = ("\\ud", "\\uD") if isinstance(data, str) else (b"\\ud", b"\\uD")
-    return len(data) >= _LARGE and any(escape in data for escape in escapes)
+    return any(escape in data for escape in escapes)
 
 
 def _slowly_decoded(data: str | bytes) -> Any:
@@ -67,6 +67,21 @@ def decoded_body(response: Any, decode: Callable[[bytes], Any] = decode_json) ->
                 extensions[_DECODED] = decoder(response.content)
                 break
     return extensions[_DECODED]
+
+
+def body_of_model(sent: Any) -> Any:
+    """Turn the SDK's model of a response back into the body, if it is a model."""
+    try:
+        return sent.to_dict(warnings=False) if hasattr(sent, "to_dict") else sent
+    except UnicodeError:
+        msg = "The response has a field whose name holds half of a surrogate pair"
+        raise unusable_response(msg, None) from None
+
+
+def make_whole(response: Any) -> None:
+    """Replace halves of surrogate pairs in the decoded body of a good response."""
+    if response.extensions[_DECODED] is not None and _has_surrogates(response.content):
+        response.extensions[_DECODED] = plain_json(response.extensions[_DECODED])
 
 
 def forget_body(response: Any) -> None:

@@ -20,7 +20,14 @@ from haystack.dataclasses import ByteStream
 from haystack_integrations.common.openrouter._base.headers import shown_source
 from haystack_integrations.common.openrouter._many.requests import ManyRequests
 from haystack_integrations.common.openrouter._wire import checks
-from haystack_integrations.common.openrouter._wire.media import AUDIO_FORMATS
+from haystack_integrations.common.openrouter._wire.json_values import sendable, whole_json
+from haystack_integrations.common.openrouter._wire.media import (
+    AUDIO_FORMATS,
+    FIRST_BYTES,
+    known_type,
+    sound_format,
+    true_type,
+)
 from haystack_integrations.components.audio.openrouter._transcription_endpoint import read_transcript
 
 # The transcription endpoint's names. Source: https://openrouter.ai/docs/api-reference and `STTInputAudio` in the
@@ -83,7 +90,7 @@ def _checked(source: Any, number: int) -> Source:
     if isinstance(source, ByteStream):
         return _from_stream(source, number, where)
     if isinstance(source, str) and source.lower().startswith(("http://", "https://")):
-        return Source(number, source, _format_of(urlsplit(source).path), {"url": source})
+        return Source(number, source, _format_of(_suffix_format(urlsplit(source).path), b""), {"url": sendable(source)})
     checks.instance(source, where, str | Path, "a path, a URL or a ByteStream")
     if "://" in str(source):
         msg = f"{where} is a URL that does not begin with http:// or https://: {shown_source(source)!r}."
@@ -96,42 +103,58 @@ def _from_stream(stream: ByteStream, number: int, where: str) -> Source:
     if not stream.data:
         msg = f"{where} has no data."
         raise ValueError(msg)
-    names = [str(stream.meta[field]) for field in _NAME_FIELDS if stream.meta.get(field)]
-    audio_format = _format_of_type(stream.mime_type) or next(filter(None, map(_format_of, names)), None)
+    said = [_suffix_format(str(stream.meta[field])) for field in _NAME_FIELDS if stream.meta.get(field)]
+    said.insert(0, AUDIO_FORMATS.get((known_type(stream.mime_type) or "").partition("/")[2]))
+    audio_format = _format_of(next((name for name in said if name in _FORMATS), None), bytes(stream.data[:FIRST_BYTES]))
     if audio_format is None:
-        told = f"the MIME type {stream.mime_type!r}" if stream.mime_type else "no MIME type"
+        told = f"the MIME type {checks.shown(stream.mime_type)}" if stream.mime_type else "no MIME type"
         msg = (
-            f"{where} has {told}, so it has no accepted audio format. Accepted: {_ACCEPTED}. Set the "
-            "stream's `mime_type`, for example to 'audio/mpeg'."
+            f"{where} has {told}, so it has no accepted audio format, or its first bytes are those of something else. "
+            f"Accepted: {_ACCEPTED}. Set the stream's `mime_type`, for example to 'audio/mpeg'."
         )
         raise ValueError(msg)
-    return Source(number, bytes(stream.data), audio_format, copy.deepcopy(stream.meta))
+    return Source(number, bytes(stream.data), audio_format, whole_json(copy.deepcopy(stream.meta)))
 
 
 def _from_file(path: Path, number: int, where: str) -> Source:
-    if not path.exists():
-        msg = f"{where}: there is no file {str(path)!r}."
-        raise FileNotFoundError(msg)
-    if not path.is_file() or not path.stat().st_size:
-        msg = f"{where}: {str(path)!r} is {'empty' if path.is_file() else 'not a file'}."
-        raise ValueError(msg)
-    audio_format = _format_of(path.name)
+    start = _start_of(path, where)
+    audio_format = _format_of(_suffix_format(path.name), start)
     if audio_format is None:
         msg = (
-            f"{where}: the suffix of {str(path)!r} does not name an audio format that can be transcribed. Accepted: "
-            f"{_ACCEPTED}. For a file of another name, pass a ByteStream with its `mime_type`."
+            f"{where}: the suffix of {checks.shown(str(path))} does not name an audio format that can be transcribed, "
+            f"or its first bytes are those of something else. Accepted: {_ACCEPTED}. For a file of another name, pass "
+            "a ByteStream with its `mime_type`."
         )
         raise ValueError(msg)
-    return Source(number, path, audio_format, {"file_path": str(path)})
+    return Source(number, path, audio_format, {"file_path": sendable(str(path))})
 
 
-def _format_of(name: str) -> str | None:
-    return _FORMATS.get(AUDIO_FORMATS.get(PurePosixPath(name).suffix[1:].lower(), ""))
+def _start_of(path: Path, where: str) -> bytes:
+    try:
+        if is_something_else := path.exists() and not path.is_file():
+            start = b""
+        else:
+            with path.open("rb") as file:
+                start = file.read(FIRST_BYTES)
+    except PermissionError as error:
+        msg = f"{where}: {checks.shown(str(path))} can't be read: {error.strerror}."
+        raise PermissionError(msg) from None
+    except (OSError, ValueError):  # the name may be too long, or have characters that no name has
+        msg = f"{where}: there is no file {checks.shown(str(path))}."
+        raise FileNotFoundError(msg) from None
+    if not start:
+        msg = f"{where}: {checks.shown(str(path))} is {'not a file' if is_something_else else 'empty'}."
+        raise ValueError(msg)
+    return start
 
 
-def _format_of_type(media_type: str | None) -> str | None:
-    subtype = (media_type or "").partition(";")[0].strip().lower().rpartition("/")[2]
-    return _FORMATS.get(AUDIO_FORMATS.get(subtype, ""))
+def _suffix_format(name: str) -> str | None:
+    return AUDIO_FORMATS.get(PurePosixPath(name).suffix[1:].lower())
+
+
+def _format_of(said: str | None, start: bytes) -> str | None:
+    """Find the transcription endpoint's name of a format, by OpenRouter's name for it and the first bytes."""
+    return _FORMATS.get(sound_format(true_type(said and f"audio/{said}", start)) or "")
 
 
 class Recordings(ManyRequests[Source, Document]):

@@ -14,8 +14,15 @@ from haystack.dataclasses import ByteStream
 
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._wire import checks
-from haystack_integrations.common.openrouter._wire.json_values import sendable
-from haystack_integrations.common.openrouter._wire.media import AUDIO_FORMATS, wav_file
+from haystack_integrations.common.openrouter._wire.media import (
+    FIRST_BYTES,
+    is_sound,
+    known_type,
+    sound_format,
+    sound_type,
+    true_type,
+    wav_file,
+)
 from haystack_integrations.common.openrouter._wire.responses import header_fields
 from haystack_integrations.common.openrouter.errors._advice import MEDIA_ADVICE
 
@@ -28,10 +35,12 @@ class SpeechEndpoint(Endpoint):
     """
 
     def is_good(self, body: Any, response: Any) -> bool:
-        """Whether a response has the content type of audio, and is not empty."""
+        """Whether a response has the content type of audio, and is neither empty nor something else."""
         content_type = response.headers.get("content-type", "").lower()
-        is_audio = content_type.startswith(("audio/", _ANY_BYTES)) and not isinstance(body, dict)
-        return is_audio and bool(response.content)
+        if not content_type.startswith(("audio/", _ANY_BYTES)) or isinstance(body, dict) or not response.content:
+            return False
+        media_type = true_type(content_type, response.content[:FIRST_BYTES])
+        return media_type in (None, _ANY_BYTES) or is_sound(media_type)
 
 
 SPEECH = SpeechEndpoint(
@@ -72,18 +81,17 @@ def request_fields(text: object, *, sample_rate: int | None) -> dict[str, Any]:
     checks.text(text, "text", "a string", "pass the text to speak", "For a ChatMessage, pass its `text`.")
     # OpenRouter's own default is pcm without a header, which players can't open
     audio_format = "mp3" if sample_rate is None else "pcm"
-    return {"input": sendable(str(text)), "response_format": audio_format}
+    return {"input": text, "response_format": audio_format}
 
 
 def read_audio(response: Any, body: dict[str, Any], *, sample_rate: int | None) -> tuple[ByteStream, dict[str, Any]]:
     """Read the audio, and what the headers say about it. With a sample rate, pcm becomes a WAV file."""
     content_type = response.headers.get("content-type", "")
-    media_type = content_type.partition(";")[0].strip().lower()
-    if media_type == _ANY_BYTES:
-        name = str(body.get("response_format"))
-        media_type = f"audio/{'mpeg' if name == 'mp3' else name}"
-    data = response.content
-    if sample_rate is not None and AUDIO_FORMATS.get(media_type.removeprefix("audio/")) == "pcm16":
+    data, said = response.content, known_type(content_type)
+    if said in (None, _ANY_BYTES):
+        said = sound_type(str(body.get("response_format")))
+    media_type = true_type(said, data[:FIRST_BYTES])
+    if sample_rate is not None and sound_format(media_type) == "pcm16":
         data, media_type = wav_file(data, sample_rate), "audio/wav"
     meta = {"model": body["model"], "id": None, **header_fields(response.headers), "content_type": content_type}
     return ByteStream(data=data, mime_type=media_type), meta

@@ -14,7 +14,6 @@ from haystack import Document
 
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._wire import checks
-from haystack_integrations.common.openrouter._wire.json_values import sendable
 from haystack_integrations.common.openrouter._wire.responses import decoded_body, response_meta
 from haystack_integrations.common.openrouter.errors._advice import MEDIA_ADVICE
 
@@ -58,4 +57,4 @@ def read_transcript(response: Any, source_meta: dict[str, Any], model: str) -> t
     # what the source has with another value gets a prefix
     taken = {name for name, value in sent.items() if source_meta.get(name, value) != value}
     named = {f"transcription.{name}" if name in taken else name: value for name, value in sent.items()}
-    return Document(content=sendable(body["text"]), meta={**source_meta, **named}), meta
+    return Document(content=body["text"], meta={**source_meta, **named}), meta

@@ -19,6 +19,7 @@ from haystack_integrations.common.openrouter._base.component import (
 )
 from haystack_integrations.common.openrouter._transport.tracing import tag_span
 from haystack_integrations.common.openrouter._wire import checks
+from haystack_integrations.common.openrouter._wire.media import HIGHEST_SAMPLE_RATE
 from haystack_integrations.components.audio.openrouter._speech_endpoint import (
     SPEECH,
     check_voice,
@@ -153,7 +154,7 @@ class OpenRouterSpeechSynthesizer(OpenRouterMediaComponent):
     def _check(self) -> None:
         super(OpenRouterSpeechSynthesizer, self)._check()
         check_voice(self.voice)
-        checks.at_least_one_or_none(sample_rate=self.sample_rate)
+        checks.at_least_one_or_none(HIGHEST_SAMPLE_RATE, sample_rate=self.sample_rate)
 
     def _prepare(self, text: object, generation_kwargs: Any, sample_rate: int | None) -> dict[str, Any]:
         kwargs = self._merged(generation_kwargs, voice=self.voice)

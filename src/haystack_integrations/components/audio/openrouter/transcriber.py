@@ -126,8 +126,8 @@ class OpenRouterTranscriber(OpenRouterMediaComponent):
         """
         Transcribe recordings, `concurrency` of them at the same time.
 
-        :param sources: Paths, URLs and ByteStreams. The format of a file is taken from its suffix. The format of a
-            stream is taken from its MIME type or, if that does not name a format, from the suffix of `file_path` or
+        :param sources: Paths, URLs and ByteStreams. The first bytes tell the format. Where they don't, it is taken from
+            the suffix of a file, or from the MIME type of a stream, or else from the suffix of `file_path` or
             `file_name` in its meta. URLs (`http://` and `https://`) are passed on to the provider, and not all
             providers accept them.
         :param generation_kwargs: Parameters for this run. They override those from init, key by key.

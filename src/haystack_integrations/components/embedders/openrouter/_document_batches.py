@@ -18,6 +18,7 @@ from haystack import Document, logging
 from tqdm import tqdm
 
 from haystack_integrations.common.openrouter._many.requests import ManyRequests
+from haystack_integrations.common.openrouter._wire.json_values import printable
 from haystack_integrations.common.openrouter._wire.responses import unusable_response
 from haystack_integrations.components.embedders.openrouter._endpoint import input_size, read_response
 
@@ -151,7 +152,7 @@ class Corpus(ManyRequests[Batch, list[float]]):
             self._put_back.extendleft((batch[half:], batch[:half]))
             return
         counts = self._settle(batch)
-        ids = ", ".join(item.document.id for item in batch)
+        ids = ", ".join(printable(item.document.id, 100) for item in batch)
         msg = "{count} document(s) could not be embedded: {error} Ids: {ids}"
         self._failed(error, refused, msg, counts=counts, count=len(batch), ids=ids)
 

@@ -17,8 +17,14 @@ from pydantic_core.core_schema import float_schema, list_schema, typed_dict_fiel
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._transport.run import last_headers
 from haystack_integrations.common.openrouter._transport.tracing import is_watched
+from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.json_values import mapping
-from haystack_integrations.common.openrouter._wire.responses import decoded_body, response_meta, unusable_response
+from haystack_integrations.common.openrouter._wire.responses import (
+    body_of_model,
+    decoded_body,
+    response_meta,
+    unusable_response,
+)
 from haystack_integrations.common.openrouter.errors._advice import COMMON_ADVICE
 
 logger = logging.getLogger(__name__)
@@ -106,10 +112,7 @@ def body_and_headers(sent: Any, client: Any, arguments: dict[str, Any]) -> tuple
     """Take body and headers out of what `request_embeddings` returned, or raise an `openai.APIError`."""
     response = getattr(sent, "http_response", None)
     headers = last_headers() if response is None else response.headers
-    if response is not None:
-        body = decoded_body(response, decode_vectors)
-    else:
-        body = sent.to_dict(warnings=False) if hasattr(sent, "to_dict") else sent
+    body = body_of_model(sent) if response is None else decoded_body(response, decode_vectors)
     EMBEDDINGS.check(body, response, client, arguments)
     return body, headers
 
@@ -151,7 +154,8 @@ def _in_order(data: list[Any], count: int, *, checked: bool) -> list[list[float]
         index = mapping(entry).get("index")
         index = position if index is None else index
         if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < count or index in by_index:
-            msg = f"The embedding at position {position} of the response has a repeated or invalid index {index!r}"
+            odd = checks.shown(index)
+            msg = f"The embedding at position {position} of the response has a repeated or invalid index {odd}"
             raise ValueError(f"{msg}: {count} inputs were sent, and {len(data)} embeddings came back")
         by_index[index] = entry["embedding"] if checked else _vector(entry, index)
     if len(by_index) < count:

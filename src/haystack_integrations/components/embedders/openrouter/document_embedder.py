@@ -19,9 +19,8 @@ from haystack_integrations.common.openrouter._base.component import (
 )
 from haystack_integrations.common.openrouter._base.document_images import document_text
 from haystack_integrations.common.openrouter._many.workers import each_in_tasks, each_in_threads
-from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
+from haystack_integrations.common.openrouter._transport.endpoint import Endpoint, sent, sent_async
 from haystack_integrations.common.openrouter._wire import checks
-from haystack_integrations.common.openrouter._wire.json_values import sendable
 from haystack_integrations.components.embedders.openrouter._document_batches import Batch, Corpus
 from haystack_integrations.components.embedders.openrouter._embedder import OpenRouterEmbedder
 from haystack_integrations.components.embedders.openrouter._endpoint import (
@@ -163,8 +162,8 @@ class OpenRouterDocumentEmbedder(OpenRouterEmbedder):
                     with corpus.attempt(batch), self._requesting(self._endpoint, settings, arguments["model"]):
                         if inputs := corpus.fill(batch):
                             request = {**arguments, "input": inputs}
-                            sent = request_embeddings(client, request)
-                            corpus.take(batch, *body_and_headers(sent, client, request))
+                            response = sent(request_embeddings, client=client, arguments=request)
+                            corpus.take(batch, *body_and_headers(response, client, request))
 
                 with corpus.sending_batches(progress_bar=self.progress_bar):
                     each_in_threads(embed, corpus, min(self.concurrency, len(corpus)))
@@ -191,8 +190,8 @@ class OpenRouterDocumentEmbedder(OpenRouterEmbedder):
                         inputs = await asyncio.to_thread(corpus.fill, batch) if reads else corpus.fill(batch)
                         if inputs:
                             request = {**arguments, "input": inputs}
-                            sent = await request_embeddings(client, request)
-                            corpus.take(batch, *body_and_headers(sent, client, request))
+                            response = await sent_async(request_embeddings, client=client, arguments=request)
+                            corpus.take(batch, *body_and_headers(response, client, request))
 
                 with corpus.sending_batches(progress_bar=self.progress_bar):
                     await each_in_tasks(embed, corpus, min(self.concurrency, len(corpus)))
@@ -231,4 +230,4 @@ class OpenRouterDocumentEmbedder(OpenRouterEmbedder):
     def _text_maker(self) -> Callable[[Document], str]:
         prefix, suffix = self.prefix, self.suffix
         fields, separator = list(self.meta_fields_to_embed or []), self.embedding_separator
-        return lambda document: sendable(f"{prefix}{document_text(document, fields, separator)}{suffix}")
+        return lambda document: f"{prefix}{document_text(document, fields, separator)}{suffix}"

@@ -15,9 +15,9 @@ from haystack_integrations.common.openrouter._base.component import (
     OPENROUTER_API_BASE_URL,
     shows_its_settings,
 )
+from haystack_integrations.common.openrouter._transport.endpoint import sent, sent_async
 from haystack_integrations.common.openrouter._transport.tracing import tag_span
 from haystack_integrations.common.openrouter._wire import checks
-from haystack_integrations.common.openrouter._wire.json_values import sendable
 from haystack_integrations.components.embedders.openrouter._embedder import OpenRouterEmbedder
 from haystack_integrations.components.embedders.openrouter._endpoint import (
     EMBEDDINGS,
@@ -115,7 +115,7 @@ class OpenRouterTextEmbedder(OpenRouterEmbedder):
         """
         arguments = self._request(text)
         with self._calling(EMBEDDINGS, arguments["model"]) as client:
-            return self._result(request_embeddings(client, arguments), client, arguments)
+            return self._result(sent(request_embeddings, client=client, arguments=arguments), client, arguments)
 
     @component.output_types(embedding=list[float], meta=dict[str, Any])
     async def run_async(self, text: str) -> dict[str, Any]:
@@ -128,13 +128,14 @@ class OpenRouterTextEmbedder(OpenRouterEmbedder):
         """
         arguments = self._request(text)
         async with self._calling_async(EMBEDDINGS, arguments["model"]) as client:
-            return self._result(await request_embeddings(client, arguments), client, arguments)
+            response = await sent_async(request_embeddings, client=client, arguments=arguments)
+            return self._result(response, client, arguments)
 
     def _request(self, text: str) -> dict[str, Any]:
         self._check()
         advice = "OpenRouterTextEmbedder embeds one text; use OpenRouterDocumentEmbedder for a list of Documents."
         checks.instance(text, "`text`", str, "a str", advice)
-        return {**self._arguments(), "input": sendable(f"{self.prefix}{text}{self.suffix}")}
+        return {**self._arguments(), "input": f"{self.prefix}{text}{self.suffix}"}
 
     def _result(self, sent: Any, client: Any, arguments: dict[str, Any]) -> dict[str, Any]:
         body, headers = body_and_headers(sent, client, arguments)

@@ -12,6 +12,7 @@ from typing import Any
 from haystack import logging
 
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
+from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.json_values import mapping, sendable_json
 from haystack_integrations.common.openrouter._wire.responses import decoded_body, response_meta, unusable_response
 from haystack_integrations.common.openrouter._wire.usage import is_number
@@ -57,8 +58,8 @@ def request_body(
 ) -> dict[str, Any]:
     """Make the body of a request. The documents are texts, or what `image_document` returned."""
     top_n = {} if top_k is None else {"top_n": min(top_k, len(documents))}
-    body = {"model": model, "query": query, "documents": documents, **top_n, **(extra_parameters or {})}
-    return dict(sendable_json(body))
+    more = sendable_json(dict(extra_parameters or {}))
+    return {"model": model, "query": query, "documents": documents, **top_n, **more}
 
 
 def read_response(
@@ -83,13 +84,14 @@ def _scores(results: list[Any], count: int) -> dict[int, float]:
     for result in map(mapping, results):
         index, score = result.get("index"), result.get("relevance_score")
         if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < count:
-            msg = f"The response has a result with index {index!r}, but {count} documents were sent"
+            msg = f"The response has a result with index {checks.shown(index)}, but {count} documents were sent"
             raise ValueError(msg)
         if index in scores:
             msg = f"The response scores the document with index {index} twice"
             raise ValueError(msg)
         if not is_number(score):
-            msg = f"The response has {score!r} as the score of the document with index {index}, which is not a number"
+            odd = checks.shown(score)
+            msg = f"The response has {odd} as the score of the document with index {index}, which is not a number"
             raise ValueError(msg)
         scores[index] = float(score)
     return scores

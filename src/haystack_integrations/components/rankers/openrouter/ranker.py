@@ -260,5 +260,5 @@ def _result(
 
 def _check_threshold(score_threshold: object) -> None:
     if score_threshold is not None and not is_number(score_threshold):
-        msg = f"`score_threshold` must be a finite number or None, not {score_threshold!r}."
+        msg = f"`score_threshold` must be a finite number or None, not {checks.shown(score_threshold)}."
         raise TypeError(msg)

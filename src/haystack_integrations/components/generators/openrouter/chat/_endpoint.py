@@ -12,6 +12,7 @@ from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._transport.run import last_headers
 from haystack_integrations.common.openrouter._wire.json_values import plain_json
 from haystack_integrations.common.openrouter._wire.responses import (
+    body_of_model,
     header_fields,
     unusable_response,
     with_header_fields,
@@ -69,7 +70,7 @@ def completion_dict(sent: Any, client: Any = None, arguments: Any = None) -> dic
     :raises openai.APIError: If it is not a completion, or reports an error.
     """
     try:
-        body = plain_json(sent.to_dict(warnings=False) if hasattr(sent, "to_dict") else sent)
+        body = plain_json(body_of_model(sent))
     except (ValueError, RecursionError):
         msg = "The response is nested too deep"
         raise unusable_response(msg, None) from None

@@ -15,24 +15,31 @@ from typing import Any
 from haystack import logging
 from haystack.dataclasses import ChatMessage, FileContent, ImageContent, ReasoningContent, ToolCall
 
-from haystack_integrations.common.openrouter._wire.json_values import plain_json, with_joined_halves
-from haystack_integrations.common.openrouter._wire.media import split_data_url
+from haystack_integrations.common.openrouter._wire import checks
+from haystack_integrations.common.openrouter._wire.json_values import plain_json
+from haystack_integrations.common.openrouter._wire.media import (
+    first_bytes,
+    is_sound,
+    sound_format,
+    sound_type,
+    split_data_url,
+    true_type,
+)
 from haystack_integrations.common.openrouter._wire.responses import decode_json
 
 logger = logging.getLogger(__name__)
 
-_AUDIO_MEDIA_TYPES = {"mp3": "mpeg", "m4a": "mp4", "pcm16": "pcm", "pcm24": "pcm"}
-
 # Fields of a message that become parts of the ChatMessage, and are not repeated in `meta`.
 _PARTS = ("role", "content", "reasoning", "reasoning_content", "reasoning_details", "tool_calls", "images", "audio")
+_PART_NAMES: dict[type, str] = {ImageContent: "image", FileContent: "file"}
 # Keys of a message's `meta` that have a meaning when the message is sent.
 _MEANT_FOR_REQUESTS = ("cache_control", "invalid_tool_calls")
 _NOTHING_IF_EMPTY = ("annotations", "refusal", "logprobs")
 
 
-def chat_messages(completion: dict[str, Any], audio_format: str | None = None) -> list[ChatMessage]:
-    """Convert all choices of a completion. `audio_format` is the one that was requested."""
-    return [_chat_message(completion, choice, audio_format) for choice in completion["choices"]]
+def chat_messages(completion: dict[str, Any], requested_format: str | None = None) -> list[ChatMessage]:
+    """Convert all choices of a completion. `requested_format` is the one of audio that was requested."""
+    return [_chat_message(completion, choice, requested_format) for choice in completion["choices"]]
 
 
 def warn_of_flaws(replies: list[ChatMessage]) -> None:
@@ -49,10 +56,10 @@ def warn_of_flaws(replies: list[ChatMessage]) -> None:
         if reason == "length":
             logger.warning(
                 "Reply {index} was cut at the token limit. Raise `max_tokens` in generation_kwargs for longer replies.",
-                index=index,
+                index=checks.shown(index),
             )
         elif reason == "content_filter":
-            logger.warning("Reply {index} was cut by the provider's content filter.", index=index)
+            logger.warning("Reply {index} was cut by the provider's content filter.", index=checks.shown(index))
 
 
 def mapping(value: object) -> dict[str, Any]:
@@ -98,18 +105,17 @@ def tool_arguments(raw: object) -> dict[str, Any]:
     return raw
 
 
-def _chat_message(completion: dict[str, Any], choice: dict[str, Any], audio_format: str | None) -> ChatMessage:
+def _chat_message(completion: dict[str, Any], choice: dict[str, Any], requested_format: str | None) -> ChatMessage:
     """Convert one choice of a completion. Every field of it that is not null can be found in the reply."""
     message = choice["message"]
     meta = _meta(completion, choice, message)
     text, reasoning = _text(message, meta), _reasoning(message, meta)
     calls = _tool_calls(message, meta, str(completion.get("id") or uuid.uuid4()))
-    images, audio = _images(message, meta), _audio(message, meta, audio_format)
+    media = [*_images(message, meta), *_audio(message, meta, requested_format)]
     reply = ChatMessage.from_assistant(text=text, meta=meta, tool_calls=calls, reasoning=reasoning)
-    if images or audio:
+    if media:
         plain = reply.to_dict()
-        plain["content"] += [{"image": image.to_dict()} for image in images]
-        plain["content"] += [{"file": file.to_dict()} for file in audio]
+        plain["content"] += [{_PART_NAMES[type(part)]: part.to_dict()} for part in media]
         reply = ChatMessage.from_dict(plain)
     return reply
 
@@ -136,7 +142,7 @@ def _text(message: dict[str, Any], meta: dict[str, Any]) -> str | None:
     content = message.get("content")
     if other := [part for part in listed(content) if not _is_text(part) and not _is_image(part)]:
         meta["content"] = other
-    return with_joined_halves(content_text(content) or string(mapping(message.get("audio")).get("transcript"))) or None
+    return content_text(content) or string(mapping(message.get("audio")).get("transcript")) or None
 
 
 def _reasoning(message: dict[str, Any], meta: dict[str, Any]) -> ReasoningContent | None:
@@ -146,7 +152,7 @@ def _reasoning(message: dict[str, Any], meta: dict[str, Any]) -> ReasoningConten
     meta.update({name: value for name, value in given.items() if value not in (None, "", text)})
     if not text and not details:
         return None
-    return ReasoningContent(with_joined_halves(text), extra={"reasoning_details": details} if details else {})
+    return ReasoningContent(text, extra={"reasoning_details": details} if details else {})
 
 
 def _tool_calls(message: dict[str, Any], meta: dict[str, Any], generation_id: str) -> list[ToolCall]:
@@ -177,8 +183,10 @@ def _call_id(generation_id: str, number: int) -> str:
     return "call_" + hashlib.sha256(f"{generation_id}/{number}".encode(errors="surrogatepass")).hexdigest()[:24]
 
 
-def _images(message: dict[str, Any], meta: dict[str, Any]) -> list[ImageContent]:
-    images, linked = [], []
+def _images(message: dict[str, Any], meta: dict[str, Any]) -> list[ImageContent | FileContent]:
+    """Read the images with data. What is no image, such as a web page, is a file."""
+    images: list[ImageContent | FileContent] = []
+    linked = []
     for entry in [*filter(_is_image, listed(message.get("content"))), *listed(message.get("images"))]:
         fields = mapping(entry)
         target = fields.get("image_url")
@@ -187,13 +195,17 @@ def _images(message: dict[str, Any], meta: dict[str, Any]) -> list[ImageContent]
             linked.append(entry)
             continue
         extra = {name: value for name, value in fields.items() if name not in ("type", "image_url")}
-        images.append(ImageContent(base64_image=split[1], mime_type=split[0], meta=extra, validation=False))
+        media_type = true_type(split[0], first_bytes(split[1]))
+        if media_type is None or media_type.startswith("image/"):
+            images.append(ImageContent(base64_image=split[1], mime_type=media_type, meta=extra, validation=False))
+        else:
+            images.append(FileContent(base64_data=split[1], mime_type=media_type, extra=extra, validation=False))
     if linked:
         meta["images"] = linked
     return images
 
 
-def _audio(message: dict[str, Any], meta: dict[str, Any], audio_format: str | None) -> list[FileContent]:
+def _audio(message: dict[str, Any], meta: dict[str, Any], requested_format: str | None) -> list[FileContent]:
     sent = message.get("audio")
     if not sent:
         return []
@@ -202,9 +214,12 @@ def _audio(message: dict[str, Any], meta: dict[str, Any], audio_format: str | No
     data, word = string(audio.get("data")), string(audio.get("format"))
     if not data:
         return []
-    name = audio_format or (word if word.isascii() and word.isalnum() else "wav")
-    media_type = f"audio/{_AUDIO_MEDIA_TYPES.get(name, name)}"
-    return [FileContent(base64_data=data, mime_type=media_type, filename=f"audio.{name}", validation=False)]
+    names = [name.lower() for name in (requested_format or "", word, "wav") if name.isascii() and name.isalnum()]
+    said = sound_type(names[0])
+    media_type = true_type(said, first_bytes(data))
+    name = names[0] if media_type == said else sound_format(media_type)
+    filename = f"audio.{name}" if name and is_sound(media_type) else None
+    return [FileContent(base64_data=data, mime_type=media_type, filename=filename, validation=False)]
 
 
 def _is_text(part: object) -> bool:

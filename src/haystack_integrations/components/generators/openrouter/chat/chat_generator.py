@@ -6,7 +6,6 @@
 The component: its parameters, `run`, `run_async` and serialization. The wire format is in `request` and `stream`.
 """
 
-import copy
 from typing import Any, ClassVar, Self, cast
 
 from haystack import component
@@ -28,6 +27,8 @@ from haystack_integrations.common.openrouter._base.component import (
     shows_its_settings,
 )
 from haystack_integrations.common.openrouter._base.generation_kwargs import merged_kwargs
+from haystack_integrations.common.openrouter._base.headers import with_secrets
+from haystack_integrations.common.openrouter._transport.endpoint import sent, sent_async
 from haystack_integrations.common.openrouter._transport.tracing import tag_span
 from haystack_integrations.common.openrouter._wire.model_names import SUPPORTED_MODELS
 from haystack_integrations.components.generators.openrouter.chat._endpoint import CHAT, completion_dict
@@ -164,7 +165,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         :returns: The component.
         """
         # Haystack's own, which loads the tools and the callback as well
-        return cast(Self, super(OpenRouterBase, cls).from_dict(copy.deepcopy(data)))
+        return cast(Self, super(OpenRouterBase, cls).from_dict(with_secrets(data)))
 
     @component.output_types(replies=list[ChatMessage])
     def run(
@@ -212,11 +213,13 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         with self._calling(CHAT, arguments["model"], settings) as client:
             create = getattr(client.chat.completions, method)
             if callback is None:
-                replies = chat_messages(completion_dict(create(**arguments), client, arguments), audio)
+                replies = chat_messages(completion_dict(sent(create, **arguments), client, arguments), audio)
             else:
-                replies = with_retries(
-                    lambda: self._handle_stream_response(create(**arguments), callback, audio), settings.max_retries
-                )
+
+                def attempt(callback: SyncStreamingCallbackT = callback) -> list[ChatMessage]:
+                    return self._handle_stream_response(sent(create, **arguments), callback, audio)
+
+                replies = with_retries(attempt, settings.max_retries)
         warn_of_flaws(replies)
         tag_span(replies[0].meta)
         return {"replies": replies}
@@ -267,11 +270,13 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         async with self._calling_async(CHAT, arguments["model"], settings) as client:
             create = getattr(client.chat.completions, method)
             if callback is None:
-                replies = chat_messages(completion_dict(await create(**arguments), client, arguments), audio)
+                response = await sent_async(create, **arguments)
+                replies = chat_messages(completion_dict(response, client, arguments), audio)
             else:
 
                 async def attempt(callback: StreamingCallbackT = callback) -> list[ChatMessage]:
-                    return await self._handle_async_stream_response(await create(**arguments), callback, audio)
+                    stream = await sent_async(create, **arguments)
+                    return await self._handle_async_stream_response(stream, callback, audio)
 
                 replies = await with_retries_async(attempt, settings.max_retries)
         warn_of_flaws(replies)

@@ -16,8 +16,14 @@ from haystack.dataclasses import ImageContent
 
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._wire import checks
-from haystack_integrations.common.openrouter._wire.json_values import plain_json, sendable
-from haystack_integrations.common.openrouter._wire.media import image_part, image_type, split_data_url
+from haystack_integrations.common.openrouter._wire.json_values import plain_json
+from haystack_integrations.common.openrouter._wire.media import (
+    FIRST_BYTES,
+    image_part,
+    known_type,
+    split_data_url,
+    true_type,
+)
 from haystack_integrations.common.openrouter._wire.responses import decoded_body, response_meta, unusable_response
 from haystack_integrations.common.openrouter.errors._advice import MEDIA_ADVICE
 
@@ -60,7 +66,7 @@ def request_fields(prompt: object, images: Any, more_references: Any) -> dict[st
     for number, image in enumerate(images):
         checks.instance(image, f"`images[{number}]`", ImageContent, "an ImageContent")
     references = [*(image_part(image, f"`images[{number}]`") for number, image in enumerate(images)), *more_references]
-    return {"prompt": sendable(str(prompt)), **({"input_references": references} if references else {})}
+    return {"prompt": prompt, **({"input_references": references} if references else {})}
 
 
 def read_images(response: Any, model: str) -> tuple[list[ImageContent], dict[str, Any]]:
@@ -80,7 +86,8 @@ def read_images(response: Any, model: str) -> tuple[list[ImageContent], dict[str
         raise unusable_response(msg, body, response)
     meta = {"id": None, **response_meta(body, model, IMAGES.payload, response.headers)}
     if unusable := [_without_data(entry) for entry, image in read if image is None]:
-        logger.warning("{count} of {total} images came without data.", count=len(unusable), total=len(read))
+        msg = "{count} of {total} images came without data, or are no images."
+        logger.warning(msg, count=len(unusable), total=len(read))
         meta["images"] = unusable
     return images, meta
 
@@ -95,8 +102,10 @@ def _image(entry: dict[str, Any]) -> ImageContent | None:
         return None
     if not decoded:
         return None
-    if not isinstance(media_type, str) or not media_type.startswith("image/"):
-        media_type = image_type(decoded)
+    said = known_type(media_type) or ""
+    media_type = true_type(said if said.startswith("image/") else None, decoded[:FIRST_BYTES])
+    if media_type and not media_type.startswith("image/"):  # such as a web page
+        return None
     meta = {name: value for name, value in entry.items() if name not in ("b64_json", "media_type")}
     # Haystack's validation takes no SVG
     return ImageContent(base64_image=str(data), mime_type=media_type, meta=meta, validation=False)

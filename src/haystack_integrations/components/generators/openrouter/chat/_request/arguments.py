@@ -55,7 +55,8 @@ def check_generation_kwargs(generation_kwargs: Any, noticed: set[str]) -> None:
     checks.instance(generation_kwargs, "`generation_kwargs`", Mapping, 'a dictionary such as {"temperature": 0.5}')
     for name, example in _EXAMPLES.items():
         if not _fits(name, generation_kwargs.get(name)):
-            msg = f'`generation_kwargs["{name}"]` must look like {example}, not {generation_kwargs[name]!r:.100}.'
+            given = checks.shown(generation_kwargs[name])
+            msg = f'`generation_kwargs["{name}"]` must look like {example}, not {given}.'
             raise TypeError(msg)
     _check_response_format(generation_kwargs.get("response_format"))
     check_kwargs(generation_kwargs, OpenRouterGenerationKwargs.__annotations__, CHAT.own_fields, noticed)

@@ -17,7 +17,7 @@ from typing import Any
 from haystack import logging
 from haystack.dataclasses import ChatMessage, ChatRole, TextContent, ToolCall, ToolCallResult
 
-from haystack_integrations.common.openrouter._wire.json_values import sendable_json
+from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.media import image_part
 from haystack_integrations.components.generators.openrouter.chat._reply import listed, mapping, string, tool_arguments
 from haystack_integrations.components.generators.openrouter.chat._request.content_parts import content_part
@@ -34,8 +34,7 @@ def wire_messages(messages: Sequence[ChatMessage]) -> list[dict[str, Any]]:
     wired = [wire for number, message in enumerate(messages) for wire in _wire(message, f"messages[{number}]")]
     _leave_out_repeated_reasoning(wired)
     _warn_of_many_cache_controls(wired)
-    sendable: list[dict[str, Any]] = sendable_json(wired)
-    return sendable
+    return wired
 
 
 def _wire(message: ChatMessage, where: str) -> Iterator[dict[str, Any]]:
@@ -104,7 +103,7 @@ def _assistant_images(message: ChatMessage, where: str) -> list[dict[str, Any]]:
 
 def _tool_call(call: ToolCall, where: str) -> dict[str, Any]:
     if not call.id:
-        msg = f"{where}: the call of tool '{call.tool_name}' has no id. Give its `ToolCall` an `id`."
+        msg = f"{where}: the call of tool {checks.shown(call.tool_name)} has no id. Give its `ToolCall` an `id`."
         raise ValueError(msg)
     extra = call.extra or {}
     arguments = json.dumps(call.arguments, ensure_ascii=False)
@@ -158,7 +157,8 @@ def _tool_results(message: ChatMessage, where: str) -> Iterator[dict[str, Any]]:
         raise ValueError(msg)
     for result in results:
         if not result.origin.id:
-            msg = f"{where}: the result of tool '{result.origin.tool_name}' needs an id. Give its `origin` an `id`."
+            tool = checks.shown(result.origin.tool_name)
+            msg = f"{where}: the result of tool {tool} needs an id. Give its `origin` an `id`."
             raise ValueError(msg)
         wire = {"role": "tool", "tool_call_id": result.origin.id, "content": _result_content(result, where)}
         yield _with_cache_control(wire, message, where)
@@ -168,8 +168,9 @@ def _result_content(result: ToolCallResult, where: str) -> str | list[dict[str, 
     if isinstance(result.result, str):
         return result.result
     if not isinstance(result.result, Sequence):
+        tool = checks.shown(result.origin.tool_name)
         msg = (
-            f"{where}: the result of tool '{result.origin.tool_name}' must be a string or a list of content parts, "
+            f"{where}: the result of tool {tool} must be a string or a list of content parts, "
             f"not {type(result.result).__name__}."
         )
         raise ValueError(msg)

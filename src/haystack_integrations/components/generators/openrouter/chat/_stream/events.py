@@ -27,6 +27,7 @@ from haystack_integrations.common.openrouter._wire.responses import decode_json
 from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
 from haystack_integrations.components.generators.openrouter.chat._endpoint import completion_of
 from haystack_integrations.components.generators.openrouter.chat._reply import listed, mapping
+from haystack_integrations.components.generators.openrouter.chat._stream.fragments import HeldHalves
 from haystack_integrations.components.generators.openrouter.chat._stream.sse import (
     SSEParser,
     read_rest,
@@ -49,6 +50,7 @@ class EventReader:
         self._stream = stream
         self._pieces: AsyncGenerator[bytes, None] | None = None
         self._parser = SSEParser()
+        self._halves = HeldHalves()
         self.done = False
         """Whether the stream ended with `[DONE]`."""
 
@@ -68,7 +70,7 @@ class EventReader:
         stream = self._stream
         try:
             if _has_json(stream, openai.Stream):
-                yield self._event_of(_decoded(stream.response.read()))
+                yield self._event_of(self._decoded(stream.response.read()))
             elif is_watched(stream):
                 for chunk in _whole_or_chunks(stream):
                     yield self._event_of(chunk)
@@ -80,7 +82,7 @@ class EventReader:
                             self.done = True
                             read_rest(stream.response, pieces)
                             return
-                        yield _decoded(data)
+                        yield self._decoded(data)
                 yield from self._rest()
         except Exception as error:
             cause = _cause(error)
@@ -93,7 +95,7 @@ class EventReader:
         stream = self._stream
         try:
             if _has_json(stream, openai.AsyncStream):
-                yield self._event_of(_decoded(await stream.response.aread()))
+                yield self._event_of(self._decoded(await stream.response.aread()))
             elif is_watched(stream):
                 async for chunk in _as_async(_whole_or_chunks(stream)):
                     yield self._event_of(chunk)
@@ -105,7 +107,7 @@ class EventReader:
                             self.done = True
                             await read_rest_async(self._pieces)
                             return
-                        yield _decoded(data)
+                        yield self._decoded(data)
                 for event in self._rest():
                     yield event
         except Exception as error:
@@ -145,7 +147,7 @@ class EventReader:
             self.done = data.startswith(_DONE)
             if not self.done:
                 try:
-                    yield _decoded(data)
+                    yield self._decoded(data)
                 except ValueError as error:
                     msg = "it ended in the middle of an event"
                     raise EOFError(msg) from error
@@ -154,8 +156,20 @@ class EventReader:
         """
         Convert a chunk that a library built, or a whole completion, to an event.
         """
-        event = completion_of(plain_json(chunk if isinstance(chunk, dict) else chunk.to_dict(warnings=False)))
+        event = completion_of(self._halves.joined(chunk if isinstance(chunk, dict) else chunk.to_dict(warnings=False)))
         self.done = self.done or any("message" in choice for choice in map(mapping, listed(event.get("choices"))))
+        return event
+
+    def _decoded(self, data: bytes) -> Event:
+        try:
+            event = from_json(data)
+            if self._halves.held:
+                event = self._halves.joined(event)
+        except ValueError:
+            event = self._halves.joined(decode_json(data.decode(errors="replace")))
+        if not isinstance(event, dict):
+            msg = f"expected a JSON object, not {type(event).__name__}"
+            raise ValueError(msg)
         return event
 
 
@@ -178,17 +192,6 @@ def _has_json(stream: Any, kind: Any) -> bool:
     """
     headers = getattr(stream.response, "headers", None) if type(stream) is kind else None
     return headers is not None and "text/event-stream" not in headers.get("content-type", "").lower()
-
-
-def _decoded(data: bytes) -> Event:
-    try:
-        event = from_json(data)
-    except ValueError:
-        event = decode_json(data.decode(errors="replace"))
-    if not isinstance(event, dict):
-        msg = f"expected a JSON object, not {type(event).__name__}"
-        raise ValueError(msg)
-    return event
 
 
 def _cause(error: Exception) -> BaseException:

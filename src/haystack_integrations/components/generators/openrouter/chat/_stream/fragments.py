@@ -4,18 +4,55 @@
 
 """
 Collects the fragments of a message's fields, of its audio and of its reasoning details, and joins them once.
+
+Fragments may end in the middle of a character. Its first half is kept until the other one comes.
 """
 
 from io import StringIO
 from itertools import chain
 from typing import Any
 
-from haystack_integrations.common.openrouter._wire.json_values import with_joined_halves
+from haystack_integrations.common.openrouter._wire.json_values import plain_json, sendable
+from haystack_integrations.components.generators.openrouter.chat._reply import listed, mapping
 
 # Strings that are known to come in pieces. Any other string that is the same in every piece is taken for a repeat.
 _GROWING = {"refusal", "reasoning", "reasoning_content"}
 # The same in `audio` and in reasoning details.
 _GROWING_IN_OBJECTS = {"data", "summary", "text", "transcript"}
+
+_IN_PIECES = {"arguments", "content"} | _GROWING | _GROWING_IN_OBJECTS
+# Where the strings of a delta are not deeper than.
+_MOST_LEVELS = 8
+
+
+class HeldHalves:
+    """
+    Holds back the first half of a surrogate pair at the end of a string, for the next string at the same place.
+    """
+
+    def __init__(self) -> None:
+        self.held: dict[tuple[object, ...], str] = {}
+        """What is held back, by the place where it stood."""
+        self._is_over = False
+
+    def joined(self, event: Any) -> Any:
+        """
+        Copy an event as `plain_json` does, with what was held back for it. Of the last event nothing is held back.
+        """
+        self._is_over = any(mapping(choice).get("finish_reason") for choice in listed(mapping(event).get("choices")))
+        return self._joined(event, ())
+
+    def _joined(self, value: Any, place: tuple[object, ...]) -> Any:
+        if isinstance(value, str) and "delta" in place and place[-1] in _IN_PIECES:
+            text = self.held.pop(place, "") + value
+            if "\ud800" <= text[-1:] <= "\udbff" and not self._is_over:
+                self.held[place], text = text[-1], text[:-1]
+            return sendable(text)
+        if isinstance(value, dict) and len(place) < _MOST_LEVELS:
+            return {sendable(str(name)): self._joined(field, (*place, name)) for name, field in value.items()}
+        if isinstance(value, list) and len(place) < _MOST_LEVELS:
+            return [self._joined(item, (*place, number)) for number, item in enumerate(value)]
+        return plain_json(value)
 
 
 class FieldFragments:
@@ -82,7 +119,7 @@ class ObjectFragments:
         """
         Join the fragments.
         """
-        return {**self._fields, **{name: with_joined_halves(pieces.getvalue()) for name, pieces in self.pieces.items()}}
+        return {**self._fields, **{name: pieces.getvalue() for name, pieces in self.pieces.items()}}
 
 
 class _Detail(ObjectFragments):

@@ -122,8 +122,8 @@ class TestGeneration:
     def test_up_to_a_deadline(self, call, stand_in):
         stand_in.script(*(not_yet() for _ in range(9)))
         with pytest.raises(openai.NotFoundError, match=r"gen-1 not found\. Check the id.*raise `timeout`"):
-            call("generation", "gen-1", timeout=0.4)
-        assert 2 <= len(stand_in.requests) <= 5
+            call("generation", "gen-1", timeout=0.1)
+        assert 1 <= len(stand_in.requests) <= 4  # a busy machine has time for one
 
     def test_no_waiting(self, call, stand_in):
         stand_in.script(not_yet())
@@ -193,7 +193,7 @@ class TestGeneration:
     def test_nobody_listens(self, call, account):
         with socket.create_server(("127.0.0.1", 0)) as server:
             account.api_base_url = f"http://127.0.0.1:{server.getsockname()[1]}"
-        with pytest.raises(openai.APIConnectionError, match="check the network"), at_once():
+        with pytest.raises(openai.APIConnectionError, match="check the network|raise `timeout`"), at_once():
             call("generation", "gen-1", timeout=0.1)
 
     def test_without_a_thread_to_wait_for(self, account, stand_in, monkeypatch):

@@ -70,6 +70,7 @@ class DocumentImages:
         page = f", page {printable(str(document.meta['page_number']), 100)}" if "page_number" in document.meta else ""
         image = f"The image of document {shown_id}, {checks.shown(file)}{page},"
         try:
+            str(file).encode()  # the converter would log half a surrogate pair, which a log may not be able to write
             with _reading.lock:
                 (content,) = self._converter.run([document])["image_contents"]
             media_type = _image_type(content) if content and content.base64_image else None

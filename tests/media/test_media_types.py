@@ -305,7 +305,8 @@ class TestWhatComesIn:
     @pytest.mark.parametrize("content_type", ["audio/mpeg", "application/octet-stream"])
     def test_what_is_no_speech(self, stand_in: StandIn, data: bytes, content_type: str):
         stand_in.script(Answer.raw(data, content_type))
-        with pytest.raises(openai.InternalServerError):
+        kind = openai.NotFoundError if b"<!DOCTYPE html" in data else openai.InternalServerError
+        with pytest.raises(kind):
             OpenRouterSpeechSynthesizer(api_base_url=stand_in.url, max_retries=0).run("Hello")
 
     @pytest.mark.parametrize("start", [SOUNDS["audio/wav"], SOUNDS["audio/mpeg"]])

@@ -98,6 +98,7 @@ class OpenRouterBase:
         check_base_url(self.api_base_url, is_used=True)
         secret = self._secret()
         timeout, max_retries = self.timeout, self.max_retries
+        seconds = self.deadline if deadline is None else deadline
         return ClientSettings(
             secret,
             self._base_url(),
@@ -105,7 +106,7 @@ class OpenRouterBase:
             int(os.environ.get("OPENAI_MAX_RETRIES", "5")) if max_retries is None else max_retries,
             self.http_client_kwargs,
             self._key_is_optional,
-            Deadline.after(self.deadline if deadline is None else deadline),
+            None if seconds is None else Deadline.after(seconds),
         )
 
     @contextmanager

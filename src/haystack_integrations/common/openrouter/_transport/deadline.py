@@ -34,9 +34,9 @@ class Deadline:
     name: str = "deadline"
 
     @classmethod
-    def after(cls, seconds: float | None) -> Self | None:
-        """Begin a call that may take so long; None means that it may take any time."""
-        return None if seconds is None else cls(seconds, time.monotonic() + seconds)
+    def after(cls, seconds: float) -> Self:
+        """Begin a call that may take so long."""
+        return cls(seconds, time.monotonic() + seconds)
 
     @property
     def left(self) -> float:

@@ -181,7 +181,8 @@ def note_response(response: Any) -> None:
     """Keep what was sent and the headers of a response: the openai SDK's `create` returns neither."""
     if (run := _current.get()) is not None:
         run.request, run.headers = response.request, response.headers
-        limit_reading(response)
+        if run.deadline is not None:
+            limit_reading(response)
 
 
 def last_headers() -> Mapping[str, str]:

@@ -216,6 +216,8 @@ class Corpus(ManyRequests[Batch, list[float]]):
         self._end_trial()
 
     def _take_failure(self, batch: Batch, error: Exception, refused: bool) -> None:
+        if self._over.is_set():  # nobody would send what is put back, or end a trial
+            return
         if self._trial is not None and self._trial.alone is batch:
             if self._goes_on(self._trial, error, refused):
                 return
@@ -247,7 +249,7 @@ class Corpus(ManyRequests[Batch, list[float]]):
 
     def _goes_on(self, trial: Trial, error: Any, refused: bool) -> bool:
         """Whether the trial says what a failure of its document means: the second ends the run if it is alike."""
-        if not refused or self._length is not None or self._over.is_set():
+        if not refused or self._length is not None:
             return False
         if trial.first is None:
             # the shortest that is not empty, so that it is neither empty nor too long unless all are

@@ -6,6 +6,7 @@
 
 import asyncio
 import functools
+import itertools
 import logging
 import signal
 import threading
@@ -90,14 +91,15 @@ class TestSplitting:
         assert [document.content for document in result["documents"]] == texts
         assert embedded(result) == list("abcdef")
         assert result["meta"]["failed"] == 2
-        assert [len(sent) for sent in server.sent] == [8, 4, 2, 1, 1, 2, 4, 2, 2, 1, 1]
+        # the first document alone shows that it is not the request
+        assert [len(sent) for sent in server.sent] == [8, 1, 3, 1, 2, 4, 2, 2, 1, 1]
         assert [line.split(":")[0] for line in logged(caplog)] == ["1 document(s) could not be embedded"] * 2
 
     def test_a_batch_that_is_too_large_is_embedded_whole(self, embed: Embed, server: Scripted, caplog):
         server.script(Answer.error(413, "Too large"))
         result = embed(server, list("abcde"), concurrency=1)
         assert embedded(result) == list("abcde")
-        assert [len(sent) for sent in server.sent] == [5, 2, 3]
+        assert [len(sent) for sent in server.sent] == [5, 1, 2, 2]
         assert not logged(caplog)
 
     def test_moderation_is_about_one_document(self, embed: Embed, server: Scripted):
@@ -113,9 +115,9 @@ class TestSplitting:
 
     def test_other_failures_split_nothing(self, embed: Embed, server: Scripted):
         server.errors["bad"] = Answer.error(503, "Busy")
-        result = embed(server, ["a", "bad", "b"])
+        result = embed(server, ["a", "bad", "b", "c"], batch_size=3, concurrency=1)
         assert result["meta"]["failed"] == 3
-        assert len(server.requests) == 1
+        assert len(server.requests) == 2
 
     def test_many_bad_documents_in_a_row_stop_nothing(self, embed: Embed, server: Scripted):
         server.errors["bad"] = Answer.error(400, "Empty")
@@ -129,6 +131,223 @@ class TestSplitting:
         texts = [text for number in range(12) for text in (f"a{number}", "bad", f"b{number}")]
         result = embed(server, texts, batch_size=3, concurrency=4)
         assert embedded(result) == [text for text in texts if text != "bad"]
+
+
+class TestRefusedRequests:
+    """
+    A refusal of the request, and not of its documents.
+    """
+
+    # vLLM's words (vllm#16331), and those of a gateway that adds an id (llama_index#11696)
+    TEXTS = (
+        'Model "test/model" does not support matryoshka representation, changing output dimensions will lead to poor',
+        "unknown field: parameter 'input_typ' (request id: 2024{})",
+    )
+
+    @pytest.fixture
+    def refusing(self, server: Scripted) -> Scripted:
+        """
+        Refuses every request, each with an id of its own.
+        """
+        usual, numbers = server.answer, itertools.count()
+
+        def answer(request: Request) -> Answer:
+            usual(request)
+            return Answer.error(self.status, self.text.format(next(numbers)), metadata={"provider_name": "DeepInfra"})
+
+        self.status, self.text = 400, self.TEXTS[0]
+        server.answer = answer
+        return server
+
+    @pytest.mark.parametrize("concurrency", [1, 4, 20])
+    @pytest.mark.parametrize("count", [2, 31, 200])
+    def test_it_costs_a_handful_of_requests(self, embed: Embed, refusing: Scripted, caplog, concurrency, count):
+        with pytest.raises(openai.BadRequestError, match="matryoshka.*If you set `dimensions`, check that"):
+            embed(refusing, [f"text {number}" for number in range(count)], dimensions=7, concurrency=concurrency)
+        assert len(refusing.requests) <= 2 + concurrency
+        assert [len(sent) for sent in refusing.sent].count(1) == 2
+        assert not logged(caplog)
+
+    @pytest.mark.parametrize("status", [400, 413, 422])
+    @pytest.mark.parametrize("text", TEXTS)
+    def test_whatever_it_says(self, embed: Embed, refusing: Scripted, status, text):
+        self.status, self.text = status, text
+        with pytest.raises(openai.APIStatusError):
+            embed(refusing, list("abcdefgh"), batch_size=4, concurrency=1)
+        assert [len(sent) for sent in refusing.sent] == [4, 1, 1]
+
+    def test_one_document_at_a_time(self, embed: Embed, refusing: Scripted):
+        with pytest.raises(openai.BadRequestError):
+            embed(refusing, ["a"] * 100, batch_size=1, concurrency=1)
+        assert len(refusing.requests) == 3
+
+    def test_others_are_embedded_if_one_is(self, embed: Embed, server: Scripted):
+        server.errors["bad"] = Answer.error(400, "Empty")
+        texts = ["bad", "a long text", "bad one", "b"]
+        assert embedded(embed(server, texts, concurrency=1)) == ["a long text", "b"]
+        assert server.sent[:3] == [texts, ["bad"], ["b"]]
+
+    def test_others_are_embedded_if_two_fail_in_two_ways(self, embed: Embed, server: Scripted, caplog):
+        server.errors |= {"bad": Answer.error(400, "Too long"), "no": Answer.error(400, "No words")}
+        texts = ["bad document", "no", "a longer text", "another longer text"]
+        result = embed(server, texts, concurrency=1)
+        assert embedded(result) == texts[2:]
+        assert len(logged(caplog)) == 2
+
+    def test_too_long_or_empty_documents_at_the_beginning(self, embed: Embed, server: Scripted):
+        server.errors["bad"] = Answer.error(400, "Too long")
+        texts = ["bad " * 99, *["bad " * 90] * 6, "short enough"]
+        assert embedded(embed(server, texts, concurrency=1)) == ["short enough"]
+
+    def test_flagged_documents_are_no_refusal_of_the_request(self, embed: Embed, server: Scripted):
+        server.errors["bad"] = Answer.error(403, "Your input was flagged", metadata={"reasons": ["violence"]})
+        assert embedded(embed(server, ["bad 1", "bad", "a longer text"], concurrency=1)) == ["a longer text"]
+
+    def test_the_trial_may_meet_what_ends_every_run(self, embed: Embed, server: Scripted, caplog):
+        server.errors |= {"b": Answer.error(400, "Too many inputs"), "a": Answer.error(402, "Insufficient credits")}
+        usual = server.answer
+        server.answer = lambda request: usual(request) if len(request.body["input"]) == 1 else refuse(request)
+
+        def refuse(request: Request) -> Answer:
+            usual(request)
+            return server.errors["b"]
+
+        with pytest.raises(openai.APIStatusError, match="Add credits"):
+            embed(server, list("abcdefgh"), batch_size=2, concurrency=1)
+        assert server.sent == [["a", "b"], ["a"]]
+        assert not logged(caplog)
+
+    def test_it_ends_the_run_while_others_wait(self, embed: Embed, server: Scripted):
+        server.errors["bad"] = Answer.error(400, "Not supported")
+        server.errors["credits"] = Answer.error(402, "Insufficient credits")
+        texts = ["bad", "bad", "bad", "bad", "credits", "credits", *["bad"] * 20]
+        with pytest.raises(openai.APIStatusError):
+            embed(server, texts, batch_size=2, concurrency=3)
+        assert len(server.requests) <= 5
+
+    def test_an_interrupted_trial_leaves_nothing_behind(self, server: Scripted):
+        server.errors |= {"bad": Answer.error(400, "Not supported")}
+        usual, tried = server.answer, threading.Event()
+
+        def answer(request: Request) -> Answer:
+            found = usual(request)
+            if len(request.body["input"]) > 1:
+                return found
+            tried.set()
+            return Answer([b"{", STALL])
+
+        server.answer = answer
+
+        async def interrupt() -> set[Any]:
+            task = asyncio.create_task(
+                embedder(server.url, batch_size=2, timeout=30.0).run_async([Document(content="bad")] * 20)
+            )
+            assert await asyncio.to_thread(tried.wait, 5)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            return asyncio.all_tasks() - {asyncio.current_task()}
+
+        assert asyncio.run(interrupt()) == set()
+
+
+class TestNothingSucceeded:
+    @pytest.mark.parametrize("status", [400, 408, 503])
+    @pytest.mark.parametrize("count", [1, 2, 31])
+    def test_it_is_raised(self, embed: Embed, server: Scripted, status, count):
+        server.errors["bad"] = Answer.error(status, "No")
+        with pytest.raises(openai.APIStatusError) as caught:
+            embed(server, ["bad"] * count)
+        assert caught.value.status_code == status
+
+    def test_the_first_error_is_raised(self, embed: Embed, server: Scripted):
+        server.errors |= {"a": Answer.error(503, "Busy"), "b": Answer.error(500, "Broken")}
+        with pytest.raises(openai.APIStatusError, match="Busy"):
+            embed(server, ["a", "b"], batch_size=1, concurrency=1)
+
+
+class TestBatchSize:
+    """
+    A run learns how many documents a request may have.
+    """
+
+    @pytest.fixture
+    def limited(self, server: Scripted) -> Scripted:
+        """
+        Refuses more than ten documents, or as many as the test says, as the test says.
+        """
+        usual = server.answer
+
+        def answer(request: Request) -> Answer:
+            found = usual(request)
+            return found if len(request.body["input"]) <= self.most else Answer.error(self.status, self.text)
+
+        self.most, self.status, self.text = 10, 400, ""
+        server.answer = answer
+        return server
+
+    # Alibaba (memobase#142), Google (LEANN#214), Cohere (RAGTune#2), text-embeddings-inference (ApeRAG#716), Azure
+    # (azure-openai-proxy#7)
+    TEXTS = (
+        "<400> InternalError.Algo.InvalidParameter: Value error, batch size is invalid, it should not be larger than 10.",
+        "BatchEmbedContentsRequest.requests: at most 10 requests can be in one batch",
+        "invalid request: total number of texts must be at most 10 - received 32",
+        "input batch size 32 > maximum allowed batch size 10",
+        "Too many inputs. The max number of inputs is 10.",
+        "at most 10 inputs",
+    )
+
+    @pytest.mark.parametrize("text", TEXTS)
+    def test_from_a_number(self, embed: Embed, limited: Scripted, caplog, text):
+        self.text = text
+        texts = [f"text {number}" for number in range(100)]
+        assert embedded(embed(limited, texts, concurrency=1)) == texts
+        assert [len(sent) for sent in limited.sent] == [32, 10, 10, 10, 2, *[10] * 6, 8]
+        assert not logged(caplog)
+
+    @pytest.mark.parametrize("status", [400, 413])
+    def test_from_what_succeeded(self, embed: Embed, limited: Scripted, status):
+        self.status, self.text = status, "Too many inputs in request, split into more batches."  # Mistral's words
+        texts = [f"text {number}" for number in range(96)]
+        assert embedded(embed(limited, texts, concurrency=1)) == texts
+        assert [len(sent) for sent in limited.sent] == [32, 1, 15, 7, 8, 16, 8, 8, *[8] * 8]
+
+    def test_at_the_same_time(self, embed: Embed, limited: Scripted):
+        self.text = self.TEXTS[0]
+        texts = [f"text {number}" for number in range(640)]
+        assert embedded(embed(limited, texts, concurrency=4)) == texts
+        assert sum(len(sent) > 10 for sent in limited.sent) <= 8
+
+    def test_a_number_that_does_not_help(self, embed: Embed, limited: Scripted):
+        self.most, self.text = 3, "at most 10 inputs"
+        texts = [f"text {number}" for number in range(40)]
+        assert embedded(embed(limited, texts, concurrency=1)) == texts
+
+    def test_a_single_bad_document_teaches_nothing(self, embed: Embed, server: Scripted):
+        server.errors["bad"] = Answer.error(
+            400, "input[3]: at most 8 tokens, as the maximum context length is 8 tokens"
+        )
+        texts = [f"text {number}" for number in range(96)]
+        texts[5] = "bad"
+        assert embedded(embed(server, texts, concurrency=1)) == [text for text in texts if text != "bad"]
+        assert [len(sent) for sent in server.sent][-2:] == [32, 32]
+
+    @pytest.mark.parametrize(
+        ("said", "most"),
+        [
+            *((text.lower(), 10) for text in TEXTS),
+            ("expected an array with maximum length 20, but got an array with length 32", 20),
+            ("too many inputs in request, split into more batches.", None),
+            ("this model's maximum context length is 16 tokens, but the inputs have 20 tokens", None),
+            ("input[3] is longer than the maximum of 16", None),
+            ("at most 64 inputs", None),
+            ("at most 0 inputs", None),
+            ("the inputs are empty", None),
+            ("", None),
+        ],
+    )
+    def test_reading_the_number(self, said, most):
+        assert _endpoint.most_inputs(said, 32) == most
 
 
 class TestStopping:
@@ -213,7 +432,7 @@ class TestStopping:
         with pytest.raises(openai.APIStatusError) as caught:
             embed(server, ["bad"] * 100, batch_size=2, concurrency=1)
         assert caught.value.status_code == status
-        assert len(server.requests) == 3 * (3 if status == 400 else 1)
+        assert len(server.requests) == 3
 
     def test_the_network_is_gone(self, embed: Embed, server: Scripted):
         server.stop()

@@ -164,12 +164,32 @@ class TestResult:
         ],
     )
     def test_not_one_embedding_for_each_text(self, stand_in: StandIn, data):
-        stand_in.script(embeddings(*data), embeddings(*data))
-        with pytest.raises(openai.APIError, match="embedding"):
-            embed_sync(stand_in, documents_of(*"abc"), raise_on_failure=True)
-        result = embed_sync(stand_in, documents_of(*"abc"))
-        assert [document.embedding for document in result["documents"]] == [None] * 3
+        stand_in.script(*[embeddings(*data)] * 3)
+        for raises in (True, False):
+            with pytest.raises(openai.APIError, match="embedding"):
+                embed_sync(stand_in, documents_of(*"abc"), raise_on_failure=raises)
+        result = embed_sync(stand_in, documents_of(*"abcd"), batch_size=3, concurrency=1)
+        assert [bool(document.embedding) for document in result["documents"]] == [False] * 3 + [True]
         assert result["meta"]["failed"] == 3
+
+    def test_a_limit_in_bytes(self, embed: Embed, stand_in: StandIn):
+        texts = ["a" * 10, "ü" * 5, "b" * 25, "c", "€" * 6, "dd"]
+        result = embed(stand_in, documents_of(*texts), max_batch_bytes=20, concurrency=1)
+        assert [document.content for document in result["documents"] if document.embedding] == texts
+        assert [request.body["input"] for request in stand_in.requests] == [
+            texts[:2],
+            [texts[2]],
+            texts[3:5],
+            [texts[5]],
+        ]
+
+    def test_a_limit_is_written_only_if_it_is_set(self):
+        assert "max_batch_bytes" not in OpenRouterDocumentEmbedder().to_dict()["init_parameters"]
+        data = OpenRouterDocumentEmbedder(max_batch_bytes=1_000_000).to_dict()
+        assert OpenRouterDocumentEmbedder.from_dict(data).max_batch_bytes == 1_000_000
+        for value in (0, 1.5, True, "1"):
+            with pytest.raises(ValueError, match="`max_batch_bytes` must be a whole number of at least 1"):
+                OpenRouterDocumentEmbedder(max_batch_bytes=value)
 
     def test_usage_is_summed(self, stand_in: StandIn):
         details = {"cached_tokens": 1, "audio_tokens": None}
@@ -273,7 +293,9 @@ class TestFailures:
 
     def test_what_it_used_is_plain_json_in_meta(self, stand_in: StandIn):
         stand_in.script(embeddings(embedding(5, 1.0), usage={"cost": 0.5, "new": [float("nan")]}))
-        assert embed_sync(stand_in, documents_of("a"))["meta"]["usage"] == {"cost": 0.5, "new": [None]}
+        stand_in.script(embeddings(embedding(0, 1.0), usage={"cost": 0.25}))
+        meta = embed_sync(stand_in, documents_of("a", "b"), batch_size=1, concurrency=1)["meta"]
+        assert meta["usage"] == {"cost": 0.75, "new": [None]}
 
     def test_a_partly_failed_run_in_a_pipeline(self, picky: Picky):
         store = InMemoryDocumentStore(embedding_similarity_function="cosine")
@@ -287,10 +309,10 @@ class TestFailures:
         query = OpenRouterTextEmbedder(api_base_url=picky.url).run("ferry")["embedding"]
         assert [document.content for document in store.embedding_retrieval(query)] == ["a ferry"]
 
-    def test_all_batches_fail(self, embed: Embed, picky: Picky):
-        result = embed(picky, documents_of("refuse", "refuse"), batch_size=1, model="test/model")
-        assert [document.embedding for document in result["documents"]] == [None, None]
-        assert result["meta"] == {"model": "test/model", "usage": {}, "failed": 2}
+    @pytest.mark.parametrize("texts", [["refuse"], ["refuse", "refuse"]])
+    def test_all_batches_fail(self, embed: Embed, picky: Picky, texts):
+        with pytest.raises(openai.BadRequestError, match="Provider: DeepInfra"):
+            embed(picky, documents_of(*texts), batch_size=1, model="test/model")
 
     def test_raised(self, embed: Embed, picky: Picky, caplog: pytest.LogCaptureFixture):
         with pytest.raises(openai.BadRequestError, match="The text is"):

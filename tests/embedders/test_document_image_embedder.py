@@ -316,6 +316,30 @@ class TestFailures:
         with pytest.raises(openai.BadRequestError, match="does not take images.*`OpenRouterModels"):
             embed(stand_in, [page("ferry.png")], model="stand-in/search", raise_on_failure=True)
 
+    @pytest.mark.parametrize("concurrency", [1, 4])
+    def test_it_costs_a_handful_of_requests(self, embed: Embed, stand_in: StandIn, concurrency):
+        documents = [page(f"{name}.png") for name in FACTS] * 20
+        with pytest.raises(openai.BadRequestError, match="does not take images.*`OpenRouterModels"):
+            embed(stand_in, documents, model="stand-in/search", concurrency=concurrency)
+        assert len(stand_in.requests) <= 2 + concurrency
+
+    def test_it_is_raised_if_nothing_was_embedded(self, embed: Embed, stand_in: StandIn):
+        stand_in.script(Answer.error(503, "Busy"))
+        with pytest.raises(openai.InternalServerError, match="Busy"):
+            embed(stand_in, [page("ferry.png"), page("gone.png")])
+
+    def test_a_413_teaches_how_many_fit(self, embed: Embed, stand_in: StandIn):
+        usual = stand_in.answer
+
+        def answer(request: Request) -> Answer:
+            found = usual(request)
+            return found if len(request.body["input"]) <= 4 else Answer.error(413, "Request entity too large")
+
+        stand_in.answer = answer
+        documents = [page(f"{name}.png") for name in FACTS] * 8
+        assert len(embedded(embed(stand_in, documents, concurrency=1))) == 24
+        assert [len(request.body["input"]) for request in stand_in.requests] == [8, 1, 3, 4, 4, 4, 4, 4]
+
 
 class TestReading:
     @pytest.fixture

@@ -295,20 +295,19 @@ class TestFailures:
     def test_a_url_that_fails_is_named(self, transcribe: Transcribe, stand_in: StandIn, caplog):
         stand_in.script(Answer.json({"error": {"code": 400, "message": "Gone"}}, status=400))
         init = {"raise_on_failure": False, "api_base_url": stand_in.url}
-        assert transcribe(["https://example.com/a.mp3"], init=init)["meta"]["failed"] == 1
+        assert transcribe(["https://example.com/a.mp3", STREAM], init={**init, "concurrency": 1})["meta"]["failed"] == 1
         assert "sources[0] (https://example.com/a.mp3) could not be transcribed" in caplog.text
 
     @pytest.mark.parametrize("of_a_stream", [False, True])
     def test_a_signed_url_is_shown_without_its_signature(self, transcribe: Transcribe, stand_in, caplog, of_a_stream):
         url = "https://me:w0rd@example.com/a.mp3?X-Amz-Signature=0123abcd&X-Amz-Date=20261201#t"
         echo = Answer.error(400, f"Could not load {url} (signature 0123abcd was refused)")
-        stand_in.script(echo, echo)
+        stand_in.script(echo)
         init = {"raise_on_failure": False, "api_base_url": stand_in.url}
         source = ByteStream(b"abc", mime_type="audio/mpeg", meta={"url": url}) if of_a_stream else url
-        assert transcribe([source], init=init)["meta"]["failed"] == 1
-        assert "sources[0] (https://example.com/a.mp3) could not be transcribed" in caplog.text
         with pytest.raises(openai.BadRequestError) as caught:
-            transcribe([source], init={"raise_on_failure": True, "api_base_url": stand_in.url})
+            transcribe([source], init=init)
+        assert "sources[0] (https://example.com/a.mp3) could not be transcribed" in caplog.text
         shown = caplog.text + str(caught.value)
         assert "w0rd" not in shown
         assert "Signature=0123abcd" not in shown
@@ -347,6 +346,12 @@ class TestFailures:
         assert [document.content is None for document in result["documents"]] == [True, False]
         with pytest.raises(PermissionError):
             OpenRouterTranscriber(api_base_url=stand_in.url, raise_on_failure=True).run(paths)
+
+    @pytest.mark.parametrize("count", [1, 2])
+    def test_it_is_raised_if_nothing_was_transcribed(self, transcribe: Transcribe, stand_in: StandIn, count):
+        stand_in.script(*[Answer.error(503, "Busy")] * count)
+        with pytest.raises(openai.InternalServerError, match="Busy"):
+            transcribe([STREAM] * count, init={"raise_on_failure": False})
 
     @pytest.mark.parametrize("status", [401, 402, 403, 404])
     def test_what_every_later_one_would_meet_ends_the_run(

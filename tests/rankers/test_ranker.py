@@ -20,7 +20,7 @@ import pytest
 from haystack import Document
 from haystack.components.converters.image import DocumentToImageContent
 from PIL import Image
-from stand_in import Answer, StandIn
+from stand_in import Answer, Request, StandIn
 from stand_in.files import png
 from stand_in.sight import decoded
 from wire import ranking, scored
@@ -222,6 +222,69 @@ class TestArguments:
             with pytest.raises(TypeError, match="`documents` must be a list of Documents"):
                 rank_sync("When?", odd)
         assert not stand_in.requests
+
+
+class TestRefusals:
+    @pytest.fixture
+    def picky(self, stand_in: StandIn) -> StandIn:
+        """
+        Refuses empty texts in Voyage's words (OmniRoute#7811), and more than four documents in Baidu's (FastGPT#1968).
+        """
+        usual = stand_in.answer
+
+        def answer(request: Request) -> Answer:
+            ranked = usual(request)
+            if "" in request.body["documents"]:
+                return Answer.error(
+                    400, "Provider returned error", metadata={"raw": "Input cannot contain empty strings"}
+                )
+            if len(request.body["documents"]) > 4:
+                return Answer.error(400, "Provider returned error", metadata={"raw": "max number of documents is 4"})
+            return ranked
+
+        stand_in.answer = answer
+        return stand_in
+
+    def test_empty_documents_are_left_out(self, rank: Rank, picky: StandIn, documents, caplog):
+        empty = [Document(id="e1", content=None), Document(id="e2", content="", meta={"number": 9})]
+        result = rank("When does the ferry to Bern leave?", [empty[0], documents[0], empty[1], *documents[1:]], top_k=5)
+        (document, *others) = result["documents"]
+        assert (document.content, len(others)) == (TEXTS[2], 2)
+        assert [request.body["documents"] for request in picky.requests] == [["", TEXTS[0], "", *TEXTS[1:]], TEXTS]
+        assert picky.requests[1].body["top_n"] == 3
+        assert "2 documents without a text are left out of it. Ids: e1, e2" in caplog.text
+
+    def test_they_stay_where_a_provider_takes_them(self, rank: Rank, stand_in: StandIn, documents, caplog):
+        result = rank("Bern?", [Document(content=None, meta={"number": 9}), *documents])
+        assert len(result["documents"]) == 4
+        assert len(stand_in.requests) == 1
+        assert not caplog.records
+
+    @pytest.mark.parametrize("content", [None, "", " \n"])
+    def test_nothing_but_empty_documents(self, rank: Rank, stand_in: StandIn, content, caplog):
+        result = rank("Bern?", [Document(id=number, content=content) for number in "12"])
+        assert result == {"documents": [], "meta": {"model": "cohere/rerank-v3.5", "provider": None, "usage": {}}}
+        assert not stand_in.requests
+        assert "None of the 2 documents has a text" in caplog.text
+
+    def test_what_is_refused_without_them_is_raised(self, rank: Rank, picky: StandIn, documents):
+        with pytest.raises(openai.BadRequestError, match="max number of documents is 4") as caught:
+            rank("Bern?", [Document(content=str(number)) for number in range(5)] + [Document(content=None)])
+        assert not isinstance(caught.value.__context__, openai.APIError)
+        assert len(picky.requests) == 2
+
+    def test_other_failures_are_raised_at_once(self, rank: Rank, stand_in: StandIn, documents):
+        stand_in.script(Answer.error(402, "Insufficient credits"))
+        with pytest.raises(openai.APIStatusError, match="Add credits"):
+            rank("Bern?", [*documents, Document(content=None)])
+        assert len(stand_in.requests) == 1
+
+    @pytest.mark.parametrize("status", [400, 413, 422])
+    def test_too_many_documents(self, rank: Rank, stand_in: StandIn, documents, status):
+        stand_in.script(Answer.error(status, "max number of documents is 2"))
+        with pytest.raises(openai.APIStatusError, match="(rank|Send) fewer.*: lower `top_k` of the retriever"):
+            rank("Bern?", documents)
+        assert len(stand_in.requests) == 1
 
 
 class TestImages:

@@ -35,7 +35,7 @@ class ManyRequests(Generic[Item, Result]):
 
     It iterates over what is sent, and can be shared by several threads or tasks. A failure is logged, and does not
     affect the other requests. The run stops at an error that would also affect every later request, and after three
-    failures in a row.
+    failures in a row. If nothing succeeded, an error is raised.
 
     A subclass keeps results and usages, and says what a failure means (`_take_failure`, which calls `_failed`).
 
@@ -62,6 +62,7 @@ class ManyRequests(Generic[Item, Result]):
         self._failed_in_a_row = 0
         self._over = Event()
         self._ended_by: Exception | None = None
+        self._first_error: openai.APIError | None = None
         self._lock = Lock()
 
     def __iter__(self) -> Iterator[Item]:
@@ -71,20 +72,26 @@ class ManyRequests(Generic[Item, Result]):
         with self._lock:
             if self._over.is_set():
                 raise StopIteration
-            return self._put_back.popleft() if self._put_back else next(self._items)
+            return self._next()
+
+    def _next(self) -> Item:
+        """Choose what is sent next. The lock is held."""
+        return self._put_back.popleft() if self._put_back else next(self._items)
 
     @contextmanager
     def sending(self) -> Iterator[None]:
-        """Send the requests inside this block. If an error ended the run before anything was done, it is raised."""
+        """Send the requests inside this block. If nothing was done, what ended the run or failed first is raised."""
         with running(Run(over=self._over)):
             try:
                 yield
             finally:
-                self._over.set()
+                with self._lock:
+                    self._stop()
+        error = self._ended_by or self._first_error
+        if error is not None and not any(self._results):
+            raise error
         if self._ended_by is None:
             return
-        if not any(self._results):
-            raise self._ended_by
         msg = (
             f"{self._results.count(None)} of {len(self._results)} {self._inputs} were not {self._done}, because the "
             "run was stopped after this error: {error}"
@@ -101,7 +108,14 @@ class ManyRequests(Generic[Item, Result]):
                 raise
             with self._lock:
                 self._usages.append(_usage_of(error))
+                if isinstance(error, openai.APIError):
+                    self._first_error = self._first_error or error
                 self._take_failure(item, error, isinstance(error, openai.APIError) and is_refusal(error))
+
+    def _stop(self, error: Exception | None = None) -> None:
+        """Send nothing more, because of this error if there is one. The lock is held."""
+        self._ended_by = self._ended_by or error
+        self._over.set()
 
     def _take_failure(self, item: Item, error: Exception, refused: bool) -> None:
         """Put parts of the item back, or call `_failed`. The lock is held."""
@@ -117,8 +131,7 @@ class ManyRequests(Generic[Item, Result]):
         self._failed_in_a_row += counts and not (refused and any(self._results))
         ends = isinstance(error, openai.APIError) and ends_every_request(error)
         if ends or self._failed_in_a_row == _MOST_FAILED_IN_A_ROW:
-            self._ended_by = error
-            self._over.set()
+            self._stop(error)
         else:
             logger.error(message, error=str(error), exc_info=error, **fields)
 

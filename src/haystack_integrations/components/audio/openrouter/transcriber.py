@@ -95,7 +95,7 @@ class OpenRouterTranscriber(OpenRouterMediaComponent):
         :param raise_on_failure: Whether the first error is raised. If False, failures are logged, their documents come
             back without content, and `meta["failed"]` counts them. The run stops at an error that would also affect
             every later recording (401, 402, 403, 404, an unknown model), and after three failures in a row. If nothing
-            has been transcribed by then, the error is raised.
+            has been transcribed by then, or by the end of the run, the error is raised.
         :param concurrency: How many requests are sent at the same time. `run` sends them in threads.
         :param deadline: Seconds after which a run ends, with its retries and waits. Unlike `timeout`, it does not start
             anew when bytes arrive. None means no limit. A client that you set yourself does not keep to it.
@@ -141,7 +141,7 @@ class OpenRouterTranscriber(OpenRouterMediaComponent):
         :raises ValueError: If the API key is missing, or a source is empty or has no known format.
         :raises openai.APIError: If OpenRouter or a provider fails. The class depends on the HTTP status, as in the
             openai SDK. The text names the provider and the cause and, where possible, says what to do. With
-            `raise_on_failure=False`, it is raised only if the run was stopped before anything was transcribed.
+            `raise_on_failure=False`, it is raised only if nothing was transcribed.
         """
         request = self._prepare(generation_kwargs)
         model = request["body"]["model"]

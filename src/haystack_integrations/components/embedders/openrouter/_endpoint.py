@@ -6,6 +6,7 @@
 Requests and responses of the embeddings endpoint, as plain data.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, cast
@@ -36,6 +37,13 @@ _ENTRY = typed_dict_schema({"embedding": typed_dict_field(_VECTOR)}, extra_behav
 _ENTRIES = list_schema(_ENTRY, fail_fast=True)
 _BODY = typed_dict_schema({"data": typed_dict_field(_ENTRIES)}, extra_behavior="allow")
 
+# What is limited, and to which number. Other numbers, of tokens or characters, are about a single text.
+_INPUTS = re.compile(r"\b(batch|inputs|texts|requests|documents|images|items|array)\b")
+_MOST = re.compile(
+    r"(?:at most|no more than|(?:larg|great)er than|max(?:imum)?\b|limit)\D{0,30}?(\d{1,5})\b"
+    r"(?!\s?(?:token|char|byte|[km]i?b))"
+)
+
 _vector_validator = SchemaValidator(_VECTOR)
 _body_validator = SchemaValidator(_BODY)
 
@@ -57,6 +65,11 @@ def decode_vectors(data: bytes) -> CheckedBody:
     return CheckedBody(_body_validator.validate_json(data))
 
 
+_BAD_REQUEST = (
+    "Check that no text is empty or too long for the model, and check the names in `extra_parameters`. If you set "
+    "`dimensions`, check that the model supports this length"
+)
+
 EMBEDDINGS = Endpoint(
     "/embeddings",
     what="embeddings",
@@ -64,10 +77,11 @@ EMBEDDINGS = Endpoint(
     advice={
         **COMMON_ADVICE,
         "no result": "Check that `{model}` is an embedding model, or try again",
-        400: "Check that no text is empty or too long for the model, and check the names in `extra_parameters`",
+        400: _BAD_REQUEST,
         404: "Check that `{model}` at https://openrouter.ai/models?output_modalities=embeddings is an embedding model, "
         "and relax `provider` in `extra_parameters`{names}",
-        413: "Send fewer or shorter texts at once: lower `batch_size`",
+        413: "Send fewer or shorter texts at once: lower `batch_size` or `max_batch_bytes`",
+        422: _BAD_REQUEST,
     },
     own_fields={
         "model": "Pass `model` to the component.",
@@ -80,9 +94,12 @@ IMAGE_EMBEDDINGS = replace(
     EMBEDDINGS,
     advice={
         **EMBEDDINGS.advice,
-        400: 'Check that `{model}` takes images: `OpenRouterModels().list(output_modalities="embeddings", '
-        'input_modalities="image")` lists the models that do. Also check the size of the images, and the names in '
-        "`extra_parameters`",
+        **dict.fromkeys(
+            (400, 422),
+            'Check that `{model}` takes images: `OpenRouterModels().list(output_modalities="embeddings", '
+            'input_modalities="image")` lists the models that do. Also check the size of the images, and the names in '
+            "`extra_parameters`. If you set `dimensions`, check that the model supports this length",
+        ),
         404: "Check that `{model}` is an embedding model that takes images: "
         '`OpenRouterModels().list(output_modalities="embeddings", input_modalities="image")` lists the models that '
         "do. Or relax `provider` in `extra_parameters`{names}",
@@ -123,11 +140,33 @@ def image_input(url: str, text: str) -> dict[str, Any]:
     return {"content": [image, {"type": "text", "text": text}] if text else [image]}
 
 
+def is_blank(one: str | dict[str, Any]) -> bool:
+    """Whether an input is a text without any words."""
+    return isinstance(one, str) and not one.strip()
+
+
 def input_size(one: str | dict[str, Any]) -> int:
     """Estimate how many bytes a text or an `image_input` takes in a request."""
     if isinstance(one, str):
-        return len(one)
-    return sum(100 + len(part["text"] if "text" in part else part["image_url"]["url"]) for part in one["content"])
+        return len(one) if one.isascii() else len(one.encode())
+    return sum(
+        100 + (input_size(part["text"]) if "text" in part else len(part["image_url"]["url"])) for part in one["content"]
+    )
+
+
+def most_inputs(said: str, count: int) -> int | None:
+    """
+    Find in the text of a refusal, in lower case, how many inputs a request may have, if there were too many.
+
+    :param said: The text. Shapes of providers: "batch size is invalid, it should not be larger than 10" (Alibaba),
+        "at most 100 requests can be in one batch" (Google), "total number of texts must be at most 96 - received 131"
+        (Cohere), "input batch size 136 > maximum allowed batch size 64" (text-embeddings-inference).
+    :param count: How many were sent.
+    """
+    if not _INPUTS.search(said):
+        return None
+    found = (int(number) for number in _MOST.findall(said))
+    return next((number for number in found if 0 < number < count), None)
 
 
 def read_response(

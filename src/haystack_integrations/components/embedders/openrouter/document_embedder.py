@@ -50,7 +50,6 @@ class OpenRouterDocumentEmbedder(OpenRouterEmbedder):
 
     _endpoint: ClassVar[Endpoint] = EMBEDDINGS
     _reads_files: ClassVar[bool] = False
-    max_batch_bytes: int | None = None
 
     def __init__(
         self,
@@ -62,6 +61,7 @@ class OpenRouterDocumentEmbedder(OpenRouterEmbedder):
         prefix: str = "",
         suffix: str = "",
         batch_size: int = 32,
+        max_batch_bytes: int | None = None,
         progress_bar: bool = True,
         meta_fields_to_embed: list[str] | None = None,
         embedding_separator: str = "\n",
@@ -83,7 +83,10 @@ class OpenRouterDocumentEmbedder(OpenRouterEmbedder):
         :param dimensions: The length of the embeddings, for models that support this.
         :param prefix: A string that is added before each text to embed.
         :param suffix: A string that is added after each text to embed.
-        :param batch_size: The number of documents in one request.
+        :param batch_size: The maximum number of documents in one request. If the model takes fewer, a run learns how
+            many from the first batches that are refused.
+        :param max_batch_bytes: The maximum size of the texts in one request, in bytes. A text that is larger than this
+            is sent alone. None means any size.
         :param progress_bar: Whether to show a progress bar.
         :param meta_fields_to_embed: Names of the meta fields that are embedded together with the content.
         :param embedding_separator: A string between the meta fields and the content.
@@ -100,19 +103,21 @@ class OpenRouterDocumentEmbedder(OpenRouterEmbedder):
         :param raise_on_failure: Whether the first error is raised. If False, failures are logged, the documents come
             back without an embedding, and `meta["failed"]` counts them. A batch that is refused because of its
             documents (400, 413, 422) is split in halves and sent again, until only the bad documents fail. The run
-            stops at an error that would also affect every later batch (401, 402, 403, 404, an unknown model), and after
-            three failed batches in a row. If nothing has been embedded by then, the error is raised.
+            stops at an error that would also affect every later batch (401, 402, 403, 404, an unknown model,
+            `dimensions` that the model does not take), and after three failed batches in a row. If nothing has been
+            embedded by then, or by the end of the run, the error is raised.
         :param concurrency: How many requests are sent at the same time. `run` sends them in threads.
         :param deadline: Seconds after which a run ends, with its retries and waits. Unlike `timeout`, it does not start
             anew when bytes arrive. None means no limit. A client that you set yourself does not keep to it.
         :raises TypeError: If an argument has the wrong type, such as a header that is neither a string nor a Secret.
-        :raises ValueError: If `dimensions`, `batch_size` or `concurrency` is less than 1, or `extra_parameters` has a
-            key that the component sets itself.
+        :raises ValueError: If `dimensions`, `batch_size`, `max_batch_bytes` or `concurrency` is less than 1, or
+            `extra_parameters` has a key that the component sets itself.
         """
         self.dimensions = dimensions
         self.prefix = prefix
         self.suffix = suffix
         self.batch_size = batch_size
+        self.max_batch_bytes = max_batch_bytes
         self.progress_bar = progress_bar
         self.meta_fields_to_embed = [] if meta_fields_to_embed is None else meta_fields_to_embed
         self.embedding_separator = embedding_separator
@@ -128,7 +133,9 @@ class OpenRouterDocumentEmbedder(OpenRouterEmbedder):
         :returns: The component as a dictionary.
         :raises ValueError: If the API key or a Secret among the headers is a token, which must not be serialized.
         """
+        limit = {} if self.max_batch_bytes is None else {"max_batch_bytes": self.max_batch_bytes}
         return self._to_dict(
+            **limit,
             batch_size=self.batch_size,
             progress_bar=self.progress_bar,
             meta_fields_to_embed=list(self.meta_fields_to_embed or []),
@@ -151,7 +158,7 @@ class OpenRouterDocumentEmbedder(OpenRouterEmbedder):
         :raises ValueError: If the API key is missing.
         :raises openai.APIError: If OpenRouter or a provider fails. The class depends on the HTTP status, as in the
             openai SDK. The text names the provider and the cause and, where possible, says what to do. With
-            `raise_on_failure=False`, it is raised only if the run was stopped before anything was embedded.
+            `raise_on_failure=False`, it is raised only if nothing was embedded.
         """
         corpus, arguments = self._prepare(documents)
         if documents:
@@ -159,6 +166,8 @@ class OpenRouterDocumentEmbedder(OpenRouterEmbedder):
             with self._clients.using(settings) as client:
 
                 def embed(batch: Batch) -> None:
+                    while trial := corpus.trial_before(batch):
+                        trial.result()
                     with corpus.attempt(batch), self._requesting(self._endpoint, settings, arguments["model"]):
                         if inputs := corpus.fill(batch):
                             request = {**arguments, "input": inputs}
@@ -185,6 +194,8 @@ class OpenRouterDocumentEmbedder(OpenRouterEmbedder):
             async with self._clients.using_async(settings) as client:
 
                 async def embed(batch: Batch) -> None:
+                    while trial := corpus.trial_before(batch):
+                        await asyncio.shield(asyncio.wrap_future(trial))
                     with corpus.attempt(batch), self._requesting(self._endpoint, settings, arguments["model"]):
                         reads = self._reads_files
                         inputs = await asyncio.to_thread(corpus.fill, batch) if reads else corpus.fill(batch)
@@ -200,6 +211,7 @@ class OpenRouterDocumentEmbedder(OpenRouterEmbedder):
     def _check(self) -> None:
         super(OpenRouterDocumentEmbedder, self)._check()
         checks.at_least_one(batch_size=self.batch_size, concurrency=self.concurrency)
+        checks.at_least_one_or_none(max_batch_bytes=self.max_batch_bytes)
         checks.strings(embedding_separator=self.embedding_separator)
         checks.meta_fields(self.meta_fields_to_embed)
 

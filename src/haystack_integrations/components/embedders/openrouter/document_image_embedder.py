@@ -89,7 +89,8 @@ class OpenRouterDocumentImageEmbedder(OpenRouterDocumentEmbedder):
         :param dimensions: The length of the embeddings, for models that support this.
         :param prefix: A string that is added before each text.
         :param suffix: A string that is added after each text.
-        :param batch_size: The maximum number of documents in one request.
+        :param batch_size: The maximum number of documents in one request. If the model takes fewer, a run learns how
+            many from the first batches that are refused.
         :param max_batch_bytes: The maximum size of the images and texts in one request, in bytes. Images are sent as
             base64, which is a third larger than their files. An image that is larger than this is sent alone.
         :param progress_bar: Whether to show a progress bar.
@@ -109,8 +110,8 @@ class OpenRouterDocumentImageEmbedder(OpenRouterDocumentEmbedder):
             False, failures are logged, the documents come back without an embedding, and `meta["failed"]` counts them.
             A batch that is refused because of its documents (400, 413, 422) is split in halves and sent again, until
             only the bad documents fail. The run stops at an error that would also affect every later batch (401, 402,
-            403, 404, an unknown model), and after three failed batches in a row. If nothing has been embedded by then,
-            the error is raised.
+            403, 404, an unknown model, a model that takes no images), and after three failed batches in a row. If
+            nothing has been embedded by then, or by the end of the run, the error of a request is raised.
         :param concurrency: How many requests are sent at the same time. `run` sends them in threads.
         :param deadline: Seconds after which a run ends, with its retries and waits. Unlike `timeout`, it does not start
             anew when bytes arrive. None means no limit. A client that you set yourself does not keep to it.
@@ -122,7 +123,6 @@ class OpenRouterDocumentImageEmbedder(OpenRouterDocumentEmbedder):
         self.file_path_meta_field = file_path_meta_field
         self.root_path = root_path
         self.embed_content = embed_content
-        self.max_batch_bytes = max_batch_bytes
         self.image_size = checked_size(image_size)  # a list in YAML
         super(OpenRouterDocumentImageEmbedder, self).__init__(
             api_key=api_key,
@@ -132,6 +132,7 @@ class OpenRouterDocumentImageEmbedder(OpenRouterDocumentEmbedder):
             prefix=prefix,
             suffix=suffix,
             batch_size=batch_size,
+            max_batch_bytes=max_batch_bytes,
             progress_bar=progress_bar,
             meta_fields_to_embed=meta_fields_to_embed,
             embedding_separator=embedding_separator,
@@ -159,7 +160,6 @@ class OpenRouterDocumentImageEmbedder(OpenRouterDocumentEmbedder):
             root_path=self.root_path,
             image_size=None if self.image_size is None else list(self.image_size),
             embed_content=self.embed_content,
-            max_batch_bytes=self.max_batch_bytes,
         )
         return data
 
@@ -177,7 +177,7 @@ class OpenRouterDocumentImageEmbedder(OpenRouterDocumentEmbedder):
         :raises ValueError: If the API key is missing or, with `raise_on_failure=True`, an image can't be read.
         :raises openai.APIError: If OpenRouter or a provider fails. The class depends on the HTTP status, as in the
             openai SDK. The text names the provider and the cause and, where possible, says what to do. With
-            `raise_on_failure=False`, it is raised only if the run was stopped before anything was embedded.
+            `raise_on_failure=False`, it is raised only if nothing was embedded.
         """
         field = self.file_path_meta_field
         return _with_source(super(OpenRouterDocumentImageEmbedder, self).run(documents), field)

@@ -20,6 +20,12 @@ from haystack_integrations.common.openrouter.errors._advice import COMMON_ADVICE
 
 logger = logging.getLogger(__name__)
 
+_BAD_REQUEST = (
+    "Check that no text is empty or too long for the model, and check the names in `extra_parameters`. If there are "
+    "too many documents, rank fewer: lower `top_k` of the retriever. With `image_meta_field`, the model must take "
+    'images: `OpenRouterModels().list(output_modalities="rerank", input_modalities="image")` lists models that do'
+)
+
 RERANK = Endpoint(
     "/rerank",
     result="results",
@@ -27,12 +33,11 @@ RERANK = Endpoint(
     advice={
         **COMMON_ADVICE,
         "no result": "Check that `{model}` is a rerank model, or try again",
-        400: "Check that no text is empty or too long for the model, and check the names in `extra_parameters`. With "
-        '`image_meta_field`, the model must take images: `OpenRouterModels().list(output_modalities="rerank", '
-        'input_modalities="image")` lists models that do',
+        400: _BAD_REQUEST,
+        422: _BAD_REQUEST,
         404: "Check that `{model}` at https://openrouter.ai/models?output_modalities=rerank is a rerank model, and "
         "relax `provider` in `extra_parameters`{names}",
-        413: "Send fewer or shorter documents at once, and with images a lower `image_size`",
+        413: "Send fewer or shorter documents at once: lower `top_k` of the retriever, and with images `image_size`",
     },
     own_fields={
         "model": "Pass `model` to the component.",

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from haystack import Document, component
+import openai
+from haystack import Document, component, logging
 from haystack.utils import Secret
 
 from haystack_integrations.common.openrouter._base.component import (
@@ -24,6 +25,7 @@ from haystack_integrations.common.openrouter._base.document_images import Docume
 from haystack_integrations.common.openrouter._transport.tracing import tag_span
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.usage import is_number
+from haystack_integrations.common.openrouter.errors._reading import is_refusal
 from haystack_integrations.components.rankers.openrouter._endpoint import (
     RERANK,
     image_document,
@@ -31,6 +33,8 @@ from haystack_integrations.components.rankers.openrouter._endpoint import (
     request_body,
 )
 from haystack_integrations.components.rankers.openrouter.options import RerankParameters
+
+logger = logging.getLogger(__name__)
 
 
 @shows_its_settings
@@ -147,7 +151,8 @@ class OpenRouterRanker(OpenRouterComponent):
         Rank documents.
 
         :param query: The query that the documents are compared with.
-        :param documents: The documents. They are not changed. If several have the same id, only the first is ranked.
+        :param documents: The documents. They are not changed. If several have the same id, only the first is ranked. If
+            the provider refuses those with neither a text nor an image, they are left out with a warning.
         :param top_k: The maximum number of documents to return. It overrides the value from init.
         :param score_threshold: The minimum score of the documents to return. It overrides the value from init.
         :returns: A dictionary with `documents`, copies with their scores, best first, and `meta` with `model`,
@@ -163,7 +168,14 @@ class OpenRouterRanker(OpenRouterComponent):
             return self._nothing_to_rank()
         make_request, settings = self._request_maker(query, unique, top_k), self._settings()
         request = make_request()
+        if not any(map(_has_content, request["body"]["documents"])):
+            logger.warning("None of the {count} documents has a text, so there is nothing to rank.", count=len(unique))
+            return self._nothing_to_rank()
         with self._calling(RERANK, request["body"]["model"], settings) as client:
+            try:
+                return _result(RERANK.send(client, **request), request["body"], unique, top_k, threshold)
+            except openai.APIError as error:
+                request, unique = _without_empty(request, unique, error)
             return _result(RERANK.send(client, **request), request["body"], unique, top_k, threshold)
 
     @component.output_types(documents=list[Document], meta=dict[str, Any])
@@ -178,7 +190,8 @@ class OpenRouterRanker(OpenRouterComponent):
         Rank documents without blocking the event loop.
 
         :param query: The query that the documents are compared with.
-        :param documents: The documents. They are not changed. If several have the same id, only the first is ranked.
+        :param documents: The documents. They are not changed. If several have the same id, only the first is ranked. If
+            the provider refuses those with neither a text nor an image, they are left out with a warning.
         :param top_k: The maximum number of documents to return. It overrides the value from init.
         :param score_threshold: The minimum score of the documents to return. It overrides the value from init.
         :returns: A dictionary with `documents` and `meta`, as in `run`.
@@ -190,7 +203,14 @@ class OpenRouterRanker(OpenRouterComponent):
         make_request, settings = self._request_maker(query, unique, top_k), self._settings()
         # reading files would block the event loop
         request = make_request() if self.image_meta_field is None else await asyncio.to_thread(make_request)
+        if not any(map(_has_content, request["body"]["documents"])):
+            logger.warning("None of the {count} documents has a text, so there is nothing to rank.", count=len(unique))
+            return self._nothing_to_rank()
         async with self._calling_async(RERANK, request["body"]["model"], settings) as client:
+            try:
+                return _result(await RERANK.send_async(client, **request), request["body"], unique, top_k, threshold)
+            except openai.APIError as error:
+                request, unique = _without_empty(request, unique, error)
             return _result(await RERANK.send_async(client, **request), request["body"], unique, top_k, threshold)
 
     def _check(self) -> None:
@@ -256,6 +276,30 @@ def _result(
     ]
     tag_span(meta)
     return {"documents": ranked, "meta": meta}
+
+
+def _has_content(sent: str | dict[str, str]) -> bool:
+    return isinstance(sent, dict) or bool(sent.strip())
+
+
+def _without_empty(
+    request: dict[str, dict[str, Any]], documents: list[Document], error: openai.APIError
+) -> tuple[dict[str, dict[str, Any]], list[Document]]:
+    """
+    Leave the empty documents out of a request that was refused. If they can't be the cause, raise its error.
+
+    Voyage refuses them, Cohere only if there are no others: https://github.com/diegosouzapw/OmniRoute/pull/7813.
+    """
+    body = request["body"]
+    kept = [number for number, sent in enumerate(body["documents"]) if _has_content(sent)]
+    if not is_refusal(error) or len(kept) == len(documents):
+        raise error
+    msg = "The ranking was refused, so {count} documents without a text are left out of it. Ids: {ids}"
+    left_out = [documents[number].id for number in sorted({*range(len(documents))} - {*kept})]
+    logger.warning(msg, count=len(left_out), ids=", ".join(left_out))
+    top_n = {"top_n": min(body["top_n"], len(kept))} if "top_n" in body else {}
+    fewer = {**body, "documents": [body["documents"][number] for number in kept], **top_n}
+    return {**request, "body": fewer}, [documents[number] for number in kept]
 
 
 def _check_threshold(score_threshold: object) -> None:

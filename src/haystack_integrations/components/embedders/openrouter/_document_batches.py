@@ -116,12 +116,12 @@ class Corpus(ManyRequests[Batch, list[float]]):
         raise_on_failure: bool,
     ) -> None:
         self._documents = list(documents)
+        self._most: int = batch_size  # in one request, as far as is known
         items = map(Item, count(), self._documents)
         batches = iter(lambda: list(islice(items, self._most)), [])
         super().__init__(batches, len(documents), model=model, raise_on_failure=raise_on_failure)
         self._input_of = input_of
         self._batch_size = batch_size
-        self._most = batch_size  # in one request, as far as is known
         self._trial: Trial | None = None
         self._max_bytes = inf if max_bytes is None else max_bytes
         self._dimensions = dimensions

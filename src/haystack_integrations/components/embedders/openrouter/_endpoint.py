@@ -148,7 +148,7 @@ def is_blank(one: str | dict[str, Any]) -> bool:
 def input_size(one: str | dict[str, Any]) -> int:
     """Estimate how many bytes a text or an `image_input` takes in a request."""
     if isinstance(one, str):
-        return len(one) if one.isascii() else len(one.encode())
+        return len(one) if one.isascii() else len(one.encode(errors="surrogatepass"))
     return sum(
         100 + (input_size(part["text"]) if "text" in part else len(part["image_url"]["url"])) for part in one["content"]
     )

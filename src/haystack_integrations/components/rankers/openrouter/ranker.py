@@ -288,7 +288,7 @@ def _without_empty(
     """
     Leave the empty documents out of a request that was refused. If they can't be the cause, raise its error.
 
-    Voyage refuses them, Cohere only if there are no others: https://github.com/diegosouzapw/OmniRoute/pull/7813.
+    Voyage refuses them, Cohere only if there are no others: OmniRoute#7813.
     """
     body = request["body"]
     kept = [number for number, sent in enumerate(body["documents"]) if _has_content(sent)]

@@ -5,7 +5,13 @@
 """`deadline` ends a call that keep-alives, retries and waits would keep up."""
 
 import asyncio
+import json
 import pickle
+import re
+import socket
+import time
+from contextlib import suppress
+from threading import Thread
 from typing import Any
 
 import openai
@@ -15,9 +21,9 @@ from haystack import Document
 from haystack.utils import Secret
 from modes import Mode
 from stand_in import DRIP, STALL, Answer, StandIn
-from wire import embedding, embeddings, event
+from wire import completion, embedding, embeddings, event
 
-from haystack_integrations.common.openrouter._transport.deadline import Deadline, limit_reading
+from haystack_integrations.common.openrouter._transport.deadline import Deadline, note_connection
 from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
 from haystack_integrations.components.embedders.openrouter import OpenRouterDocumentEmbedder
 from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator
@@ -26,6 +32,7 @@ from haystack_integrations.components.generators.openrouter import OpenRouterCha
 SECONDS = 1.0
 SAID = r"The call took longer than `deadline` \(1 s\): raise `deadline` \(seconds\)"
 BUSY = Answer.error(429, "Busy", headers={"retry-after": "30"})
+BUSY_IN_MILLISECONDS = Answer.error(429, "Busy", headers={"retry-after-ms": "30000", "retry-after": "0"})
 
 
 def kept_alive(mode: Any) -> Answer:
@@ -62,8 +69,9 @@ class TestChat:
         assert caught.value.partial_reply.text == "Once "
         assert stand_in.wait_for_disconnect()
 
-    def test_a_wait_that_would_last_longer(self, mode: Mode, stand_in: StandIn):
-        stand_in.script(BUSY)
+    @pytest.mark.parametrize("busy", [BUSY, BUSY_IN_MILLISECONDS])
+    def test_a_wait_that_would_last_longer(self, mode: Mode, stand_in: StandIn, busy):
+        stand_in.script(busy)
         with pytest.raises(openai.APITimeoutError, match=SAID):
             mode(deadline=SECONDS, max_retries=5)
         assert len(stand_in.requests) == 1
@@ -166,27 +174,72 @@ class Exchange:
     A request and its response.
     """
 
-    is_closed = False
-
     def __init__(self, network: Network) -> None:
         self.extensions: dict[str, Any] = {"network_stream": network}
         self.request = self
 
-    def begin(self, deadline: Deadline) -> None:
-        deadline.limit(self, is_async=False)
-        limit_reading(self)
 
-
-def test_a_connection_that_serves_another_response_has_its_own_time_limit():
-    network = Network()
-    first, second = Exchange(network), Exchange(network)
-    first.begin(Deadline.after(60))
-    assert network.read(1, timeout=100)[1] < 60.1
-    first.is_closed = True
+def test_a_connection_has_the_time_limit_of_the_call_that_reads_from_it():
+    network, calls = Network(), [None]
+    note_connection(Exchange(network))  # by a call without a deadline
+    for seconds in (60, 5):
+        calls.append(Deadline.after(seconds))
+        calls[-1].limit(Exchange(network), lambda: calls[-1], is_async=False)
+        assert network.read(1, timeout=100)[1] < seconds + 0.1
+    calls.append(None)
     assert network.read(1, timeout=100) == (1, 100)
-    second.begin(Deadline.after(5))
-    assert network.read(1, timeout=None)[1] < 5.1
-    second.is_closed = True
-    assert network.read(1, timeout=None) == (1, None)
+    calls.append(Deadline.after(0))
+    with pytest.raises(openai.APITimeoutError):
+        network.read(1, timeout=100)
     # what is called is the network's own, however many came before
     assert sum(getattr(cell.cell_contents, "__self__", None) is network for cell in network.read.__closure__) == 1
+
+
+def drip_second_headers(server: socket.socket) -> None:
+    """Serve one connection: a good response, and one whose headers never end."""
+    connection, _ = server.accept()
+    body = json.dumps(completion({"content": "Good"})).encode()
+    start = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
+    with connection, suppress(OSError):
+        read_request(connection)
+        connection.sendall(start + b"content-length: %d\r\n\r\n" % len(body) + body)
+        read_request(connection)
+        connection.sendall(start + b"x: ")
+        while True:
+            connection.sendall(b"x")
+            time.sleep(0.05)
+
+
+def read_request(connection: socket.socket) -> None:
+    head, _, rest = receive_until(connection, b"\r\n\r\n").partition(b"\r\n\r\n")
+    length = int(re.search(rb"(?i)content-length: (\d+)", head)[1])
+    while len(rest) < length:
+        rest += connection.recv(65536)
+
+
+def receive_until(connection: socket.socket, end: bytes) -> bytes:
+    data = b""
+    while end not in data:
+        data += connection.recv(65536)
+    return data
+
+
+@pytest.mark.parametrize("first", [None, 60])
+def test_slow_headers_on_a_connection_that_was_kept(plain: Mode, first):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        Thread(target=drip_second_headers, args=(server,), daemon=True).start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/api/v1"
+        generator = plain.generator(api_base_url=url, deadline=first)
+
+        def both() -> None:
+            generator.run("hi")
+            generator.deadline = 0.3
+            generator.run("hi")
+
+        async def both_async() -> None:
+            await generator.run_async("hi")
+            generator.deadline = 0.3
+            await generator.run_async("hi")
+
+        with pytest.raises(openai.APITimeoutError, match="longer than `deadline`"):
+            asyncio.run(both_async()) if plain.is_async else both()

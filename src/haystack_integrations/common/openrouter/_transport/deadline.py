@@ -10,13 +10,20 @@ and hands the one for reading to the network for each piece of the response. Bot
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any, Self
+from weakref import WeakSet
 
 from haystack_integrations.common.openrouter.errors._failure import DeadlineExceeded
 
 # seconds
 _EARLY = 0.005
+
+_lock = Lock()
+_connections: "WeakSet[Any]" = WeakSet()
+"""Connections that may be kept for later calls. httpx shows those that a request makes, but not those that it takes."""
 
 
 @dataclass(frozen=True)
@@ -53,13 +60,28 @@ class Deadline:
         """Whether it has come. A time limit that was shortened to it may end a little early."""
         return self.left < _EARLY
 
-    def limit(self, request: Any, *, is_async: bool) -> None:
-        """Let no step of a request begin after the deadline, or last beyond it."""
-        if self.left <= 0:
+    def shortened(self, seconds: float | None, request: Any = None) -> float:
+        """Shorten a time limit to what is left of the call. After the deadline, raise."""
+        if (left := self.left) <= 0:
             raise DeadlineExceeded(self.text, request)
-        limits = _TimeLimits(request.extensions.get("timeout") or {}, self, request)
+        return left if seconds is None else min(seconds, left)
+
+    def limit(self, request: Any, current: Callable[[], Self | None], *, is_async: bool) -> None:
+        """
+        Let no step of a request begin after the deadline, or last beyond it.
+
+        :param request: The request.
+        :param current: Finds the deadline of the call that reads from a connection.
+        :param is_async: Whether the request is asynchronous.
+        """
+        self.shortened(None, request)
+        limits = _TimeLimits(request.extensions.get("timeout") or {}, self, request, current)
         trace = limits.trace_async if is_async else limits.trace
         request.extensions = {**request.extensions, "timeout": limits, "trace": trace}
+        with _lock:
+            kept = [network for network in _connections if "read" not in vars(network)]
+        for network in kept:
+            limit_reads(network, current)
 
 
 class _TimeLimits(dict[str, Any]):
@@ -67,48 +89,40 @@ class _TimeLimits(dict[str, Any]):
     The `timeout` extension of a request. No value is more than what is left of the call.
     """
 
-    def __init__(self, given: dict[str, Any], deadline: Deadline, request: Any) -> None:
+    def __init__(self, given: dict[str, Any], deadline: Deadline, request: Any, current: Callable[[], Any]) -> None:
         super().__init__(given)
-        self._deadline, self._request = deadline, request
-        self.response: Any = None
-        """The response to the request, once it has begun."""
+        self._deadline, self._request, self._current = deadline, request, current
 
     def get(self, name: str, default: Any = None) -> Any:
         """The seconds that a step may take now."""
-        return self._shortened(super().get(name, default))
-
-    def _shortened(self, given: float | None) -> float:
-        if (left := self._deadline.left) <= 0:
-            raise DeadlineExceeded(self._deadline.text, self._request)
-        return left if given is None else min(given, left)
+        return self._deadline.shortened(super().get(name, default), self._request)
 
     def trace(self, event: str, info: dict[str, Any]) -> None:
         """Limit each read from a connection that is made for the request: its headers may come byte by byte."""
         if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
-            self.limit_reads(info["return_value"])
+            limit_reads(info["return_value"], self._current)
 
     async def trace_async(self, event: str, info: dict[str, Any]) -> None:
         self.trace(event, info)
 
-    def limit_reads(self, network: Any) -> None:
-        """Let no read of this request's response last beyond the deadline. HTTP/2 asks for the time limit each time."""
-        tls = network.get_extra_info("ssl_object")
-        if tls is not None and tls.selected_alpn_protocol() == "h2":  # other requests read from it as well
-            return
-        vars(network).pop("read", None)  # an earlier request's
-        read = network.read
 
-        def read_in_time(max_bytes: int, timeout: float | None = None) -> Any:
-            if self.response is not None and self.response.is_closed:  # the connection serves another request now
-                return read(max_bytes, timeout=timeout)
-            return read(max_bytes, timeout=self._shortened(timeout))
-
-        network.read = read_in_time
+def note_connection(response: Any) -> None:
+    """Remember the connection of a response: a later call with a deadline may use it again."""
+    network = response.extensions.get("network_stream")
+    if network is not None and network not in _connections:
+        with _lock:
+            _connections.add(network)
 
 
-def limit_reading(response: Any) -> None:
-    """Hold the response to the time limits of its request."""
-    limits, network = response.request.extensions.get("timeout"), response.extensions.get("network_stream")
-    if isinstance(limits, _TimeLimits) and network is not None:
-        limits.response = response
-        limits.limit_reads(network)
+def limit_reads(network: Any, current: Callable[[], Deadline | None]) -> None:
+    """Let no read last beyond the deadline of the call that reads. HTTP/2 asks for the time limit each time."""
+    tls = network.get_extra_info("ssl_object")
+    if tls is not None and tls.selected_alpn_protocol() == "h2":  # other requests read from it as well
+        return
+    read = network.read
+
+    def read_in_time(max_bytes: int, timeout: float | None = None) -> Any:
+        deadline = current()
+        return read(max_bytes, timeout=timeout if deadline is None else deadline.shortened(timeout))
+
+    network.read = read_in_time

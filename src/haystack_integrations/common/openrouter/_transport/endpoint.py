@@ -27,8 +27,7 @@ from haystack_integrations.common.openrouter._wire.responses import (
     unusable_response,
 )
 from haystack_integrations.common.openrouter.errors._advice import COMMON_ADVICE, Advice
-from haystack_integrations.common.openrouter.errors._failure import Failure
-from haystack_integrations.common.openrouter.errors._reading import is_web_page, note_lack
+from haystack_integrations.common.openrouter.errors._reading import failure_of_response, note_lack
 
 _CLASSES: dict[int, type[openai.APIStatusError]] = {
     400: openai.BadRequestError,
@@ -99,10 +98,9 @@ class Endpoint:
         error = find_error(body)
         if error is None and self.is_good(body, response):
             return False
-        unheard = 404 if is_web_page(response) else 502  # a page with a good status is not from the API
-        response.status_code = unheard if error is None else Failure.read(error).status
         if error is None:
             note_lack(response, self.what)
+        response.status_code = failure_of_response(response).status
         return True
 
     def check(self, body: Any, response: Any = None, client: Any = None, arguments: Any = None) -> None:

@@ -171,7 +171,8 @@ def _failure_named(client: Any, request: Any, max_retries: int) -> Iterator[None
     """Log a failed request that will be sent again. If it must not be sent again, raise openai's error."""
     try:
         yield
-    except openai.OpenAIError:
+    except openai.APIError as error:
+        error.request = error.request or request
         raise
     except Exception as error:
         if client.is_closed:
@@ -277,3 +278,4 @@ def _set_retry_headers(response: Any, failure: Failure, endpoint: Endpoint) -> N
     response.headers["x-should-retry"] = "true" if again else "false"
     if again and failure.wait is not None:
         response.headers["retry-after"] = f"{failure.wait:.3f}"
+        response.headers.pop("retry-after-ms", None)  # which the SDK looks at first

@@ -33,7 +33,7 @@ import openai
 from haystack import logging
 from haystack.utils import Secret
 
-from haystack_integrations.common.openrouter._transport.deadline import Deadline, limit_reading
+from haystack_integrations.common.openrouter._transport.deadline import Deadline, note_connection
 from haystack_integrations.common.openrouter._wire.json_values import printable
 from haystack_integrations.common.openrouter.errors._advice import environment_variables, secret_name
 from haystack_integrations.common.openrouter.errors._explanation import explain
@@ -181,8 +181,7 @@ def note_response(response: Any) -> None:
     """Keep what was sent and the headers of a response: the openai SDK's `create` returns neither."""
     if (run := _current.get()) is not None:
         run.request, run.headers = response.request, response.headers
-        if run.deadline is not None:
-            limit_reading(response)
+        note_connection(response)
 
 
 def last_headers() -> Mapping[str, str]:
@@ -205,7 +204,7 @@ def refuse_if_over(request: Any, *, is_async: bool) -> None:
     """
     run = _current.get()
     if run is not None and run.deadline is not None:
-        run.deadline.limit(request, is_async=is_async)
+        run.deadline.limit(request, deadline_of_run, is_async=is_async)
     if run is not None and run.over is not None and run.over.is_set():
         raise openai.APIConnectionError(message="The run is over, so the request was not sent", request=request)
 

@@ -41,6 +41,7 @@ COMMON_ADVICE: Advice = {
     "wrong endpoint": "`{model}` is served at another endpoint{component}",
     "privacy": "Allow more providers at https://openrouter.ai/settings/privacy, or use another model",
     "other model": "Use another model",
+    "image": "Check the URLs of the images: one of them was not found",
     "capability": 'Use a model that can: `OpenRouterModels().cheapest(supports="tools")` finds one that takes tools, '
     'and `takes="image"` one that takes images',
     "foreign reasoning": "Another model made the reasoning in the conversation: stay with that model, or leave out the "

@@ -26,6 +26,7 @@ from haystack_integrations.common.openrouter._wire.json_values import mapping, p
 from haystack_integrations.common.openrouter._wire.usage import cost_of_response
 from haystack_integrations.common.openrouter.errors._values import (
     LONGEST_NAME,
+    message_in,
     number_in,
     provider_message,
     seconds_to_wait,
@@ -65,7 +66,7 @@ _DAILY_CAPS = ("free_tier_daily", "free-models-per-day")
 _UNKNOWN_MODEL = re.compile("not a valid model|(unknown|no such) model")
 _MODEL, _UNKNOWN = re.compile(r"model\b"), re.compile(" (does not exist|not found)")
 _NO_PROVIDER = ("no endpoints", "no allowed providers", "data policy", "providers have been ignored")
-_TIMED_OUT = ("due to timeout", "timed out")
+_TIMED_OUT = ("timeout", "timed out", "deadline exceeded", "deadline_exceeded")
 
 # What to advise, by `availability.code`.
 _BY_AVAILABILITY = {
@@ -103,6 +104,7 @@ class Failure:
 
     :param message: OpenRouter's message, often only "Provider returned error".
     :param code: `error.code` as sent (`http_status` where a body has that instead).
+    :param names: What kind of error it is, as the code, `metadata.error_type`, the type and `availability.code` name it.
     :param status: The HTTP status that it means, or 502 if it is unknown.
     :param metadata: `error.metadata`, or `{}`.
     :param availability: `error.availability`, or `{}`.
@@ -115,6 +117,7 @@ class Failure:
 
     message: str
     code: int | str | None = None
+    names: tuple[str, ...] = ()
     status: int = 502
     metadata: dict[str, Any] = field(default_factory=dict)
     availability: dict[str, Any] = field(default_factory=dict)
@@ -143,10 +146,11 @@ class Failure:
         http = http_status if http_status >= 400 else None
         names = (metadata.get("error_type"), fields.get("type"), availability.get("code"))
         statuses = (_number(code), _number(fields.get("http_status")), _named(code), http, *map(_named, names))
-        said = text_in(fields.get("message")) if isinstance(error, dict) else words(error)
+        said = text_in(fields.get("message")) or message_in(fields) if isinstance(error, dict) else words(error)
         return cls(
             message=said or "OpenRouter reported an error without a message",
             code=printable(code, LONGEST_NAME) if isinstance(code, str) else code if isinstance(code, int) else None,
+            names=tuple(name for name in (code, *names) if isinstance(name, str) and name in STATUS_BY_TYPE),
             status=next((status for status in statuses if status), 502),
             metadata=kept,
             availability=shortened_json(availability),
@@ -191,7 +195,7 @@ class Failure:
     @property
     def ends_run(self) -> bool:
         """Whether every later request of a run would fail in the same way: its key, its model, the credits …"""
-        if self.is_transient or self.is_moderated or self._is_about_length:
+        if self.is_transient or self.is_moderated or self._is_about_length or self._is_about_images:
             return False
         if self.availability.get("retryable") is False or self.is_page or self.names_unknown_model:
             return True
@@ -202,20 +206,24 @@ class Failure:
         """Whether the inputs are the cause, or how many there are: some of them may succeed on their own."""
         if self.is_transient or self.ends_run:
             return False
-        return self.status in (400, 413, 422) or self.is_moderated or self._is_about_length
+        known = self.is_moderated or self._is_about_length or self._is_about_images
+        return known or self.status in (400, 413, 422)
 
     @property
     def names_unknown_model(self) -> bool:
         """Whether OpenRouter does not know the model. The status may be 400 or 404."""
         if known := self.availability.get("code"):
             return bool(known == "model_not_found")
-        return self.status in (400, 404) and any(map(_names_unknown_model, self.said.splitlines()))
+        return "model_not_found" in self.names or self.status in (400, 404) and any(map(_names_unknown_model, self.said.splitlines()))
 
     @property
     def is_moderated(self) -> bool:
         """Whether moderation flagged an input."""
-        names = (self.code, self.metadata.get("error_type"))
-        return "reasons" in self.metadata or "content_policy_violation" in names
+        return "reasons" in self.metadata or "content_policy_violation" in self.names
+
+    @property
+    def _is_about_images(self) -> bool:
+        return any("image" in name for name in self.names)
 
     @property
     def _is_about_length(self) -> bool:
@@ -224,7 +232,8 @@ class Failure:
     @property
     def timed_out(self) -> bool:
         """Whether the provider says that it took too long, and would again."""
-        return self.status >= 500 and any(words in self.said for words in _TIMED_OUT)
+        failed = self.status >= 500 or self.status == 408
+        return failed and ("timeout" in self.names or any(words in self.said for words in _TIMED_OUT))
 
     @property
     def hint_is_needed(self) -> bool:
@@ -244,12 +253,17 @@ class Failure:
             "futile": self._is_daily_cap,
             "unknown model": self.names_unknown_model,
             "foreign reasoning": "reasoning" in said and ("encrypted" in said or "different model" in said),
-            "capability": "no endpoints found that support" in said,
             "no endpoint": not known and self.status == 404 and any(words in said for words in _NO_PROVIDER),
             "too long": self._is_about_length or (self.status == 400 and ("context" in said or "too long" in said)),
             "provider timeout": self.timed_out,
         }
         yield from (name for part, name in _BY_LIMIT.items() if part in self.limit)
+        if "key limit exceeded" in said:
+            yield "key limit"
+        if "no endpoints found that support" in said:
+            yield "capability"
+        if "image_not_found" in self.names:
+            yield "image"
         if isinstance(known, str) and known in _BY_AVAILABILITY:
             yield _BY_AVAILABILITY[known]
         yield from (name for name, fits in found.items() if fits)

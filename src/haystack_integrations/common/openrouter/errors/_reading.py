@@ -40,13 +40,17 @@ def _failure_in(body: Any, response: Any) -> Failure:
     if error is None and (said := fields.get("message") or fields.get("detail") or fields.get("title")):
         # a gateway's own shape, or problem+json
         error = {**fields, "message": said, "code": fields.get("code", fields.get("status"))}
+    elif error is None and fields.get("errors"):
+        error = fields
     if error is not None:
         return Failure.read(error, http_status=response.status_code, headers=response.headers, body=body)
     if isinstance(body, dict) and (what := response.extensions.get(_LACKS)):
         lacking = Failure.read({"message": f"The response has no {what}: {_shown(response)}"}, body=body)
         return replace(lacking, lacks_result=True)
-    failure = Failure.read("", http_status=response.status_code, headers=response.headers)
-    return replace(failure, message=_odd_body(response), is_page=failure.status == 404 and is_web_page(response))
+    is_page = _is_page(response)
+    status = 404 if is_page and response.status_code < 400 else response.status_code
+    failure = Failure.read("", http_status=status, headers=response.headers)
+    return replace(failure, message=_odd_body(response), is_page=is_page)
 
 
 def failure_of(error: openai.APIError) -> Failure | None:
@@ -73,10 +77,12 @@ def is_refusal(error: openai.APIError) -> bool:
     return failure is not None and failure.is_about_inputs
 
 
-def is_web_page(response: Any) -> bool:
-    """Whether a page came in place of an answer: from a wrong URL with a good status, from a provider with 5xx."""
-    beginning: bytes = response.content[:_LONGEST_SHOWN].lstrip().lower()
-    return beginning.startswith((b"<!doctype html", b"<html"))
+def _is_page(response: Any) -> bool:
+    """Whether a web page, which nobody has to name as such, comes from a URL that is not the API's."""
+    beginning: bytes = response.content[:_LONGEST_HEAD].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    is_html = beginning.startswith(b"<") and (b"<html" in beginning or b"<head" in beginning or b"<!doctype" in beginning)
+    # a proxy or a provider sends pages, too: those say that it is down or busy, or that there is too much
+    return is_html and response.status_code < 500 and response.status_code not in (401, 407, 408, 413, 429)
 
 
 def _odd_body(response: Any) -> str:

@@ -32,7 +32,9 @@ def seconds_to_wait(headers: Mapping[str, str], availability: Mapping[str, Any],
     `Retry-After` takes precedence over `X-RateLimit-Reset`, whose limit may not be the cause.
     """
     in_body = {str(name).lower(): value for name, value in mapping(metadata.get("headers")).items()}
-    explicit = (headers.get("retry-after"), availability.get("retry_after"), in_body.get("retry-after"))
+    milliseconds = number_in(headers.get("retry-after-ms"))  # the openai SDK looks there first
+    precise = None if milliseconds is None else milliseconds / 1000
+    explicit = (precise, headers.get("retry-after"), availability.get("retry_after"), in_body.get("retry-after"))
     resets = (in_body.get("x-ratelimit-reset"), headers.get("x-ratelimit-reset"))
     waits = (*map(_seconds, explicit), *map(_seconds_until, resets))
     return next((wait for wait in waits if wait is not None), None)
@@ -58,8 +60,13 @@ def _seconds_until(reset: object) -> float | None:
 
 
 def provider_message(metadata: Mapping[str, Any]) -> str:
+    return message_in(metadata.get("raw"))
+
+
+def message_in(raw: object) -> str:
+    """The message that is wrapped in objects, lists and JSON in strings; "" if there is none."""
     try:
-        return _message_in(metadata.get("raw"), iter(range(_MOST_STEPS)))[:LONGEST_KEPT]
+        return _message_in(raw, iter(range(_MOST_STEPS)))[:LONGEST_KEPT]
     except RecursionError:
         return ""
 

@@ -136,7 +136,7 @@ class StreamedReply:
         Note the fields besides the delta, and return the finish reason if it is the first.
         """
         if choice.get("error") or choice.get("finish_reason") == "error":
-            raise OpenRouterStreamError.from_event({"choices": [choice]})
+            raise OpenRouterStreamError.from_event({"choices": [choice], "usage": self._top.get("usage")})
         choice = plain_json(choice)
         own, finish_reason = self._choice, choice.get("finish_reason") or None
         index = self._meta["index"] = choice.get("index") or 0

@@ -16,7 +16,7 @@ from typing import Any
 
 import openai
 import pytest
-from components import COMPONENTS, INPUTS
+from components import COMPONENTS, INPUTS, RECORDINGS
 from haystack.utils import Secret
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -134,6 +134,34 @@ class TestSentAgain:
             transcriber.run(*INPUTS["OpenRouterTranscriber"])
         assert len(stand_in.requests) <= 2  # two recordings at once
 
+    @pytest.mark.parametrize(
+        ("code", "message", "metadata"),
+        [
+            (502, "Provider returned error", {"raw": "timeout of 60000ms exceeded"}),
+            (504, "Gateway Timeout", {}),
+            (408, "Request timed out", {}),
+            (504, "Provider returned error", {"error_type": "timeout"}),
+        ],
+    )
+    def test_a_recording_is_not_however_the_timeout_is_named(self, stand_in: StandIn, code, message, metadata):
+        stand_in.script(*[failed(code, message, **metadata)] * 6)
+        with pytest.raises(openai.APIStatusError, match="Split the recording"):
+            made(OpenRouterTranscriber, stand_in.url, max_retries=5).run([RECORDINGS[0]])
+        assert len(stand_in.requests) == 1
+
+    def test_a_choice_that_failed_and_was_billed_is_not(self, mode: Mode, stand_in: StandIn):
+        choice = {
+            "index": 0,
+            "delta": {},
+            "message": None,
+            "finish_reason": "error",
+            "error": {"code": 502, "message": "x"},
+        }
+        body = {"choices": [choice], "usage": {"cost": 0.5}}
+        stand_in.script(Answer.sse([body]) if mode.streams else Answer.json(body))
+        assert "Billed: 0.5" in str(error_of(mode, max_retries=1))
+        assert len(stand_in.requests) == 1
+
     @pytest.mark.parametrize("name", ["refusal", "invalid_image", "image_download_failed", "image_not_found"])
     def test_newer_types_without_a_code(self, mode: Mode, stand_in: StandIn, name):
         error = {"message": "x", "metadata": {"error_type": name}}
@@ -160,6 +188,20 @@ class TestWebPages:
         with pytest.raises(openai.NotFoundError, match="Check `api_base_url`"):
             made(kind, stand_in.url, max_retries=3).run(*INPUTS[kind.__name__])
         assert len(stand_in.requests) <= 2  # of those that are sent at once, none is sent again
+
+    @pytest.mark.parametrize("status", [200, 400, 403, 405, 410])
+    @pytest.mark.parametrize("start", [b"\xef\xbb\xbf", b"<!-- x -->\n", b"<?xml version='1.0'?>"])
+    def test_whatever_its_status_and_its_first_bytes(self, sync: Mode, stand_in: StandIn, status, start):
+        stand_in.script(*[Answer([start + PAGE], status, {"content-type": "text/html", **SOON})] * 2)
+        assert "Check `api_base_url`" in str(error_of(sync, max_retries=1))
+        assert len(stand_in.requests) == 1
+
+    @pytest.mark.parametrize(("status", "expected"), [(401, "Check the API key"), (413, "Send less"), (429, "later")])
+    def test_one_of_a_proxy_says_what_is_wrong(self, sync: Mode, stand_in: StandIn, status, expected):
+        stand_in.script(Answer([PAGE], status, {"content-type": "text/html"}))
+        error = error_of(sync, max_retries=0)
+        assert expected in str(error)
+        assert "api_base_url" not in str(error)
 
     def test_one_of_a_provider_is_tried_again(self, mode: Mode, stand_in: StandIn):
         page = Answer([PAGE], 502, {"content-type": "text/html", **SOON})
@@ -345,3 +387,66 @@ def test_problem_json_inside_a_stream(streaming: Mode, stand_in: StandIn):
     assert isinstance(error, OpenRouterStreamError)
     assert "No such thing" in str(error)
     assert len(stand_in.requests) == 1
+
+
+@pytest.mark.parametrize("code", ["model_not_found", None])
+def test_an_unknown_model_as_gateways_name_it(sync: Mode, stand_in: StandIn, code):
+    error = {"message": "m", "type": "invalid_request_error", "param": None, "code": code}
+    stand_in.script(Answer.json({"error": error}, 404))
+    assert "Check the model name" in str(error_of(sync))
+
+
+@pytest.mark.parametrize("where", ["error_type", "type"])
+def test_an_image_that_was_not_found_is_no_unknown_model(sync: Mode, stand_in: StandIn, where):
+    error = {
+        "message": "m",
+        **({"type": "image_not_found"} if where == "type" else {"metadata": {where: "image_not_found"}}),
+    }
+    stand_in.script(Answer.json({"error": error}))
+    error = error_of(sync)
+    assert "URLs of the images" in str(error)
+    assert "model name" not in str(error)
+    failure = Failure.read({"message": "m", "code": 404, "metadata": {"error_type": "image_not_found"}})
+    assert failure.is_about_inputs
+    assert not failure.ends_run
+
+
+def test_a_model_that_can_is_advised_whatever_availability_says(sync: Mode, stand_in: StandIn):
+    known = {"code": "no_endpoints", "retryable": False}
+    stand_in.script(failed(404, "No endpoints found that support image input", known))
+    text = str(error_of(sync))
+    assert "Use a model that can" in text
+    assert "Relax" not in text
+
+
+def test_a_spent_key_in_a_403(sync: Mode, stand_in: StandIn):
+    stand_in.script(failed(403, "Key limit exceeded (total limit)"))
+    text = str(error_of(sync))
+    assert "Raise the limit of the key" in text
+    assert "change the input" not in text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"detail": [{"loc": ["body", "x"], "msg": "Too odd", "type": "extra_forbidden"}]},
+        {"error": {"detail": "Too odd"}},
+        {"error": {"message": {"message": "Too odd"}}},
+        {"errors": [{"message": "Too odd"}]},
+    ],
+)
+def test_a_message_in_another_place(sync: Mode, stand_in: StandIn, body):
+    stand_in.script(Answer.json(body, 422))
+    assert str(error_of(sync)).startswith("Error code: 422 - Too odd.")
+
+
+def test_the_body_of_a_gateway_with_a_good_status(mode: Mode, stand_in: StandIn):
+    stand_in.script(Answer.json({"message": "Unauthorized", "code": 401}))
+    error = error_of(mode, max_retries=1)
+    assert isinstance(error, openai.AuthenticationError)
+    assert len(stand_in.requests) == 1
+
+
+def test_a_wait_in_milliseconds_is_one():  # the SDK looks there first
+    failure = Failure.read({"code": 429, "message": "x"}, headers={"retry-after-ms": "4000", "retry-after": "1"})
+    assert failure.wait == 4.0

@@ -104,7 +104,7 @@ class Failure:
 
     :param message: OpenRouter's message, often only "Provider returned error".
     :param code: `error.code` as sent (`http_status` where a body has that instead).
-    :param names: What kind of error it is, as the code, `metadata.error_type`, the type and `availability.code` name it.
+    :param names: Its kind, as the code, `metadata.error_type`, `type` and `availability.code` name it.
     :param status: The HTTP status that it means, or 502 if it is unknown.
     :param metadata: `error.metadata`, or `{}`.
     :param availability: `error.availability`, or `{}`.
@@ -214,7 +214,9 @@ class Failure:
         """Whether OpenRouter does not know the model. The status may be 400 or 404."""
         if known := self.availability.get("code"):
             return bool(known == "model_not_found")
-        return "model_not_found" in self.names or self.status in (400, 404) and any(map(_names_unknown_model, self.said.splitlines()))
+        if "model_not_found" in self.names:
+            return True
+        return self.status in (400, 404) and any(map(_names_unknown_model, self.said.splitlines()))
 
     @property
     def is_moderated(self) -> bool:

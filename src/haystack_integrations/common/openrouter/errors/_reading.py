@@ -78,9 +78,9 @@ def is_refusal(error: openai.APIError) -> bool:
 
 
 def _is_page(response: Any) -> bool:
-    """Whether a web page, which nobody has to name as such, comes from a URL that is not the API's."""
+    """Whether a web page came because the URL is not the API's."""
     beginning: bytes = response.content[:_LONGEST_HEAD].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    is_html = beginning.startswith(b"<") and (b"<html" in beginning or b"<head" in beginning or b"<!doctype" in beginning)
+    is_html = beginning.startswith(b"<") and any(tag in beginning for tag in (b"<html", b"<head>", b"<!doctype html"))
     # a proxy or a provider sends pages, too: those say that it is down or busy, or that there is too much
     return is_html and response.status_code < 500 and response.status_code not in (401, 407, 408, 413, 429)
 

@@ -134,5 +134,5 @@ class Retries:
         if (deadline := deadline_of_run()) is not None and deadline.left <= wait:
             raise OpenRouterStreamError(deadline.text, request=error.request, retryable=False) from error
         provider = f" (provider {error.provider_name})" if error.provider_name else ""
-        warn_once(f"{error.message}{provider}", wait, self._limit, error.request)
+        warn_once(f"{error.message.rstrip('.')}{provider}", wait, self._limit, error.request)
         return wait

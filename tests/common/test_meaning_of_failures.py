@@ -333,6 +333,13 @@ class TestAdvice:
         mode(max_retries=1)
         assert "Try later. Trying again" in caplog.text
 
+    def test_a_warning_of_a_stream_that_names_the_provider(self, streaming: Mode, stand_in: StandIn, caplog):
+        metadata = {"provider_name": "Groq", "headers": {"Retry-After": "0.001"}}
+        error = {"code": 503, "message": "Try later.", "metadata": metadata}
+        stand_in.script(Answer.sse([{"error": error}]), answer(streaming, {"content": "Good"}))
+        streaming(max_retries=1)
+        assert "Try later (provider Groq). Trying again" in caplog.text
+
 
 class TestAvailability:
     AVAILABILITY = {"code": "no_endpoints", "retryable": False, "requested_models": ["a/b"]}
@@ -417,6 +424,11 @@ def test_a_model_that_can_is_advised_whatever_availability_says(sync: Mode, stan
     text = str(error_of(sync))
     assert "Use a model that can" in text
     assert "Relax" not in text
+
+
+def test_an_availability_without_a_code_is_no_unknown_model(sync: Mode, stand_in: StandIn):
+    stand_in.script(failed(404, availability={"retryable": False}))
+    assert "model name" not in str(error_of(sync))
 
 
 def test_a_spent_key_in_a_403(sync: Mode, stand_in: StandIn):

@@ -269,7 +269,7 @@ class Failure:
         if isinstance(known, str) and known in _BY_AVAILABILITY:
             yield _BY_AVAILABILITY[known]
         yield from (name for name, fits in found.items() if fits)
-        if known and self.status == 404:  # it is not the name of the model
+        if self.availability and self.status == 404:  # it is not the name of the model
             yield "other model"
         if not (self.hint_is_needed and self.metadata.get("remedy_hint")):
             yield self.status

@@ -168,6 +168,14 @@ class TestRefusedRequests:
         assert [len(sent) for sent in refusing.sent].count(1) == 2
         assert not logged(caplog)
 
+    def test_what_waited_is_not_sent_by_the_clients_of_users_either(self, refusing: Scripted):
+        component = embedder(refusing.url, concurrency=4)
+        component.client = openai.OpenAI(api_key="k", base_url=refusing.url, max_retries=0)
+        with pytest.raises(openai.BadRequestError):
+            component.run([Document(content=f"text {number}") for number in range(200)])
+        component.client.close()
+        assert len(refusing.requests) <= 6
+
     @pytest.mark.parametrize("status", [400, 413, 422])
     @pytest.mark.parametrize("text", TEXTS)
     def test_whatever_it_says(self, embed: Embed, refusing: Scripted, status, text):
@@ -317,6 +325,14 @@ class TestBatchSize:
         texts = [f"text {number}" for number in range(640)]
         assert embedded(embed(limited, texts, concurrency=4)) == texts
         assert sum(len(sent) > 10 for sent in limited.sent) <= 8
+
+    def test_the_progress_is_that_of_the_batches_that_were_asked_for(self, embed: Embed, limited: Scripted, capsys):
+        self.most, self.text = 3, "at most 3 inputs"
+        embed(limited, list("abcdefghijk"), batch_size=4, concurrency=1, progress_bar=True)
+        shown = capsys.readouterr().err
+        assert [len(sent) for sent in limited.sent] == [4, 3, 1, 3, 3, 1]
+        assert "3/3" in shown
+        assert "4/3" not in shown
 
     def test_a_number_that_does_not_help(self, embed: Embed, limited: Scripted):
         self.most, self.text = 3, "at most 10 inputs"

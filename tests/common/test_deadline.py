@@ -23,7 +23,7 @@ from modes import Mode
 from stand_in import DRIP, STALL, Answer, StandIn
 from wire import completion, embedding, embeddings, event
 
-from haystack_integrations.common.openrouter._transport.deadline import Deadline, note_connection
+from haystack_integrations.common.openrouter._transport.deadline import CONNECTIONS, Deadline
 from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
 from haystack_integrations.components.embedders.openrouter import OpenRouterDocumentEmbedder
 from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator
@@ -181,7 +181,7 @@ class Exchange:
 
 def test_a_connection_has_the_time_limit_of_the_call_that_reads_from_it():
     network, calls = Network(), [None]
-    note_connection(Exchange(network))  # by a call without a deadline
+    CONNECTIONS[id(network)] = network  # by a call without a deadline
     for seconds in (60, 5):
         calls.append(Deadline.after(seconds))
         calls[-1].limit(Exchange(network), lambda: calls[-1], is_async=False)

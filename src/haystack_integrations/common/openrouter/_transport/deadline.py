@@ -12,17 +12,15 @@ and hands the one for reading to the network for each piece of the response. Bot
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from threading import Lock
 from typing import Any, Self
-from weakref import WeakSet
+from weakref import WeakValueDictionary
 
 from haystack_integrations.common.openrouter.errors._failure import DeadlineExceeded
 
 # seconds
 _EARLY = 0.005
 
-_lock = Lock()
-_connections: "WeakSet[Any]" = WeakSet()
+CONNECTIONS: WeakValueDictionary[int, Any] = WeakValueDictionary()
 """Connections that may be kept for later calls. httpx shows those that a request makes, but not those that it takes."""
 
 
@@ -78,10 +76,9 @@ class Deadline:
         limits = _TimeLimits(request.extensions.get("timeout") or {}, self, request, current)
         trace = limits.trace_async if is_async else limits.trace
         request.extensions = {**request.extensions, "timeout": limits, "trace": trace}
-        with _lock:
-            kept = [network for network in _connections if "read" not in vars(network)]
-        for network in kept:
-            limit_reads(network, current)
+        for kept in CONNECTIONS.valuerefs():
+            if (network := kept()) is not None and "read" not in vars(network):
+                limit_reads(network, current)
 
 
 class _TimeLimits(dict[str, Any]):
@@ -104,14 +101,6 @@ class _TimeLimits(dict[str, Any]):
 
     async def trace_async(self, event: str, info: dict[str, Any]) -> None:
         self.trace(event, info)
-
-
-def note_connection(response: Any) -> None:
-    """Remember the connection of a response: a later call with a deadline may use it again."""
-    network = response.extensions.get("network_stream")
-    if network is not None and network not in _connections:
-        with _lock:
-            _connections.add(network)
 
 
 def limit_reads(network: Any, current: Callable[[], Deadline | None]) -> None:

@@ -33,7 +33,7 @@ import openai
 from haystack import logging
 from haystack.utils import Secret
 
-from haystack_integrations.common.openrouter._transport.deadline import Deadline, note_connection
+from haystack_integrations.common.openrouter._transport.deadline import CONNECTIONS, Deadline
 from haystack_integrations.common.openrouter._wire.json_values import printable
 from haystack_integrations.common.openrouter.errors._advice import environment_variables, secret_name
 from haystack_integrations.common.openrouter.errors._explanation import explain
@@ -181,7 +181,8 @@ def note_response(response: Any) -> None:
     """Keep what was sent and the headers of a response: the openai SDK's `create` returns neither."""
     if (run := _current.get()) is not None:
         run.request, run.headers = response.request, response.headers
-        note_connection(response)
+        if (network := response.extensions.get("network_stream")) is not None:
+            CONNECTIONS[id(network)] = network
 
 
 def last_headers() -> Mapping[str, str]:

@@ -229,6 +229,58 @@ class TestToolCalls:
         )
         assert calls == [("x", "f", {"a": 1}), ("y", "g", {"b": 2})]
 
+    @pytest.mark.parametrize("call_id", ["x", "f"])  # some providers use the name of the function
+    @pytest.mark.parametrize("index", [0, 1, None])
+    @pytest.mark.parametrize("second", ["f", "g"])
+    @pytest.mark.parametrize("size", [1, 4, 100])
+    def test_two_calls_share_an_id(self, call_id, index, second, size):
+        first = [call("f", "", call_id, index=0 if index is not None else None)]
+        other = [call(second, "", call_id, index=index)]
+        for fragments, arguments in ((first, '{"a": 1}'), (other, '{"b": 2}')):
+            fragments += [
+                {
+                    "index": fragments[0]["index"],
+                    "id": call_id,
+                    "function": {"arguments": arguments[start : start + size]},
+                }
+                for start in range(0, len(arguments), size)
+            ]
+        calls, _ = self.call_deltas(*first, *other)
+        assert [c[1:] for c in calls] == [("f", {"a": 1}), (second, {"b": 2})]
+        assert calls[0][0] == call_id
+        assert len({c[0] for c in calls}) == 2
+
+    @pytest.mark.parametrize("index", [0, 1])
+    def test_two_whole_calls_share_an_id(self, mode: Mode, stand_in: StandIn, index):
+        sent = [call("f", '{"a": 1}', "x", index=0), call("f", '{"a": 2}', "x", index=index)]
+        stand_in.script(answer(mode, {"tool_calls": sent}, *({"tool_calls": [one]} for one in sent)))
+        calls = mode().tool_calls
+        assert [(one.tool_name, one.arguments) for one in calls] == [("f", {"a": 1}), ("f", {"a": 2})]
+        assert len({one.id for one in calls}) == 2
+
+    def test_interleaved_calls_share_an_id(self):
+        calls, _ = self.call_deltas(
+            call("f", "", "x", index=0),
+            call("g", "", "x", index=1),
+            self.fragment('{"a":', 0, id="x"),
+            self.fragment('{"b":', 1, id="x"),
+            self.fragment(" 1}", 0, id="x"),
+            self.fragment(" 2}", 1, id="x"),
+        )
+        assert [c[1:] for c in calls] == [("f", {"a": 1}), ("g", {"b": 2})]
+
+    def test_a_name_in_pieces_with_its_id(self):
+        calls, _ = self.call_deltas(
+            call("get_", "", "x", index=0), call("weather", "", "x", index=0), self.fragment('{"a": 1}', id="x")
+        )
+        assert calls == [("x", "get_weather", {"a": 1})]
+
+    def test_a_name_that_is_repeated_with_its_id(self):
+        calls, _ = self.call_deltas(
+            call("f", '{"a":', "x", index=0), call("f", " 1}", "x", index=0), call("f", "", "x", index=0)
+        )
+        assert calls == [("x", "f", {"a": 1})]
+
     def test_two_calls_share_an_index(self):
         calls, _ = self.call_deltas(call("f", '{"a": 1}', "x", index=0), call("f", '{"a": 2}', "y", index=0))
         assert calls == [("x", "f", {"a": 1}), ("y", "f", {"a": 2})]

@@ -449,11 +449,15 @@ class TestRepeatedReasoning:
     def test_an_item_is_sent_once(self, stand_in: StandIn):
         item, summary = ({"type": f"reasoning.{kind}", "id": "rs_1"} for kind in ("encrypted", "summary"))
         other = {"type": "reasoning.encrypted", "id": "rs_2"}
-        assert self.sent_details(stand_in, [item, summary], [{**item, "data": "y"}, other], [item]) == [
+        assert self.sent_details(stand_in, [item, summary], [dict(item), other], [item]) == [
             [item, summary],
             [other],
             None,
         ]
+
+    def test_an_id_that_other_items_have_too(self, stand_in: StandIn):
+        first, second = ([{"type": "reasoning.text", "id": "reasoning-text-1", "text": text}] for text in "ab")
+        assert self.sent_details(stand_in, first, second, first) == [first, second, None]
 
     def test_what_one_message_holds_and_what_has_no_id_stays(self, stand_in: StandIn):
         item, nameless = (

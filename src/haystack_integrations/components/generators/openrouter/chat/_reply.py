@@ -157,10 +157,14 @@ def _reasoning(message: dict[str, Any], meta: dict[str, Any]) -> ReasoningConten
 
 def _tool_calls(message: dict[str, Any], meta: dict[str, Any], generation_id: str) -> list[ToolCall]:
     calls, invalid = [], []
+    ids: set[str] = set()
     for number, entry in enumerate(listed(message.get("tool_calls"))):
         call = mapping(entry)
         function = mapping(call.get("function"))
-        call_id = string(call.get("id")) or _call_id(generation_id, number)
+        call_id = string(call.get("id"))
+        if not call_id or call_id in ids:  # providers refuse two calls with one id, and results are found by it
+            call_id = _call_id(generation_id, number)
+        ids.add(call_id)
         name, raw = function.get("name"), function.get("arguments")
         try:
             if not isinstance(name, str) or not name:
@@ -179,7 +183,7 @@ def _tool_calls(message: dict[str, Any], meta: dict[str, Any], generation_id: st
 
 
 def _call_id(generation_id: str, number: int) -> str:
-    """Make an id for a call without one, within OpenAI's limit of 40 characters."""
+    """Make an id for a call without one of its own, within OpenAI's limit of 40 characters."""
     return "call_" + hashlib.sha256(f"{generation_id}/{number}".encode(errors="surrogatepass")).hexdigest()[:24]
 
 

@@ -195,23 +195,17 @@ def _with_cache_control(wire: dict[str, Any], message: ChatMessage, where: str) 
 
 def _leave_out_repeated_reasoning(wired: list[dict[str, Any]]) -> None:
     """Send each reasoning item once, even if its message is in the history twice: OpenAI refuses repeated ids."""
-    seen: set[tuple[str, ...] | None] = set()
+    seen: set[str | None] = set()
     for wire in wired:
         details = wire.get("reasoning_details", [])
-        keys = [_reasoning_key(detail, wire) for detail in details]
+        # other models give the same id to other items
+        keys = [json.dumps(detail, sort_keys=True) if string(detail.get("id")) else None for detail in details]
         kept = [detail for detail, key in zip(details, keys, strict=True) if key not in seen]
         if kept:
             wire["reasoning_details"] = kept
         else:
             wire.pop("reasoning_details", None)
         seen |= {*keys} - {None}
-
-
-def _reasoning_key(detail: dict[str, Any], wire: dict[str, Any]) -> tuple[str, ...] | None:
-    kind, detail_id = string(detail.get("type")), string(detail.get("id"))
-    if any(call["id"] == detail_id for call in wire.get("tool_calls", [])):
-        return kind, detail_id, str(detail.get("data"))  # Gemini signs a tool call, whose id may be used again
-    return (kind, detail_id) if detail_id else None
 
 
 def _warn_of_many_cache_controls(wired: list[dict[str, Any]]) -> None:

@@ -36,6 +36,10 @@ class ToolCallFragments:
         self._fields: dict[str, Any] = {}
         self._function: dict[str, Any] = {}
         self._read = self._decoded_in_vain = 0
+        self.index: Any = None
+        """The index of its fragments, if they have one."""
+        self.is_named_again = False
+        """Whether its name came again after its arguments: another call begins, if more arguments follow."""
 
     def add(self, entry: dict[str, Any], function: dict[str, Any]) -> tuple[str | None, str | None, str | None]:
         """
@@ -86,14 +90,16 @@ class ToolCalls:
     """
     Sorts fragments of tool calls by call.
 
-    `index` may be missing, and two calls may share one (litellm#5063, qwen-code#2403). Another call begins with a
-    different id, with another name once there are arguments, or with the same name once the arguments are complete.
+    `index` may be missing, and two calls may share one (litellm#5063, qwen-code#2403) or an id, such as the name of the
+    function. So id, index, name and arguments together tell where another call begins: with a different id, with an id
+    at another index, with another name once there are arguments, or with the same name once they are complete.
     """
 
     def __init__(self) -> None:
         self.calls: list[ToolCallFragments] = []
         self._by_index: dict[str, ToolCallFragments] = {}
         self._by_id: dict[str, ToolCallFragments] = {}
+        self._by_both: dict[tuple[str, str], ToolCallFragments] = {}
         self._last: ToolCallFragments | None = None
         self._last_index: Any = None
 
@@ -102,30 +108,49 @@ class ToolCalls:
         Find or begin the call that a fragment belongs to. It is not added yet.
         """
         index, call_id, last = entry.get("index"), entry.get("id"), self._last
-        if last is not None and index == self._last_index and not call_id and not function.get("name"):
+        continues = index == self._last_index and not call_id and not function.get("name")
+        if last is not None and continues and not last.is_named_again:
             return last
         call_id, place = string(call_id), repr(index)  # a response may hold anything there
-        call = self._by_id.get(call_id) if call_id else None
-        if call is None:
-            call = last if index is None else self._by_index.get(place)
-            if call is None or _begins_another(call, call_id, function, has_index=index is not None):
-                call = ToolCallFragments(len(self.calls))
-                self.calls.append(call)
-        self._by_id[call_id] = self._by_index[place] = call
+        call = self._known(call_id, index, place)
+        if call is None or _begins_another(call, call_id, function, has_index=index is not None):
+            call = self._begin(call, call_id, function)
+        call.index = index
+        self._by_id[call_id] = self._by_index[place] = self._by_both[call_id, place] = call
         self._last, self._last_index = call, index
         return call
 
+    def _known(self, call_id: str, index: Any, place: str) -> ToolCallFragments | None:
+        call = self._by_id.get(call_id) if call_id else None
+        if call is not None and None not in (index, call.index) and index != call.index:
+            return self._by_both.get((call_id, place))
+        return call or (self._last if index is None else self._by_index.get(place))
+
+    def _begin(self, call: ToolCallFragments | None, call_id: str, function: dict[str, Any]) -> ToolCallFragments:
+        begun = ToolCallFragments(len(self.calls))
+        self.calls.append(begun)
+        if call is not None and call.is_named_again and not function.get("name"):
+            call.is_named_again = False
+            begun.add({"id": call_id or call.id}, {"name": call.name})  # they came before
+        return begun
+
 
 def _begins_another(call: ToolCallFragments, call_id: str, function: dict[str, Any], *, has_index: bool) -> bool:
-    if call_id and call.id:
-        return True  # the id is a new one: a known one was found before
+    if call_id and call.id and call_id != call.id:
+        return True
     name = function.get("name")
-    if not name or not call.name:
+    if not name:
+        return call.is_named_again and _has_arguments(function)
+    if not call.name:
         return False
     if name != call.name:
-        return bool(call.pieces.tell())
-    # with an index, a name that comes again without arguments is a repetition
-    return (not has_index or _has_arguments(function)) and call.has_whole_arguments()
+        # pieces of a name come before all arguments, and another name after them
+        return bool(call.pieces.tell()) and (call_id != call.id or not call_id or call.has_whole_arguments())
+    # with an index or its id, a name that comes again without arguments is a repetition, if none follow
+    if not call.has_whole_arguments():
+        return False
+    call.is_named_again = (has_index or bool(call_id)) and not _has_arguments(function)
+    return not call.is_named_again
 
 
 def _has_arguments(function: dict[str, Any]) -> bool:

@@ -269,6 +269,11 @@ class TestToolCalls:
         )
         assert [c[1:] for c in calls] == [("f", {"a": 1}), ("g", {"b": 2})]
 
+    def test_a_blank_piece_between_two_calls_of_one_function(self):
+        sent = [call("f", arguments, None, index=0) for arguments in ('{"a": 1}', " ", '{"a": 2}')]
+        calls, _ = self.call_deltas(*sent)
+        assert [c[1:] for c in calls] == [("f", {"a": 1}), ("f", {"a": 2})]
+
     def test_a_name_in_pieces_with_its_id(self):
         calls, _ = self.call_deltas(
             call("get_", "", "x", index=0), call("weather", "", "x", index=0), self.fragment('{"a": 1}', id="x")

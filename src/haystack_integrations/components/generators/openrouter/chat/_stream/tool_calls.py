@@ -36,6 +36,7 @@ class ToolCallFragments:
         self._fields: dict[str, Any] = {}
         self._function: dict[str, Any] = {}
         self._read = self._decoded_in_vain = 0
+        self._was_whole = False
         self.index: Any = None
         """The index of its fragments, if they have one."""
         self.is_named_again = False
@@ -68,6 +69,9 @@ class ToolCallFragments:
         self.pieces.seek(self._read)
         new = self.pieces.read()
         self._read += len(new)
+        if not new.strip():
+            return self._was_whole
+        self._was_whole = False
         if not new.rstrip().endswith("}") or self._decoded_in_vain > _MOST_DECODED_IN_VAIN:
             return False
         text = self.pieces.getvalue()
@@ -76,6 +80,7 @@ class ToolCallFragments:
         except ValueError:
             self._decoded_in_vain += len(text)
             return False
+        self._was_whole = True
         return True
 
     def joined(self) -> dict[str, Any]:

@@ -231,7 +231,7 @@ UNREADABLE = {
     "half a name": (Document(id="bad", meta={"file_path": "\ud83d.png"}), {}, r"document bad, '\ud83d.png'"),
     "no page": (page("pages.pdf"), {}, "document pages.pdf, 'pages.pdf'"),
     "page too high": (page("pages.pdf", page_number=3), {}, "document pages.pdf, 'pages.pdf', page 3"),
-    "odd page": (page("pages.pdf", page_number="two"), {}, "'pages.pdf', page two, can't be read: TypeError"),
+    "odd page": (page("pages.pdf", page_number="two"), {}, "'pages.pdf', page 'two', can't be read: TypeError"),
 }
 
 

@@ -8,7 +8,7 @@ The base of everything that talks to OpenRouter: shared parameters, clients, and
 
 import copy
 import os
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, ClassVar, Self, TypeVar
 
@@ -102,8 +102,8 @@ class OpenRouterBase:
         return ClientSettings(
             secret,
             self._base_url(),
-            float(os.environ.get("OPENAI_TIMEOUT", self._default_timeout)) if timeout is None else timeout,
-            int(os.environ.get("OPENAI_MAX_RETRIES", "5")) if max_retries is None else max_retries,
+            _from_environment("OPENAI_TIMEOUT", self._default_timeout, float) if timeout is None else timeout,
+            _from_environment("OPENAI_MAX_RETRIES", 5, int) if max_retries is None else max_retries,
             self.http_client_kwargs,
             self._key_is_optional,
             None if seconds is None else Deadline.after(seconds),
@@ -173,6 +173,17 @@ class OpenRouterBase:
         Close the connections of the running event loop. The object can be used again.
         """
         await self._clients.close_async()
+
+
+def _from_environment(name: str, default: float, kind: Callable[[Any], Any]) -> Any:
+    """Read a number of seconds or retries."""
+    try:
+        number = kind(os.environ.get(name, default))
+    except ValueError:
+        msg = f"The environment variable `{name}` must be a number, not {checks.shown(os.environ[name])}."
+        raise ValueError(msg) from None
+    checks.number(number, name, "a number", most=checks.LONGEST_TIMEOUT)
+    return number
 
 
 class OpenRouterComponent(OpenRouterBase):

@@ -16,7 +16,7 @@ import haystack.components.converters.image as converters
 from haystack import Document
 from haystack.dataclasses import ImageContent
 
-from haystack_integrations.common.openrouter._base.headers import shown_source
+from haystack_integrations.common.openrouter._base.headers import is_url, shown_source
 from haystack_integrations.common.openrouter._transport.forks import renewed_in_forked_children
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.json_values import printable
@@ -63,14 +63,16 @@ class DocumentImages:
             msg = f"Document {shown_id} has no `{self.meta_field}` in its meta, so it has no image."
             raise ValueError(msg)
         file = document.meta[self.meta_field]
-        if "://" in str(file):
+        if is_url(file):
             url = shown_source(file)
             msg = f"`{self.meta_field}` of document {shown_id} must be the path of a file, not the URL {url!r}."
             raise ValueError(msg)
-        page = f", page {printable(str(document.meta['page_number']), 100)}" if "page_number" in document.meta else ""
+        page = f", page {checks.shown(document.meta['page_number'])}" if "page_number" in document.meta else ""
         image = f"The image of document {shown_id}, {checks.shown(file)}{page},"
+        if printable(str(file), len(str(file))) != str(file):  # the converter would log it as it is
+            msg = f"{image} has a path with characters that can't be shown. Rename the file."
+            raise ValueError(msg)
         try:
-            str(file).encode()  # the converter would log half a surrogate pair, which a log may not be able to write
             with _reading.lock:
                 (content,) = self._converter.run([document])["image_contents"]
             media_type = _image_type(content) if content and content.base64_image else None

@@ -65,8 +65,10 @@ def check_request_options(generation_kwargs: Mapping[str, Any]) -> None:
     check_option(generation_kwargs, "timeout", _TIMEOUTS, "a number of seconds")
     if (deadline := generation_kwargs.get("deadline")) is not None:
         checks.timeout(deadline, 'generation_kwargs["deadline"]', "a number of seconds")
-    if isinstance(timeout := generation_kwargs.get("timeout"), int | float):
-        checks.timeout(timeout, 'generation_kwargs["timeout"]')
+    timeout = generation_kwargs.get("timeout")
+    for seconds in timeout.as_dict().values() if isinstance(timeout, openai.Timeout | httpx.Timeout) else (timeout,):
+        if seconds is not None:
+            checks.timeout(seconds, 'generation_kwargs["timeout"]', "a number of seconds")
     check_headers(generation_kwargs.get("extra_headers"), 'generation_kwargs["extra_headers"]')
 
 

@@ -24,6 +24,8 @@ from haystack_integrations.common.openrouter.errors._secrets import keep_secret,
 
 logger = logging.getLogger(__name__)
 
+# `pathlib` makes one slash of two. One letter is a drive of Windows.
+_URL = re.compile(r"\s*[a-z][a-z0-9+.-]+:/", re.IGNORECASE)
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
 
@@ -44,6 +46,11 @@ def shown_url(url: str) -> str:
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
 
+def is_url(name: object) -> bool:
+    """Whether what names a file is a URL, also as a path."""
+    return "://" in str(name) or _URL.match(str(name)) is not None
+
+
 def shown_source(name: object) -> str:
     """
     Name a file or a URL in a log or an error, without what may be secret.
@@ -52,7 +59,7 @@ def shown_source(name: object) -> str:
     :returns: The name to show.
     """
     text = str(name)
-    return printable(shown_url(text) if "://" in text else text)
+    return printable(shown_url(re.sub(":/+", "://", text, count=1)) if is_url(text) else text)
 
 
 def check_headers(headers: Any, argument: str) -> None:

@@ -96,5 +96,6 @@ def _strings(value: object, name: str) -> list[str]:
 
 
 def _usd(value: object, name: str) -> Decimal:
-    checks.number(float(value) if isinstance(value, Decimal) else value, name, "a number of USD per million tokens")
+    number = float(value if checks.is_finite(value) else "nan") if isinstance(value, Decimal) else value
+    checks.number(number, name, "a number of USD per million tokens")
     return Decimal(str(value))

@@ -17,6 +17,8 @@ from haystack_integrations.common.openrouter._wire.usage import amount
 
 _UNKNOWN = "-1"
 _HIGHEST = 1_000_000
+# Decimals after the point. To write a price with a million of them takes a megabyte.
+_FINEST = -100
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -26,7 +28,7 @@ def usd(value: object) -> Decimal | None:
         price = Decimal(str(value))
     except (ArithmeticError, ValueError):
         return None
-    return price if price.is_finite() and 0 <= price < _HIGHEST else None
+    return price if price.is_finite() and 0 <= price < _HIGHEST and price.adjusted() > _FINEST else None
 
 
 def per_million(price: Decimal) -> Decimal:

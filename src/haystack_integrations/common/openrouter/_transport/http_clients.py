@@ -97,6 +97,10 @@ def check_http_client_kwargs(kwargs: Any) -> None:
         # httpx quotes the value, which may be a password
         msg = f"`http_client_kwargs`: httpx.Client does not accept one of the values of {', '.join(kwargs)}."
         raise (ValueError if isinstance(error, ValueError) else TypeError)(msg) from None
+    limits = _with_limits(kwargs).get("limits")
+    for name, value in vars(limits).items() if isinstance(limits, httpx.Limits) else ():
+        if value is not None:
+            checks.number(value, f'http_client_kwargs["limits"].{name}', "a number or None")
 
 
 def build_http_client(kwargs: Mapping[str, Any] | None, max_retries: int) -> Any:

@@ -6,7 +6,7 @@
 Checks of arguments, before anything is sent. Each error names the argument, and says what it must be.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from math import isfinite
 from typing import Any
@@ -118,9 +118,23 @@ def parameters(parameters: Any, argument: str, own_fields: Mapping[str, str]) ->
         msg = f"`{argument}` can't hold {name!r}. {own_fields[name]}"
         raise ValueError(msg)
     for name, value in parameters.items():
-        if isinstance(value, int | float) and not is_finite(value):
-            msg = f'`{argument}["{name}"]` must be a finite number, not {shown(value)}.'
-            raise ValueError(msg)
+        for leaf in _leaves(value):
+            if isinstance(leaf, Decimal) or (isinstance(leaf, int | float) and not is_finite(leaf)):
+                what = "be a finite number" if leaf is value else "hold only finite numbers"
+                msg = f'`{argument}["{name}"]` must {what} of the types int and float, not {shown(leaf)}.'
+                raise ValueError(msg)
+
+
+def _leaves(value: object) -> Iterator[object]:
+    """What is in dictionaries and lists, however deep."""
+    waiting, seen = [value], set()
+    while waiting:
+        item = waiting.pop()
+        if not isinstance(item, Mapping | list | tuple):
+            yield item
+        elif id(item) not in seen:
+            seen.add(id(item))
+            waiting += item.values() if isinstance(item, Mapping) else item
 
 
 def is_finite(value: object) -> bool:

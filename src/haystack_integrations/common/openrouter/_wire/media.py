@@ -22,11 +22,11 @@ _AUDIO_NAMES = {
     "aiff": ("aiff", "x-aiff"),
     "flac": ("flac", "x-flac"),
     "m4a": ("m4a", "mp4", "x-m4a"),
-    "mp3": ("mp3", "mpeg", "mpeg3", "mpga", "x-mp3", "x-mpeg"),
+    "mp3": ("mp3", "mpeg", "mpeg3", "mpga", "x-mp3", "x-mpeg", "x-mpeg-3"),
     "ogg": ("ogg", "oga", "opus"),
     "pcm16": ("pcm16", "pcm", "l16"),
     "pcm24": ("pcm24", "l24"),
-    "wav": ("wav", "wave", "x-wav", "vnd.wave"),
+    "wav": ("wav", "wave", "x-wav", "vnd.wav", "vnd.wave"),
     "webm": ("webm", "weba", "x-webm"),
 }
 AUDIO_FORMATS = {name: sound_format for sound_format, names in _AUDIO_NAMES.items() for name in names}
@@ -115,6 +115,8 @@ def true_type(said: object, start: bytes) -> str | None:
     """Find the media type of a file in its first bytes, and if they don't tell, in what someone says it is."""
     known, found = known_type(said), _type_of(start)
     family, _, subtype = (known or "").partition("/")
+    if family == "text" and found != "application/pdf" and start.isascii() and b"\0" not in start:
+        return known  # words may begin like a file, such as "ID3"
     if found in _CONTAINERS and family in ("audio", "image", "video"):  # which of these, they don't tell
         return known if family == "image" else f"{family}/{found.partition('/')[2]}"
     if found is None and AUDIO_FORMATS.get(subtype) not in ("pcm16", "pcm24"):  # where any two bytes may come first
@@ -164,7 +166,7 @@ def _type_of(start: bytes) -> str | None:
 
 def _type_of_frame(start: bytes) -> str | None:
     """Find out whether a frame of AAC or MP3 comes first. Source: ISO/IEC 13818-7, 6.2, and 11172-3, 2.4.1.3."""
-    if len(start) < 4 or start[0] != 0xFF or start[1] < 0xE0:
+    if len(start) < 4 or start[0] != 0xFF or start[1] < 0xE0 or start[1] == 0xFE:  # with FF FE, UTF-16 begins
         return None
     if start[1] & 0xF6 == 0xF0:
         return "audio/aac"

@@ -16,7 +16,7 @@ from typing import Any
 import openai
 from pydantic_core import from_json
 
-from haystack_integrations.common.openrouter._wire.json_values import check_depth, mapping, plain_json
+from haystack_integrations.common.openrouter._wire.json_values import check_depth, mapping, plain_json, sendable
 
 # Where a response keeps its decoded body.
 _DECODED = "openrouter_decoded_body"
@@ -43,13 +43,14 @@ def _has_surrogates(data: str | bytes) -> bool:
 
 
 def _slowly_decoded(data: str | bytes) -> Any:
-    brackets: Any = "[{" if isinstance(data, str) else b"[{"
+    if isinstance(data, bytes):  # the decoder would let bytes pass that are halves of surrogate pairs
+        data = sendable(data.decode(json.detect_encoding(data), "surrogatepass"))
     try:
         value = json.loads(data, parse_constant=lambda name: None)  # noqa: ARG005  # NaN and infinity
     except RecursionError as error:
         msg = "JSON nested too deep"
         raise ValueError(msg) from error
-    check_depth(value, brackets=sum(map(data.count, brackets)))
+    check_depth(value, brackets=sum(map(data.count, "[{")))
     return value
 
 
@@ -80,7 +81,8 @@ def body_of_model(sent: Any) -> Any:
 
 def make_whole(response: Any) -> None:
     """Replace halves of surrogate pairs in the decoded body of a good response."""
-    if response.extensions[_DECODED] is not None and _has_surrogates(response.content):
+    content = response.content.replace(b"\0", b"")  # of UTF-16
+    if response.extensions[_DECODED] is not None and _has_surrogates(content):
         response.extensions[_DECODED] = plain_json(response.extensions[_DECODED])
 
 

@@ -65,12 +65,14 @@ def explain(
 
 
 def _cleaned(error: openai.APIError, failure: Failure | None, said: Iterable[str], key: str | None) -> dict[str, Any]:
-    """Clean the names on an error and the failure of a stream. Return what is to be said, and the body."""
+    """Clean the names on an error, its causes and the failure of a stream. Return what is to be said, and the body."""
+    causes = [*_causes(error)]
     # all at once, so that what was sent is looked through only once
     foreign = {
         "said": list(said),
         "names": {name: getattr(error, name) for name in _NAMES if isinstance(getattr(error, name, None), str)},
         "failure": {name: getattr(failure, name, None) for name in _FIELDS},
+        "causes": [[str(one) for one in cause.args] for cause in causes],
         "body": error.body,
     }
     flagged = failure.metadata.get("flagged_input") if failure else None
@@ -78,6 +80,9 @@ def _cleaned(error: openai.APIError, failure: Failure | None, said: Iterable[str
     error.availability = cleaned["failure"]["availability"] or {}  # type: ignore[attr-defined]
     for name, value in cleaned["names"].items():
         setattr(error, name, printable(value, _LONGEST_NAME))
+    for cause, kept in zip(causes, cleaned["causes"] or (), strict=False):
+        if kept != [str(one) for one in cause.args]:
+            cause.args = tuple(kept)
     if isinstance(error, OpenRouterStreamError) and failure is not None:
         error.take(replace(failure, **cleaned["failure"]))
     return cleaned
@@ -142,6 +147,18 @@ def _first_of(entries: object) -> list[Any]:
 def _cause(error: openai.APIError) -> str:
     cause = error.__cause__
     return f" ({type(cause).__name__}: {cause})" if cause and str(cause) else ""
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """What a traceback shows besides an error."""
+    seen = {error}
+    while True:
+        cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        if cause is None or cause in seen:
+            return
+        seen.add(cause)
+        yield cause
+        error = cause
 
 
 class _Reduced:

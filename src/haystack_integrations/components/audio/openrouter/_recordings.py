@@ -17,7 +17,7 @@ import openai
 from haystack import Document
 from haystack.dataclasses import ByteStream
 
-from haystack_integrations.common.openrouter._base.headers import shown_source
+from haystack_integrations.common.openrouter._base.headers import is_url, shown_source
 from haystack_integrations.common.openrouter._many.requests import ManyRequests
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.json_values import sendable, whole_json
@@ -90,12 +90,21 @@ def _checked(source: Any, number: int) -> Source:
     if isinstance(source, ByteStream):
         return _from_stream(source, number, where)
     if isinstance(source, str) and source.lower().startswith(("http://", "https://")):
-        return Source(number, source, _format_of(_suffix_format(urlsplit(source).path), b""), {"url": sendable(source)})
+        return _from_url(source, number, where)
     checks.instance(source, where, str | Path, "a path, a URL or a ByteStream")
-    if "://" in str(source):
-        msg = f"{where} is a URL that does not begin with http:// or https://: {shown_source(source)!r}."
+    if is_url(source):
+        msg = f"{where} is a URL that is not a string with http:// or https:// at its start: {shown_source(source)!r}."
         raise ValueError(msg)
     return _from_file(Path(source), number, where)
+
+
+def _from_url(url: str, number: int, where: str) -> Source:
+    try:
+        path = urlsplit(url).path
+    except ValueError:  # it quotes the URL, which may hold a password
+        msg = f"{where} begins like a URL, and can't be read as one."
+        raise ValueError(msg) from None
+    return Source(number, url, _format_of(_suffix_format(path), b""), {"url": sendable(url)})
 
 
 def _from_stream(stream: ByteStream, number: int, where: str) -> Source:

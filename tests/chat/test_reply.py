@@ -15,7 +15,12 @@ from modes import Mode
 from stand_in import Answer, StandIn
 from wire import USAGE, answer, call, comparable, completion, event, events, folded
 
-from haystack_integrations.components.generators.openrouter.chat._reply import chat_messages, tool_arguments
+from haystack_integrations.components.generators.openrouter.chat._reply import (
+    chat_messages,
+    tool_arguments,
+    warn_of_flaws,
+)
+from haystack_integrations.components.generators.openrouter.chat._request.messages import wire_messages
 from haystack_integrations.components.generators.openrouter.chat._stream.chunks import StreamedReply
 
 PNG = "data:image/png;base64,iVBORw0KGgo="
@@ -166,6 +171,20 @@ class TestToolCalls:
     def test_an_object(self, raw):
         assert tool_arguments(raw) == {"a": 1}
 
+    @pytest.mark.parametrize("raw", ['{"a": "x\n\ty\x01"}', json.dumps('{"a": "x\n\ty\x01"}')])
+    def test_control_characters_as_they_are(self, raw):
+        # kimi-cli#1460, rhesis#2488
+        assert tool_arguments(raw) == {"a": "x\n\ty\x01"}
+
+    def test_raw_new_lines_in_pieces(self, mode: Mode, stand_in: StandIn):
+        text = '{"code": "if x:\n\treturn"}'
+        fragments = [{"tool_calls": [{"index": 0, "function": {"arguments": piece}}]} for piece in text]
+        begin = {"tool_calls": [call("write", "", index=0)]}
+        stand_in.script(answer(mode, {"tool_calls": [call("write", text)]}, begin, *fragments))
+        reply = mode()
+        assert reply.tool_call.arguments == {"code": "if x:\n\treturn"}
+        assert "invalid_tool_calls" not in reply.meta
+
     @pytest.mark.parametrize("raw", ["{a", "[1]", "5", "true", '"text"', [1], 5, True, "[" * 100_000])
     def test_anything_else(self, raw):
         with pytest.raises(ValueError):  # noqa: PT011
@@ -180,6 +199,30 @@ class TestToolCalls:
         assert reply.meta["invalid_tool_calls"] == [{"id": "call_1", "name": "bad", "arguments": '{"city": "Par'}]
         assert "bad" in caplog.text
         assert "tools_strict" in caplog.text
+
+    @pytest.mark.parametrize(
+        ("reason", "raw", "cut"),
+        [
+            ("length", "", True),
+            ("length", None, True),
+            ("content_filter", '{"a": "b', True),
+            ("length", "[1]", False),
+            ("length", [1], False),
+            ("tool_calls", '{"a": "b', False),
+        ],
+    )
+    def test_what_a_cut_is_to_blame_for(self, caplog, reason, raw, cut):
+        reply = plain_reply({"tool_calls": [call("f", raw, "call_1"), call("g", "{}", "call_2")]}, reason)
+        assert reply.meta["invalid_tool_calls"] == [{"id": "call_1", "name": "f", "arguments": raw}]
+        assert [c.tool_name for c in reply.tool_calls] == ["g"]
+        with caplog.at_level(logging.WARNING):
+            warn_of_flaws([reply])
+        assert ("tools_strict" in caplog.text) is not cut
+        assert ("in 1 tool call(s)" in caplog.text) is cut
+        assert "'f'" in caplog.text
+        correction = wire_messages([reply])[1]["content"]
+        assert ("the reply was cut" in correction) is cut
+        assert ("short enough" in correction) is (cut and reason == "length")
 
     @pytest.mark.parametrize(
         "entry", [5, "x", None, [], {}, {"function": None}, {"function": {"name": 5}}, {"id": 7, "function": {}}]

@@ -25,15 +25,22 @@ _LARGE = 1_000_000
 _MOST_CHOICES = 1000
 
 
-def decode_json(data: str | bytes) -> Any:
-    """Decode JSON fast, and JSON that only Python's own decoder accepts (half a surrogate pair) slowly."""
+def decode_json(data: str | bytes, *, strict: bool = True) -> Any:
+    """
+    Decode JSON fast, and JSON that only Python's own decoder accepts (half a surrogate pair) slowly.
+
+    :param data: The JSON.
+    :param strict: Whether control characters in strings have to be escaped, as JSON demands.
+    :returns: The value.
+    :raises ValueError: If it is not JSON.
+    """
     data = data.strip()  # the decoders are slow to find that there is nothing but white space
     if len(data) < _LARGE or not _has_surrogates(data):  # else it takes long to find out that they are halves
         try:
             return from_json(data)
         except (ValueError, TypeError):  # a string with half a surrogate pair is a TypeError
             pass
-    return _slowly_decoded(data)
+    return _slowly_decoded(data, strict=strict)
 
 
 def _has_surrogates(data: str | bytes) -> bool:
@@ -42,11 +49,11 @@ def _has_surrogates(data: str | bytes) -> bool:
     return any(escape in data for escape in escapes)
 
 
-def _slowly_decoded(data: str | bytes) -> Any:
+def _slowly_decoded(data: str | bytes, *, strict: bool) -> Any:
     if isinstance(data, bytes):  # the decoder would let bytes pass that are halves of surrogate pairs
         data = sendable(data.decode(json.detect_encoding(data), "surrogatepass"))
     try:
-        value = json.loads(data, parse_constant=lambda name: None)  # noqa: ARG005  # NaN and infinity
+        value = json.loads(data, strict=strict, parse_constant=lambda name: None)  # noqa: ARG005  # NaN and infinity
     except RecursionError as error:
         msg = "JSON nested too deep"
         raise ValueError(msg) from error

@@ -35,6 +35,8 @@ _PART_NAMES: dict[type, str] = {ImageContent: "image", FileContent: "file"}
 # Keys of a message's `meta` that have a meaning when the message is sent.
 _MEANT_FOR_REQUESTS = ("cache_control", "invalid_tool_calls")
 _NOTHING_IF_EMPTY = ("annotations", "refusal", "logprobs")
+# What cut a reply, by its finish reason.
+_CUT = {"length": "at the token limit", "content_filter": "by the provider's content filter"}
 
 
 def chat_messages(completion: dict[str, Any], requested_format: str | None = None) -> list[ChatMessage]:
@@ -45,21 +47,37 @@ def chat_messages(completion: dict[str, Any], requested_format: str | None = Non
 def warn_of_flaws(replies: list[ChatMessage]) -> None:
     """Log a warning for each reply with malformed tool calls, or cut at the token limit or by a content filter."""
     for reply in replies:
-        index, reason = reply.meta["index"], reply.meta["finish_reason"]
-        if invalid := reply.meta.get("invalid_tool_calls"):
+        reason, invalid = string(reply.meta["finish_reason"]), reply.meta.get("invalid_tool_calls", [])
+        cut = [call for call in invalid if cut_by(call, reason)]
+        if malformed := [call for call in invalid if call not in cut]:
             logger.warning(
                 "The model returned {count} malformed tool call(s): {names}. They are kept in "
                 'meta["invalid_tool_calls"]; `tools_strict=True` makes this less likely.',
-                count=len(invalid),
-                names=", ".join(f"{call['name']!r:.100}" for call in invalid),
+                count=len(malformed),
+                names=_names(malformed),
             )
-        if reason == "length":
+        if reason in _CUT:
             logger.warning(
-                "Reply {index} was cut at the token limit. Raise `max_tokens` in generation_kwargs for longer replies.",
-                index=checks.shown(index),
+                "Reply {index} was cut {by}{calls}.{remedy}",
+                index=checks.shown(reply.meta["index"]),
+                by=_CUT[reason],
+                calls=f' in {len(cut)} tool call(s), kept in meta["invalid_tool_calls"]: {_names(cut)}' if cut else "",
+                remedy=" Raise `max_tokens` in generation_kwargs for longer replies." if reason == "length" else "",
             )
-        elif reason == "content_filter":
-            logger.warning("Reply {index} was cut by the provider's content filter.", index=checks.shown(index))
+
+
+def cut_by(call: dict[str, Any], finish_reason: object) -> str:
+    """What cut a malformed call in two, such as "at the token limit". "" if it came as the model wrote it."""
+    by, arguments = _CUT.get(string(finish_reason), ""), call.get("arguments")
+    if not by or _is_blank(arguments):
+        return by
+    if not isinstance(arguments, str):
+        return ""
+    try:
+        decode_json(arguments, strict=False)
+    except ValueError:
+        return by
+    return ""
 
 
 def mapping(value: object) -> dict[str, Any]:
@@ -95,8 +113,8 @@ def content_text(content: object) -> str:
 def tool_arguments(raw: object) -> dict[str, Any]:
     """Read the arguments of a tool call: JSON in a string, an object, or nothing. Anything else is a ValueError."""
     for _ in range(2):  # some models encode the object twice
-        if isinstance(raw, str):
-            raw = plain_json(decode_json(raw)) if raw.strip() else None
+        if isinstance(raw, str):  # and some write new lines and tabs in its strings as they are
+            raw = plain_json(decode_json(raw, strict=False)) if raw.strip() else None
     if raw is None:
         return {}
     if not isinstance(raw, dict):
@@ -158,6 +176,7 @@ def _reasoning(message: dict[str, Any], meta: dict[str, Any]) -> ReasoningConten
 def _tool_calls(message: dict[str, Any], meta: dict[str, Any], generation_id: str) -> list[ToolCall]:
     calls, invalid = [], []
     ids: set[str] = set()
+    is_cut = string(meta["finish_reason"]) in _CUT
     for number, entry in enumerate(listed(message.get("tool_calls"))):
         call = mapping(entry)
         function = mapping(call.get("function"))
@@ -167,7 +186,7 @@ def _tool_calls(message: dict[str, Any], meta: dict[str, Any], generation_id: st
         ids.add(call_id)
         name, raw = function.get("name"), function.get("arguments")
         try:
-            if not isinstance(name, str) or not name:
+            if not isinstance(name, str) or not name or (is_cut and _is_blank(raw)):
                 raise ValueError
             arguments = tool_arguments(raw)
         except ValueError:
@@ -224,6 +243,14 @@ def _audio(message: dict[str, Any], meta: dict[str, Any], requested_format: str 
     name = names[0] if media_type == said else sound_format(media_type)
     filename = f"audio.{name}" if name and is_sound(media_type) else None
     return [FileContent(base64_data=data, mime_type=media_type, filename=filename, validation=False)]
+
+
+def _names(calls: list[dict[str, Any]]) -> str:
+    return ", ".join(f"{call['name']!r:.100}" for call in calls)
+
+
+def _is_blank(arguments: object) -> bool:
+    return arguments is None or (isinstance(arguments, str) and not arguments.strip())
 
 
 def _is_text(part: object) -> bool:

@@ -19,7 +19,13 @@ from haystack.dataclasses import ChatMessage, ChatRole, TextContent, ToolCall, T
 
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.media import image_part
-from haystack_integrations.components.generators.openrouter.chat._reply import listed, mapping, string, tool_arguments
+from haystack_integrations.components.generators.openrouter.chat._reply import (
+    cut_by,
+    listed,
+    mapping,
+    string,
+    tool_arguments,
+)
 from haystack_integrations.components.generators.openrouter.chat._request.content_parts import content_part
 
 logger = logging.getLogger(__name__)
@@ -51,7 +57,7 @@ def _wire(message: ChatMessage, where: str) -> Iterator[dict[str, Any]]:
     else:
         wire["content"] = _content(message, where)
     yield _with_cache_control(wire, message, where)
-    yield from map(_correction, malformed)
+    yield from (_correction(call, message.meta.get("finish_reason")) for call in malformed)
 
 
 def _content(message: ChatMessage, where: str) -> str | list[dict[str, Any]]:
@@ -128,15 +134,18 @@ def _empty_call(entry: dict[str, Any]) -> dict[str, Any]:
     return {"id": entry["id"], "type": "function", "function": {"name": name, "arguments": "{}"}}
 
 
-def _correction(entry: dict[str, Any]) -> dict[str, Any]:
+def _correction(entry: dict[str, Any], finish_reason: object) -> dict[str, Any]:
     arguments = entry.get("arguments")
     quoted = arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False, default=str)
     if len(quoted) > _LONGEST_QUOTE:
         quoted = f"{quoted[:_LONGEST_QUOTE]}…"
-    content = (
-        f"The tool was not called, because {_fault(string(entry.get('name')), arguments)}. "
-        f"Call it again, with a JSON object as its arguments. The arguments were: {quoted}"
-    )
+    if cut := cut_by(entry, finish_reason):
+        fault = f"the reply was cut {cut} before the call was complete"
+        advice = "Keep the next reply short enough for the whole call. " if finish_reason == "length" else ""
+    else:
+        fault = _fault(string(entry.get("name")), arguments)
+        advice = "Call it again, with a JSON object as its arguments. "
+    content = f"The tool was not called, because {fault}. {advice}The arguments were: {quoted}"
     return {"role": "tool", "tool_call_id": entry["id"], "content": content}
 
 

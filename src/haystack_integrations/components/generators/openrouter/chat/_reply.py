@@ -9,6 +9,7 @@ Streamed and non-streamed replies both go through here. Reading is lenient: one 
 """
 
 import hashlib
+import re
 import uuid
 from typing import Any
 
@@ -35,6 +36,11 @@ _PART_NAMES: dict[type, str] = {ImageContent: "image", FileContent: "file"}
 # Keys of a message's `meta` that have a meaning when the message is sent.
 _MEANT_FOR_REQUESTS = ("cache_control", "invalid_tool_calls")
 _NOTHING_IF_EMPTY = ("annotations", "refusal", "logprobs")
+# What a tool call looks like to DeepSeek, Kimi, Qwen, Gemma and Mistral, at the end of a text. See sglang#40236.
+_CALL_MARKUP = re.compile(r"</?[|｜‖]{1,2} ?(?:DSML|tool[_▁]?call)|</?tool_call[|>]|\[TOOL_CALLS\]")  # noqa: RUF001
+_LONGEST_END = 200
+# Where a thinking part has its text.
+_THINKING = ("thinking", "text")
 # What cut a reply, by its finish reason.
 _CUT = {"length": "at the token limit", "content_filter": "by the provider's content filter"}
 
@@ -45,7 +51,7 @@ def chat_messages(completion: dict[str, Any], requested_format: str | None = Non
 
 
 def warn_of_flaws(replies: list[ChatMessage]) -> None:
-    """Log a warning for each reply with malformed tool calls, or cut at the token limit or by a content filter."""
+    """Log a warning for each reply that was cut, or with tool calls that are malformed or stand in the text."""
     for reply in replies:
         reason, invalid = string(reply.meta["finish_reason"]), reply.meta.get("invalid_tool_calls", [])
         cut = [call for call in invalid if cut_by(call, reason)]
@@ -63,6 +69,13 @@ def warn_of_flaws(replies: list[ChatMessage]) -> None:
                 by=_CUT[reason],
                 calls=f' in {len(cut)} tool call(s), kept in meta["invalid_tool_calls"]: {_names(cut)}' if cut else "",
                 remedy=" Raise `max_tokens` in generation_kwargs for longer replies." if reason == "length" else "",
+            )
+
+        if _CALL_MARKUP.search((reply.text or "")[-_LONGEST_END:]):
+            logger.warning(
+                "Reply {index} ends in the model's own markup for a tool call, which its provider did not read. The "
+                "markup stays in the text, and nothing was called. Another provider or model may do better.",
+                index=checks.shown(reply.meta["index"]),
             )
 
 
@@ -99,15 +112,28 @@ def listed(value: object) -> list[Any]:
 
 def reasoning_text(details: object) -> str:
     """The texts and summaries in reasoning details, joined. Encrypted ones have neither."""
-    entries = map(mapping, listed(details))
-    return "".join(string(entry.get("text") or entry.get("summary")) for entry in entries)
+    if type(details) is list and len(details) == 1:
+        return _detail_text(details[0])
+    return "".join(map(_detail_text, listed(details)))
 
 
 def content_text(content: object) -> str:
     """The text of a message's `content`: a string, or the texts in a list of parts."""
     if isinstance(content, str):
         return content
-    return "".join(string(part.get("text") if isinstance(part, dict) else part) for part in listed(content))
+    return "".join(part if isinstance(part, str) else part["text"] for part in listed(content) if _is_text(part))
+
+
+def thinking_text(content: object) -> str:
+    """The texts of the thinking parts in a message's `content`. Source: `ThinkChunk` in Mistral's API."""
+    thinking = filter(_is_thinking, listed(content))
+    return "".join(content_text(part.get(name)) for part in thinking for name in _THINKING)
+
+
+def other_parts(content: object) -> list[Any]:
+    """What a message's `content` holds besides text and thinking."""
+    parts = [(_unread(part) if _is_thinking(part) else part, part) for part in _not_text(content)]
+    return [rest for rest, part in parts if rest or not _is_thinking(part)]
 
 
 def tool_arguments(raw: object) -> dict[str, Any]:
@@ -158,7 +184,7 @@ def _meta(completion: dict[str, Any], choice: dict[str, Any], message: dict[str,
 
 def _text(message: dict[str, Any], meta: dict[str, Any]) -> str | None:
     content = message.get("content")
-    if other := [part for part in listed(content) if not _is_text(part) and not _is_image(part)]:
+    if other := [part for part in other_parts(content) if not _is_image(part)]:
         meta["content"] = other
     return content_text(content) or string(mapping(message.get("audio")).get("transcript")) or None
 
@@ -166,7 +192,8 @@ def _text(message: dict[str, Any], meta: dict[str, Any]) -> str | None:
 def _reasoning(message: dict[str, Any], meta: dict[str, Any]) -> ReasoningContent | None:
     details = listed(message.get("reasoning_details"))
     given = {name: message.get(name) for name in ("reasoning", "reasoning_content")}
-    text = next(filter(None, map(string, given.values())), "") or reasoning_text(details)
+    text = next(filter(None, map(string, given.values())), "")
+    text = text or thinking_text(message.get("content")) or reasoning_text(details)
     meta.update({name: value for name, value in given.items() if value not in (None, "", text)})
     if not text and not details:
         return None
@@ -245,6 +272,10 @@ def _audio(message: dict[str, Any], meta: dict[str, Any], requested_format: str 
     return [FileContent(base64_data=data, mime_type=media_type, filename=filename, validation=False)]
 
 
+def _detail_text(entry: object) -> str:
+    return string(entry.get("text") or entry.get("summary")) if isinstance(entry, dict) else ""
+
+
 def _names(calls: list[dict[str, Any]]) -> str:
     return ", ".join(f"{call['name']!r:.100}" for call in calls)
 
@@ -254,7 +285,22 @@ def _is_blank(arguments: object) -> bool:
 
 
 def _is_text(part: object) -> bool:
-    return isinstance(part, str) or isinstance(mapping(part).get("text"), str)
+    return isinstance(part, str) or (isinstance(mapping(part).get("text"), str) and not _is_thinking(part))
+
+
+def _is_thinking(part: object) -> bool:
+    return mapping(part).get("type") == "thinking"
+
+
+def _not_text(content: object) -> list[Any]:
+    return [part for part in listed(content) if not _is_text(part)]
+
+
+def _unread(thinking: dict[str, Any]) -> dict[str, Any]:
+    """A thinking part without its text, if there is more in it, such as a signature. Else `{}`."""
+    rest = {name: _not_text(value) if name in _THINKING else value for name, value in thinking.items()}
+    rest = {name: value for name, value in rest.items() if value and name not in ("type", "closed")}
+    return rest and {"type": "thinking", **rest}
 
 
 def _is_image(part: object) -> bool:

@@ -17,7 +17,6 @@ from haystack import logging
 from haystack.dataclasses import ChatMessage, FileContent, ImageContent, ReasoningContent, ToolCall
 
 from haystack_integrations.common.openrouter._wire import checks
-from haystack_integrations.common.openrouter._wire.json_values import plain_json
 from haystack_integrations.common.openrouter._wire.media import (
     first_bytes,
     is_sound,
@@ -26,7 +25,7 @@ from haystack_integrations.common.openrouter._wire.media import (
     split_data_url,
     true_type,
 )
-from haystack_integrations.common.openrouter._wire.responses import decode_json
+from haystack_integrations.common.openrouter._wire.responses import decode_plain
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +86,7 @@ def cut_by(call: dict[str, Any], finish_reason: object) -> str:
     if not isinstance(arguments, str):
         return ""
     try:
-        decode_json(arguments, strict=False)
+        decode_plain(arguments, strict=False)
     except ValueError:
         return by
     return ""
@@ -140,7 +139,7 @@ def tool_arguments(raw: object) -> dict[str, Any]:
     """Read the arguments of a tool call: JSON in a string, an object, or nothing. Anything else is a ValueError."""
     for _ in range(2):  # some models encode the object twice
         if isinstance(raw, str):  # and some write new lines and tabs in its strings as they are
-            raw = plain_json(decode_json(raw, strict=False)) if raw.strip() else None
+            raw = decode_plain(raw, strict=False) if raw.strip() else None
     if raw is None:
         return {}
     if not isinstance(raw, dict):

@@ -40,6 +40,10 @@ from haystack_integrations.components.generators.openrouter.chat._request.argume
     request_arguments,
     serializable_kwargs,
 )
+from haystack_integrations.components.generators.openrouter.chat._request.reasoning import (
+    with_healing,
+    with_healing_async,
+)
 from haystack_integrations.components.generators.openrouter.chat._request.tools import ToolWarmUp, checked_tools
 from haystack_integrations.components.generators.openrouter.chat._stream.delivery import (
     deliver,
@@ -212,14 +216,17 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         settings = self._settings(arguments.pop("deadline", None))
         with self._calling(CHAT, arguments["model"], settings) as client:
             create = getattr(client.chat.completions, method)
-            if callback is None:
-                replies = chat_messages(completion_dict(sent(create, **arguments), client, arguments), audio)
-            else:
 
-                def attempt(callback: SyncStreamingCallbackT = callback) -> list[ChatMessage]:
+            def ask(arguments: dict[str, Any]) -> list[ChatMessage]:
+                if callback is None:
+                    return chat_messages(completion_dict(sent(create, **arguments), client, arguments), audio)
+
+                def attempt() -> list[ChatMessage]:
                     return self._handle_stream_response(sent(create, **arguments), callback, audio)
 
-                replies = with_retries(attempt, settings.max_retries)
+                return with_retries(attempt, settings.max_retries)
+
+            replies = with_healing(ask, arguments)
         warn_of_flaws(replies)
         tag_span(replies[0].meta)
         return {"replies": replies}
@@ -269,16 +276,19 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         settings = self._settings(arguments.pop("deadline", None))
         async with self._calling_async(CHAT, arguments["model"], settings) as client:
             create = getattr(client.chat.completions, method)
-            if callback is None:
-                response = await sent_async(create, **arguments)
-                replies = chat_messages(completion_dict(response, client, arguments), audio)
-            else:
 
-                async def attempt(callback: StreamingCallbackT = callback) -> list[ChatMessage]:
+            async def ask(arguments: dict[str, Any]) -> list[ChatMessage]:
+                if callback is None:
+                    response = await sent_async(create, **arguments)
+                    return chat_messages(completion_dict(response, client, arguments), audio)
+
+                async def attempt() -> list[ChatMessage]:
                     stream = await sent_async(create, **arguments)
                     return await self._handle_async_stream_response(stream, callback, audio)
 
-                replies = await with_retries_async(attempt, settings.max_retries)
+                return await with_retries_async(attempt, settings.max_retries)
+
+            replies = await with_healing_async(ask, arguments)
         warn_of_flaws(replies)
         tag_span(replies[0].meta)
         return {"replies": replies}

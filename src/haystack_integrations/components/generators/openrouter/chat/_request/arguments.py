@@ -26,6 +26,7 @@ from haystack_integrations.common.openrouter._base.headers import merged_headers
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.components.generators.openrouter.chat._endpoint import CHAT
 from haystack_integrations.components.generators.openrouter.chat._request.messages import wire_messages
+from haystack_integrations.components.generators.openrouter.chat._request.reasoning import readers
 from haystack_integrations.components.generators.openrouter.chat._request.tools import server_tools, tool_definitions
 from haystack_integrations.components.generators.openrouter.chat.options import OpenRouterGenerationKwargs
 
@@ -87,9 +88,10 @@ def request_arguments(
     extra = _without_stream(body.pop("extra_body", {}), "extra_body")
     if streaming:
         _check_count({**body, **extra}.get("n"))
+    model = body.pop("model", model)
     arguments: dict[str, Any] = {
-        "model": body.pop("model", model),
-        "messages": wire_messages(messages),
+        "model": model,
+        "messages": wire_messages(messages, readers(extra.get("model", model), {**body, **extra})),
         "stream": streaming,
     }
     if headers := merged_headers(init_headers, sendable_headers(body.pop("extra_headers", None))):

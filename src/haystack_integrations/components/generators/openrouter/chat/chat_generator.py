@@ -118,7 +118,8 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         :param extra_headers: HTTP headers for every request, for example `HTTP-Referer` and `X-OpenRouter-Title`. A
             value may be a `Secret`.
         :param max_retries: How many times a request is sent again after a failed connection, a timeout, HTTP 408, 409,
-            429 or 5xx, an error that OpenRouter reports with HTTP 200, or a stream that fails before its first content.
+            429 or 5xx, an error that OpenRouter reports with HTTP 200, or a stream that fails before its first text,
+            tool call or media.
             Each try may be billed. None means the environment variable `OPENAI_MAX_RETRIES`, or 5 if it is not set.
         :param http_client_kwargs: Keyword arguments for `httpx.Client` and `httpx.AsyncClient`, such as `proxy`.
         :param tools_strict: Whether to make the schemas of the tools strict, so that the model follows them exactly.
@@ -191,7 +192,8 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         :param tools_strict: Whether to make the schemas of the tools strict. None means the value from init.
         :returns: A dictionary with `replies`, a list of one ChatMessage, or of several if `n` is set.
         :raises TypeError: If an argument has the wrong type.
-        :raises ValueError: If the API key is missing, or an argument can't be sent.
+        :raises ValueError: If the API key is missing, or an argument can't be sent, or the last three messages are
+            replies of the model with neither text nor tool calls nor media.
         :raises openai.APIError: If OpenRouter or a provider fails. The class depends on the HTTP status, as in the
             openai SDK. The text names the provider and the cause and, where possible, says what to do.
         :raises OpenRouterStreamError: If a stream fails. Its `partial_reply` holds what the callback has received.
@@ -252,7 +254,8 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         :param tools_strict: Whether to make the schemas of the tools strict. None means the value from init.
         :returns: A dictionary with `replies`, a list of one ChatMessage, or of several if `n` is set.
         :raises TypeError: If an argument has the wrong type.
-        :raises ValueError: If the API key is missing, or an argument can't be sent.
+        :raises ValueError: If the API key is missing, or an argument can't be sent, or the last three messages are
+            replies of the model with neither text nor tool calls nor media.
         :raises openai.APIError: If OpenRouter or a provider fails, as in `run`.
         :raises OpenRouterStreamError: If a stream fails. Its `partial_reply` holds what the callback has received.
         """

@@ -84,7 +84,7 @@ async def deliver_async(
 
 def with_retries(attempt: Callable[[], list[ChatMessage]], max_retries: int) -> list[ChatMessage]:
     """
-    Repeat a request whose stream fails before its first content.
+    Repeat a request whose stream fails before it has more than reasoning.
     """
     retries = Retries(max_retries)
     while True:
@@ -99,7 +99,7 @@ async def with_retries_async(
     attempt: Callable[[], Awaitable[list[ChatMessage]]], max_retries: int
 ) -> list[ChatMessage]:
     """
-    Repeat a request whose asynchronous stream fails before its first content.
+    Repeat a request whose asynchronous stream fails before it has more than reasoning.
     """
     retries = Retries(max_retries)
     while True:
@@ -133,7 +133,10 @@ class Retries:
         self._done += 1
         wait = usual if told is None else told
         if (deadline := deadline_of_run()) is not None and deadline.left <= wait:
-            raise OpenRouterStreamError(deadline.text, request=error.request, retryable=False) from error
+            partial = error.partial_reply
+            raise OpenRouterStreamError(
+                deadline.text, request=error.request, partial_reply=partial, retryable=False
+            ) from error
         provider = f" (provider {error.provider_name})" if error.provider_name else ""
         warn_once(f"{error.message.rstrip('.')}{provider}", wait, self._limit, error.request)
         return wait

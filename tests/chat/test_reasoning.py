@@ -178,6 +178,7 @@ OPENROUTER = (
 REFUSALS = {
     "OpenRouter": error_body(404, OPENROUTER, pinned_endpoint_slug="openai/gpt-5.4|openai"),
     "OpenAI": error_body(400, raw='{"error": {"code": "invalid_encrypted_content", "message": "Can\'t verify it."}}'),
+    "OpenAI, as an object": error_body(400, raw={"error": {"code": "invalid_encrypted_content", "message": "No"}}),
     "its code": {"error": {"code": "invalid_encrypted_content", "message": "No"}},
     "its text": error_body(400, raw="The encrypted content gAAA could not be verified."),
     "Anthropic": error_body(400, raw='{"message": "messages.1.content.0: Invalid `signature` in `thinking` block"}'),

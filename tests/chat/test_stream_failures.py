@@ -72,6 +72,14 @@ def test_what_is_content(stand_in: StandIn, started):
     assert error.partial_reply is not None
 
 
+def test_what_was_thought_before_the_deadline_is_kept(stand_in: StandIn):
+    late = {"error": {"code": 502, "message": "Boom", "metadata": {"headers": {"Retry-After": "30"}}}, "choices": []}
+    failing = Answer.sse([event({"reasoning": "Hm"}), late], done=False)
+    error = failure_of(Mode("sync-stream", stand_in.url), stand_in, failing, max_retries=2, deadline=20)
+    assert "deadline" in str(error)
+    assert error.partial_reply.reasoning.reasoning_text == "Hm"
+
+
 def test_a_stream_that_told_what_was_billed_is_not_sent_again(stand_in: StandIn):
     failing = Answer.sse([event({"reasoning": "Hm"}), event({}, usage={"cost": 0.5}), CUT], done=False)
     failure_of(Mode("sync-stream", stand_in.url), stand_in, failing, max_retries=2)

@@ -70,7 +70,7 @@ _NO_PROVIDER = ("no endpoints", "no allowed providers", "data policy", "provider
 # How OpenRouter, OpenAI, Anthropic and Google refuse reasoning that they can't read (hackerai#1171, open-webui#28240,
 # nagobot#21, crush#1698). To leave reasoning out does not help where a signature is missing.
 _UNREADABLE = re.compile(
-    "produced (under|by|with) a(nother| different) model|encrypted[ _](content|reasoning)|th(inking|ought)[ _]signature"
+    "produced (under|by|with) a(nother| different) model|encrypted[ _](content|reasoning)|th(inking|ought)[ _]?signature"
     r"|signature`? in `?thinking|redacted_thinking"
 )
 _TIMED_OUT = ("timeout", "timed out", "deadline exceeded", "deadline_exceeded")
@@ -228,7 +228,7 @@ class Failure:
     @property
     def refuses_reasoning(self) -> bool:
         """Whether reasoning in the conversation can be read by another model only: without it, the request is good."""
-        said = f"{self.said} {self.code} {text_in(self.metadata.get('raw'))}"
+        said = f"{self.said} {self.code} {self.metadata.get('raw')}"
         return _UNREADABLE.search(said) is not None and "missing" not in said
 
     @property

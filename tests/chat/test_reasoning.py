@@ -142,6 +142,19 @@ class TestWhatIsSent:
         found = sent_reasoning(sync, stand_in, reply(CLAUDE, SIGNED), "openai/gpt-5.4", run)
         assert found == ([SIGNED] if is_sent else "Hm, ")
 
+    def test_a_gateway_that_serves_other_names(self, mode: Mode, stand_in: StandIn):
+        stand_in.script(answer(mode, {"content": "Yes", "reasoning_details": [SIGNED]}, model=CLAUDE))
+        messages = [ChatMessage.from_user("hi"), mode(model="my/alias"), ChatMessage.from_user("more")]
+        for model in ("my/alias", "your/alias"):
+            mode(messages, model=model)
+        mine, yours = (request.body["messages"][1] for request in stand_in.requests[1:])
+        assert (mine["reasoning_details"], yours["reasoning"]) == ([SIGNED], "Hm, ")
+
+    def test_a_fallback_does_not_count_as_a_name(self, sync: Mode, stand_in: StandIn):
+        stand_in.script(answer(sync, {"content": "Yes", "reasoning_details": [SIGNED]}, model=CLAUDE))
+        first = sync(model="openai/gpt-5.4", run={"models": ["anthropic/claude-sonnet-4.5"]})
+        assert sent_reasoning(sync, stand_in, first, "openai/gpt-5.4") == "Hm, "
+
     def test_text_beside_encrypted_details(self, sync: Mode, stand_in: StandIn):
         reasoning = ReasoningContent("All of it", {"reasoning_details": [ENCRYPTED]})
         message = ChatMessage.from_assistant("Yes", meta={"model": GPT}, reasoning=reasoning)

@@ -50,6 +50,7 @@ _DATE_OR_SIZE = re.compile(r"\d\d+|a?[\d.]+[bet]")
 _ROUTER = re.compile(r"~?openrouter/|.*\b(router|auto)\b")
 
 _LONGEST_COMPARED = 200
+_MOST_SERVED_NAMES = 1_000
 
 _LIKENESS = 0.7
 _LONGEST = 80
@@ -116,6 +117,17 @@ def certainly_differ(one: str, other: str) -> bool:
     return words != other_words or (version != other_version and bool(version and other_version))
 
 
+def learn_served_name(base_url: str, asked: str, served: object) -> None:
+    """Remember that a request for one model was served by one with quite another name, as gateways do."""
+    if isinstance(served, str) and len(_served_names) < _MOST_SERVED_NAMES and certainly_differ(asked, served):
+        _served_names.add((base_url, asked, served))
+
+
+def is_served_as(base_url: str, asked: str, name: str) -> bool:
+    """Whether a request for a model may be served by the model that has this name."""
+    return (base_url, asked, name) in _served_names or not certainly_differ(asked, name)
+
+
 def names_one_model(name: str) -> bool:
     """Whether a name has an author, and is neither a router's nor a preset's."""
     return "/" in name and "@" not in name and len(name) <= _LONGEST_COMPARED and not _ROUTER.match(name.lower())
@@ -169,3 +181,4 @@ _KNOWN_NAMES = (
     "cohere/rerank-v3.5",
 )
 _listed_names: dict[str, tuple[str, ...]] = {}
+_served_names: set[tuple[str, str, str]] = set()

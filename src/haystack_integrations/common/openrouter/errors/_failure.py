@@ -70,8 +70,8 @@ _NO_PROVIDER = ("no endpoints", "no allowed providers", "data policy", "provider
 # How OpenRouter, OpenAI, Anthropic and Google refuse reasoning that they can't read (hackerai#1171, open-webui#28240,
 # nagobot#21, crush#1698). To leave reasoning out does not help where a signature is missing.
 _UNREADABLE = re.compile(
-    "produced (under|by|with) a(nother| different) model|encrypted[ _](content|reasoning)|th(inking|ought)[ _]?signature"
-    r"|signature`? in `?thinking|redacted_thinking"
+    "produced (under|by|with) a(nother| different) model|encrypted[ _](content|reasoning)"
+    "|th(inking|ought)[ _]?signature|signature`? in `?thinking|redacted_thinking"
 )
 _TIMED_OUT = ("timeout", "timed out", "deadline exceeded", "deadline_exceeded")
 

@@ -45,6 +45,7 @@ from haystack_integrations.components.generators.openrouter.chat._request.argume
     serializable_kwargs,
 )
 from haystack_integrations.components.generators.openrouter.chat._request.reasoning import (
+    learn_makers,
     with_healing,
     with_healing_async,
 )
@@ -234,6 +235,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
                 return with_retries(attempt, settings.max_retries)
 
             replies = with_healing(ask, arguments)
+        learn_makers(replies, arguments, str(self.api_base_url))
         warn_of_flaws(replies)
         tag_span(replies[0].meta)
         return {"replies": replies}
@@ -298,6 +300,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
                 return await with_retries_async(attempt, settings.max_retries)
 
             replies = await with_healing_async(ask, arguments)
+        learn_makers(replies, arguments, str(self.api_base_url))
         warn_of_flaws(replies)
         tag_span(replies[0].meta)
         return {"replies": replies}
@@ -343,6 +346,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
             streaming=streaming_callback is not None,
             generation_kwargs=merged_kwargs(self.generation_kwargs, generation_kwargs),
             init_headers=self._sent_headers(),
+            base_url=str(self.api_base_url),
         )
         # Haystack's hook names the SDK's method here; it is always this one
         return {**arguments, "openai_endpoint": "create"}

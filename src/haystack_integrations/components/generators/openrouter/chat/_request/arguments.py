@@ -26,7 +26,7 @@ from haystack_integrations.common.openrouter._base.headers import merged_headers
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.components.generators.openrouter.chat._endpoint import CHAT, SDK_NAMES
 from haystack_integrations.components.generators.openrouter.chat._request.messages import wire_messages
-from haystack_integrations.components.generators.openrouter.chat._request.reasoning import readers
+from haystack_integrations.components.generators.openrouter.chat._request.reasoning import Readers
 from haystack_integrations.components.generators.openrouter.chat._request.tools import server_tools, tool_definitions
 from haystack_integrations.components.generators.openrouter.chat.options import OpenRouterGenerationKwargs
 
@@ -82,6 +82,7 @@ def request_arguments(
     streaming: bool,
     generation_kwargs: Mapping[str, Any],
     init_headers: Mapping[str, Any],
+    base_url: str,
 ) -> dict[str, Any]:
     """Build the arguments of `client.chat.completions.create`. Nothing that is given is changed."""
     body = _without_stream(generation_kwargs, "generation_kwargs")
@@ -93,7 +94,7 @@ def request_arguments(
     model = body.pop("model", model)
     arguments: dict[str, Any] = {
         "model": model,
-        "messages": wire_messages(messages, readers(extra.get("model", model), {**body, **extra})),
+        "messages": wire_messages(messages, Readers.of(extra.get("model", model), {**body, **extra}, base_url)),
         "stream": streaming,
     }
     if headers := merged_headers(init_headers, sendable_headers(body.pop("extra_headers", None))):

@@ -27,7 +27,7 @@ from haystack_integrations.components.generators.openrouter.chat._reply import (
     tool_arguments,
 )
 from haystack_integrations.components.generators.openrouter.chat._request.content_parts import content_part
-from haystack_integrations.components.generators.openrouter.chat._request.reasoning import is_for_others, readable
+from haystack_integrations.components.generators.openrouter.chat._request.reasoning import Readers, readable
 
 logger = logging.getLogger(__name__)
 
@@ -40,11 +40,11 @@ _SAID = ("content", "refusal", "tool_calls", "images")
 _MOST_EMPTY_REPLIES = 3
 
 
-def wire_messages(messages: Sequence[ChatMessage], readers: list[str]) -> list[dict[str, Any]]:
+def wire_messages(messages: Sequence[ChatMessage], readers: Readers) -> list[dict[str, Any]]:
     """
     Convert messages to the wire format. A tool message with several results becomes several messages.
 
-    :param readers: The models that may read them, as far as it is known: what only others can read is left out.
+    :param readers: The models that may read them. What only others can read is left out.
     """
     _refuse_endless_silence(messages)
     wired = [wire for number, message in enumerate(messages) for wire in _wire(message, f"messages[{number}]", readers)]
@@ -69,7 +69,7 @@ def _refuse_endless_silence(messages: Sequence[ChatMessage]) -> None:
     raise ValueError(msg)
 
 
-def _wire(message: ChatMessage, where: str, readers: list[str]) -> Iterator[dict[str, Any]]:
+def _wire(message: ChatMessage, where: str, readers: Readers) -> Iterator[dict[str, Any]]:
     if message.role is ChatRole.TOOL or message.tool_call_results:
         yield from _tool_results(message, where)
         return
@@ -82,7 +82,7 @@ def _wire(message: ChatMessage, where: str, readers: list[str]) -> Iterator[dict
         wire.update(_assistant(message, malformed, where))
         if not any(wire.get(name) for name in _SAID):  # Mistral and Bedrock refuse it (cecli#296, llmgateway#3127)
             return
-        if (message.reasonings or message.tool_calls) and is_for_others(message, readers):
+        if (message.reasonings or message.tool_calls) and readers.exclude_maker_of(message):
             wire = readable(wire, "".join(part.reasoning_text for part in message.reasonings))
     else:
         wire["content"] = _content(message, where)

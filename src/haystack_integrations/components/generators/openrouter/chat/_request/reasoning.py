@@ -12,13 +12,18 @@ where the reader is certainly another model. If a request is refused all the sam
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 import openai
 from haystack import logging
 from haystack.dataclasses import ChatMessage
 
-from haystack_integrations.common.openrouter._wire.model_names import certainly_differ, names_one_model
+from haystack_integrations.common.openrouter._wire.model_names import (
+    is_served_as,
+    learn_served_name,
+    names_one_model,
+)
 from haystack_integrations.common.openrouter.errors._reading import failure_of
 from haystack_integrations.components.generators.openrouter.chat._reply import listed, mapping, reasoning_text, string
 
@@ -34,23 +39,43 @@ _SIGNATURES = {"signature", "thought_signature", "thoughtSignature"}
 _SEALS = {"data", "encrypted_content", *_SIGNATURES}
 
 
-def readers(model: object, fields: Mapping[str, Any]) -> list[str]:
-    """The models that may answer a request with these fields. None, if that can't be known."""
-    fallbacks = fields.get("models")
-    models = [model, *fallbacks] if isinstance(fallbacks, list | tuple) else [model]
-    named = [name for name in models if isinstance(name, str) and names_one_model(name)]
-    return named if len(named) == len(models) and not fields.get("preset") else []
+@dataclass(frozen=True)
+class Readers:
+    """
+    The models that may read a request.
+
+    :param names: Their names; none if anyone may read it.
+    :param base_url: The URL of the API.
+    """
+
+    names: tuple[str, ...]
+    base_url: str
+
+    @classmethod
+    def of(cls, model: object, fields: Mapping[str, Any], base_url: str) -> Self:
+        """Find the readers of a request for a model with these other fields."""
+        fallbacks = fields.get("models")
+        models = [model, *fallbacks] if isinstance(fallbacks, list | tuple) else [model]
+        named = tuple(name for name in models if isinstance(name, str) and names_one_model(name))
+        return cls(named if len(named) == len(models) and not fields.get("preset") else (), base_url)
+
+    def exclude_maker_of(self, message: ChatMessage) -> bool:
+        """Whether a message was certainly made by none of them."""
+        maker = string(message.meta.get("model"))
+        if names_one_model(maker):
+            return bool(self.names) and not any(is_served_as(self.base_url, name, maker) for name in self.names)
+        details = [detail for part in message.reasonings for detail in listed(part.extra.get("reasoning_details"))]
+        makers = {word for detail in details for word in string(mapping(detail).get("format")).split("-")} & _MAKERS
+        authors = [name.lower().lstrip("~").partition("/")[0].replace("-", "") for name in self.names]
+        return bool(makers and authors) and not any(author.startswith((*makers,)) for author in authors)
 
 
-def is_for_others(message: ChatMessage, readers: list[str]) -> bool:
-    """Whether a message was made by none of the models that may read it."""
-    maker = string(message.meta.get("model"))
-    if names_one_model(maker):
-        return bool(readers) and all(certainly_differ(maker, reader) for reader in readers)
-    details = [detail for part in message.reasonings for detail in listed(part.extra.get("reasoning_details"))]
-    makers = {word for detail in details for word in string(mapping(detail).get("format")).split("-")} & _MAKERS
-    authors = [reader.lower().lstrip("~").partition("/")[0].replace("-", "") for reader in readers]
-    return bool(makers and authors) and not any(author.startswith((*makers,)) for author in authors)
+def learn_makers(replies: list[ChatMessage], arguments: Mapping[str, Any], base_url: str) -> None:
+    """Remember under which name a model replies: the next request sends its reasoning back to it."""
+    readers = Readers.of(arguments["model"], arguments.get("extra_body", {}), base_url)
+    if len(readers.names) == 1:
+        for reply in replies:
+            learn_served_name(base_url, readers.names[0], reply.meta["model"])
 
 
 def readable(wire: dict[str, Any], text: str = "") -> dict[str, Any]:

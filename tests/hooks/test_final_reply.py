@@ -85,8 +85,9 @@ class TestFinalReply:
         assert [message["role"] for message in stand_in.requests[1].body["messages"]] == ["user"]
         assert run(EMPTY, {"content": "Now."}, **hooked(2))["last_message"].text == "Now."
 
-    def test_malformed_calls_still_heal(self, run: Run, stand_in: StandIn):
-        result = run({"tool_calls": [call("search", "oops", index=0)]}, {"content": "Done."}, **hooked())
+    @pytest.mark.parametrize("more", [{}, {"images": [IMAGE]}])
+    def test_malformed_calls_still_heal(self, run: Run, stand_in: StandIn, more):
+        result = run({"tool_calls": [call("search", "oops", index=0)], **more}, {"content": "Done."}, **hooked())
         assert (result["exit_reason"], len(stand_in.requests)) == ("text", 2)
 
     def test_replies_of_earlier_runs_do_not_count(self, run: Run):

@@ -50,7 +50,7 @@ def chat_messages(completion: dict[str, Any], requested_format: str | None = Non
 
 
 def warn_of_flaws(replies: list[ChatMessage]) -> None:
-    """Log a warning for each reply that was cut, or with tool calls that are malformed or stand in the text."""
+    """Log a warning for each reply that was cut or is empty, or whose tool calls are malformed or part of its text."""
     for reply in replies:
         reason, invalid = string(reply.meta["finish_reason"]), reply.meta.get("invalid_tool_calls", [])
         cut = [call for call in invalid if cut_by(call, reason)]
@@ -69,11 +69,12 @@ def warn_of_flaws(replies: list[ChatMessage]) -> None:
                 calls=f' in {len(cut)} tool call(s), kept in meta["invalid_tool_calls"]: {_names(cut)}' if cut else "",
                 remedy=" Raise `max_tokens` in generation_kwargs for longer replies." if reason == "length" else "",
             )
-
+        elif lack := _lack(reply):
+            logger.warning("Reply {index} {lack}.", index=checks.shown(reply.meta["index"]), lack=lack)
         if _CALL_MARKUP.search((reply.text or "")[-_LONGEST_END:]):
             logger.warning(
                 "Reply {index} ends in the model's own markup for a tool call, which its provider did not read. The "
-                "markup stays in the text, and nothing was called. Another provider or model may do better.",
+                "markup stays in the text and calls nothing. Another provider or model may do better.",
                 index=checks.shown(reply.meta["index"]),
             )
 
@@ -89,6 +90,22 @@ def cut_by(call: dict[str, Any], finish_reason: object) -> str:
         decode_plain(arguments, strict=False)
     except ValueError:
         return by
+    return ""
+
+
+def says_nothing(reply: ChatMessage) -> bool:
+    """Whether a reply has neither text nor tool calls nor media. Reasoning is nothing that it says."""
+    noted = (reply.meta.get(name) for name in ("invalid_tool_calls", "refusal", "images"))
+    return not (any(reply.texts) or reply.tool_calls or reply.images or reply.files or any(noted))
+
+
+def _lack(reply: ChatMessage) -> str:
+    reason = reply.meta["finish_reason"]
+    if says_nothing(reply):
+        found = "only reasoning" if reply.reasonings else "nothing in it"
+        return f"has {found}: no text, tool call, image or audio (finish reason: {checks.shown(reason)})"
+    if reason == "tool_calls" and not (reply.tool_calls or reply.meta.get("invalid_tool_calls")):
+        return 'has the finish reason "tool_calls", but no tool call'
     return ""
 
 
@@ -185,7 +202,8 @@ def _text(message: dict[str, Any], meta: dict[str, Any]) -> str | None:
     content = message.get("content")
     if other := [part for part in other_parts(content) if not _is_image(part)]:
         meta["content"] = other
-    return content_text(content) or string(mapping(message.get("audio")).get("transcript")) or None
+    spoken = string(mapping(message.get("audio")).get("transcript"))
+    return content_text(content) or spoken or string(message.get("refusal")) or None
 
 
 def _reasoning(message: dict[str, Any], meta: dict[str, Any]) -> ReasoningContent | None:

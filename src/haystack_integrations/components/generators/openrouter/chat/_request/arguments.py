@@ -30,6 +30,7 @@ from haystack_integrations.components.generators.openrouter.chat._request.messag
     sendable_name,
     wire_messages,
 )
+from haystack_integrations.components.generators.openrouter.chat._request.reasoning import Readers
 from haystack_integrations.components.generators.openrouter.chat._request.tools import server_tools, tool_definitions
 from haystack_integrations.components.generators.openrouter.chat.options import OpenRouterGenerationKwargs
 
@@ -85,6 +86,7 @@ def request_arguments(
     streaming: bool,
     generation_kwargs: Mapping[str, Any],
     init_headers: Mapping[str, Any],
+    base_url: str,
 ) -> dict[str, Any]:
     """Build the arguments of `client.chat.completions.create`. Nothing that is given is changed."""
     body = _without_stream(generation_kwargs, "generation_kwargs")
@@ -93,9 +95,10 @@ def request_arguments(
         _check_count({**body, **extra}.get("n"))
         # OpenRouter always sends the usage; gateways do not, and Datadog's tracer takes it out of the stream
         body.setdefault("stream_options", {"include_usage": True})
+    model = body.pop("model", model)
     arguments: dict[str, Any] = {
-        "model": body.pop("model", model),
-        "messages": wire_messages(messages),
+        "model": model,
+        "messages": wire_messages(messages, Readers.of(extra.get("model", model), {**body, **extra}, base_url)),
         "stream": streaming,
     }
     if headers := merged_headers(init_headers, sendable_headers(body.pop("extra_headers", None))):

@@ -110,10 +110,10 @@ def request_arguments(
     if definitions:
         arguments["tools"] = definitions
     sent = {**body, **extra}
-    fallbacks = sent.get("models") if isinstance(sent.get("models"), list | tuple) else ()
-    models = [string(name) for name in (sent.get("model", arguments["model"]), *fallbacks)]
+    fallbacks = sent.get("models")
+    models = [sent.get("model", arguments["model"]), *(fallbacks if isinstance(fallbacks, list | tuple) else ())]
     names = {string(mapping(tool.get("function")).get("name")) for tool in definitions}
-    clean_calls(arguments["messages"], names, models)
+    clean_calls(arguments["messages"], names, map(string, models))
     _warn_of_dropped_reasoning(sent, models)
     if "response_format" in body:
         arguments["response_format"] = response_format_schema(body.pop("response_format"))

@@ -155,7 +155,7 @@ _SHARE_OF_MOST_PIXELS, _MOST_PIXELS = 0.9, 89_478_485
 def _page(path: Path, number: int, size: tuple[int, int] | None) -> str:
     """Render a page of a PDF file as JPEG in base64. Its pixels are copied and encoded outside of the lock."""
     from PIL import Image  # noqa: PLC0415
-    from pypdfium2 import PdfDocument  # noqa: PLC0415
+    from pypdfium2 import PdfDocument  # type: ignore[import-untyped]  # noqa: PLC0415
 
     most_pixels = (Image.MAX_IMAGE_PIXELS or _MOST_PIXELS) * _SHARE_OF_MOST_PIXELS
     with _reading.lock, closing(PdfDocument(path)) as pdf:

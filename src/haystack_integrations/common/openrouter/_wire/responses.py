@@ -38,8 +38,9 @@ def decode_json(data: str | bytes) -> Any:
 
 def _has_surrogates(data: str | bytes) -> bool:
     """Whether JSON has escapes of surrogate pairs, or of halves."""
-    escapes: Any = ("\\ud", "\\uD") if isinstance(data, str) else (b"\\ud", b"\\uD")
-    return any(escape in data for escape in escapes)
+    # one character is found ten times as fast as three
+    slash, *escapes = ("\\", "\\ud", "\\uD") if isinstance(data, str) else (b"\\", b"\\ud", b"\\uD")
+    return slash in data and any(escape in data for escape in escapes)  # type: ignore[operator]
 
 
 def _slowly_decoded(data: str | bytes) -> Any:

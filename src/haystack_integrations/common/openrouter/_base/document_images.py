@@ -185,9 +185,3 @@ def _image_type(image: ImageContent) -> str | None:
         with suppress(UnidentifiedImageError), Image.open(data) as opened:
             media_type = known_type(opened.get_format_mimetype())
     return media_type if media_type and media_type.startswith("image/") else None
-
-
-def document_text(document: Document, meta_fields: list[str], separator: str) -> str:
-    """Join a document's meta fields and its content, as Haystack's embedders and rankers do."""
-    values = [str(document.meta[name]) for name in meta_fields if document.meta.get(name) is not None]
-    return separator.join([*values, document.content or ""])

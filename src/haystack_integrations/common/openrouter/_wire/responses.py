@@ -38,9 +38,10 @@ def decode_json(data: str | bytes) -> Any:
 
 def _has_surrogates(data: str | bytes) -> bool:
     """Whether JSON has escapes of surrogate pairs, or of halves."""
-    # one character is found ten times as fast as three
-    slash, *escapes = ("\\", "\\ud", "\\uD") if isinstance(data, str) else (b"\\", b"\\ud", b"\\uD")
-    return slash in data and any(escape in data for escape in escapes)  # type: ignore[operator]
+    # most have no escape, or none of "\\u"; and one character is found ten times as fast as two
+    escapes: Any = ("\\", "\\u") if isinstance(data, str) else (b"\\", b"\\u")
+    halves: Any = ("\\ud", "\\uD") if isinstance(data, str) else (b"\\ud", b"\\uD")
+    return all(escape in data for escape in escapes) and any(half in data for half in halves)
 
 
 def _slowly_decoded(data: str | bytes) -> Any:

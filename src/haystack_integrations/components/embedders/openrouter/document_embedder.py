@@ -17,7 +17,7 @@ from haystack_integrations.common.openrouter._base.component import (
     OPENROUTER_API_BASE_URL,
     shows_its_settings,
 )
-from haystack_integrations.common.openrouter._base.document_images import document_text
+from haystack_integrations.common.openrouter._base.documents import document_text
 from haystack_integrations.common.openrouter._many.workers import each_in_tasks, each_in_threads
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint, sent, sent_async
 from haystack_integrations.common.openrouter._wire import checks

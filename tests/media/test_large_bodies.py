@@ -17,14 +17,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from haystack.dataclasses import ByteStream
+from haystack.dataclasses import ByteStream, ChatMessage
 from openai import AsyncOpenAI, OpenAI
 from stand_in import Answer, StandIn
 from stand_in.files import png
-from wire import SOON
+from wire import SOON, completion
 
 from haystack_integrations.components.audio.openrouter import OpenRouterTranscriber
-from haystack_integrations.components.generators.openrouter import OpenRouterImageGenerator
+from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator, OpenRouterImageGenerator
 
 SIZE = 3_000_000
 # Longer than what is encoded, and what is sent, at once.
@@ -140,6 +140,27 @@ class TestMemory:
         generator = OpenRouterImageGenerator(model="a/b", api_base_url=server.url, max_retries=0)
         run(generator, "A cat")
         assert peak(lambda: run(generator, "A cat")) < 3.2  # base64 is 1.33 of it
+
+    def test_so_is_an_image_in_a_reply(self, run: Run, sink: Callable[..., Sink]):
+        data = base64.b64encode(png("cat", words="cat") + os.urandom(SIZE)).decode()
+        image = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{data}"}}
+        server = sink(completion({"content": "A cat", "images": [image]}))
+        generator = OpenRouterChatGenerator(model="a/b", api_base_url=server.url, max_retries=0)
+        message = ChatMessage.from_user("A cat")
+        run(generator, [message])
+        assert peak(lambda: run(generator, [message])) < 3.2
+
+
+class TestReplies:
+    @pytest.mark.parametrize("number", ["1e999", "-1E+999", "1" + "0" * 400])
+    @pytest.mark.parametrize("text", ["word " * 4000, "a, b, " * 4000])
+    def test_large_numbers_beside_large_texts(self, run: Run, stand_in: StandIn, number: str, text: str):
+        body = json.dumps(completion({"content": text, "odd": "NUMBER", "fine": 1e99}))
+        stand_in.script(Answer.raw(body.replace('"NUMBER"', number).encode(), "application/json"))
+        generator = OpenRouterChatGenerator(model="a/b", api_base_url=stand_in.url, max_retries=0)
+        (reply,) = run(generator, [ChatMessage.from_user("Hi")])["replies"]
+        assert (reply.text, reply.meta["fine"]) == (text, 1e99)
+        assert reply.meta.get("odd") is None
 
 
 class TestRecordings:

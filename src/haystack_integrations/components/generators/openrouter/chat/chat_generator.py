@@ -276,8 +276,9 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         async with self._calling_async(CHAT, arguments["model"], settings) as client:
             request = {"client": client, "arguments": arguments}
             if callback is None:
-                response = await sent_async(request_completion, **request)
-                replies = chat_messages(completion_dict(response, client, arguments), audio)
+                # a name for the response would keep its bytes while images are copied out of it
+                completion = completion_dict(await sent_async(request_completion, **request), client, arguments)
+                replies = chat_messages(completion, audio)
             else:
 
                 async def attempt(callback: StreamingCallbackT = callback) -> list[ChatMessage]:

@@ -8,9 +8,10 @@ A run over many recordings, and its sources: files, streams and URLs. All are ch
 
 import base64
 import copy
+import hashlib
 import io
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 from urllib.parse import urlsplit
@@ -26,9 +27,12 @@ from haystack_integrations.common.openrouter._wire.json_values import sendable, 
 from haystack_integrations.common.openrouter._wire.media import (
     AUDIO_FORMATS,
     FIRST_BYTES,
+    checked_shape,
     known_type,
+    pcm_shape,
     sound_format,
     true_type,
+    wav_file,
 )
 from haystack_integrations.components.audio.openrouter._transcription_endpoint import (
     read_transcript,
@@ -56,12 +60,14 @@ class Source:
     :param audio: A path, the bytes, or a URL.
     :param audio_format: OpenRouter's name of the format, or None if only the provider can find out.
     :param meta: The meta of its document.
+    :param shape: `sample_rate` and perhaps `channels` of pcm, if they are known.
     """
 
     number: int
     audio: Path | bytes | str
     audio_format: str | None
     meta: dict[str, Any]
+    shape: dict[str, int] = field(default_factory=dict)
 
     def __str__(self) -> str:
         """Name the source, for a log."""
@@ -77,16 +83,25 @@ class Source:
         if isinstance(self.audio, str):
             named = {"format": self.audio_format} if self.audio_format else {}
             return with_audio(request, {"url": self.audio, **named})
+        sent_format = "wav" if self.shape else self.audio_format
         if encoded:
-            with suppress(TypeError, ValueError), _opened(self.audio) as file:
-                return with_encoded_audio(request, file, self.audio_format)
-        with _opened(self.audio) as file:
+            with suppress(TypeError, ValueError), self._opened(self.audio) as file:
+                return with_encoded_audio(request, file, sent_format)
+        with self._opened(self.audio) as file:
             data = base64.b64encode(file.read()).decode()
-        return with_audio(request, {"data": data, "format": self.audio_format})
+        return with_audio(request, {"data": data, "format": sent_format})
 
+    def _opened(self, audio: Path | bytes) -> IO[bytes]:
+        if self.shape:  # bare pcm counts as 16 kHz, mono
+            return io.BytesIO(wav_file(audio.read_bytes() if isinstance(audio, Path) else audio, **self.shape))
+        return audio.open("rb") if isinstance(audio, Path) else io.BytesIO(audio)
 
-def _opened(audio: Path | bytes) -> IO[bytes]:
-    return audio.open("rb") if isinstance(audio, Path) else io.BytesIO(audio)
+    def without_transcript(self) -> Document:
+        """Make the document of a recording that failed. Its id is its own, even if its meta is like another's."""
+        audio = self.audio if isinstance(self.audio, bytes) else str(self.audio).encode(errors="surrogatepass")
+        key = hashlib.sha256(f"{self.number}".encode())
+        key.update(audio)
+        return Document(id=key.hexdigest(), meta=self.meta)
 
 
 def checked_sources(sources: Any) -> list[Source]:
@@ -140,7 +155,9 @@ def _from_stream(stream: ByteStream, number: int, where: str) -> Source:
             f"Accepted: {_ACCEPTED}. Set the stream's `mime_type`, for example to 'audio/mpeg'."
         )
         raise ValueError(msg)
-    return Source(number, bytes(stream.data), audio_format, whole_json(copy.deepcopy(stream.meta)))
+    shape = {**pcm_shape(stream.mime_type or ""), **checked_shape(stream.meta)} if audio_format == "pcm" else {}
+    shape = checked_shape(shape) if "sample_rate" in shape else {}
+    return Source(number, bytes(stream.data), audio_format, whole_json(copy.deepcopy(stream.meta)), shape)
 
 
 def _from_file(path: Path, number: int, where: str) -> Source:
@@ -213,7 +230,7 @@ class Recordings(ManyRequests[Source, Document]):
     def result(self) -> dict[str, Any]:
         """Make the result of the run: `documents`, one for each source, and `meta`."""
         pairs = zip(self._sources, self._results, strict=True)
-        documents = [document or Document(meta=source.meta) for source, document in pairs]
+        documents = [document or source.without_transcript() for source, document in pairs]
         return {"documents": documents, "meta": self._meta(ids=self._ids)}
 
     def _take_failure(self, source: Source, error: Exception, refused: bool) -> None:

@@ -6,7 +6,7 @@ What the client costs: CPU time of a chunk, a call, an embedded document and an 
 
     hatch run bench                      # about fifteen minutes on an idle machine; draws benchmarks/chart.svg
     hatch run bench --quick              # less exact, and without the chart
-    hatch run bench --only embeddings    # or streams, calls, conversations, errors, network
+    hatch run bench --only embeddings    # or streams, calls, conversations, errors, large, network
     hatch run bench --peers              # with other packages, where they are installed
 """
 
@@ -24,12 +24,13 @@ from corpora import Corpora
 from embedders import OursOneByOne
 from failures import Failures
 from first_chunk import first_chunks, first_chunks_async
+from large import MEMORY, Large
 from processes import import_milliseconds, memory_megabytes
 from rounds import Figures
 from server import KINDS, running_server
 from streams import Streams
 
-PARTS = ("streams", "calls", "conversations", "errors", "embeddings", "network")
+PARTS = ("streams", "calls", "conversations", "errors", "embeddings", "large", "network")
 STREAMS_AT_ONCE = (1, 10, 100, 400)
 
 Groups = dict[str, Figures]
@@ -62,6 +63,8 @@ def main() -> None:
             _measure_errors(port, rounds, megabytes=2 if options.quick else 10)
         if "embeddings" in parts:
             groups |= _measure_embeddings(port, rounds, quick=options.quick)
+        if "large" in parts:
+            _measure_large(port, rounds)
     if "network" in parts:
         groups |= _measure_network(10 if options.quick else 50)
     if len(parts) == len(PARTS) and not options.quick:
@@ -126,6 +129,18 @@ def _measure_embeddings(port: int, rounds: int, *, quick: bool) -> Groups:
     return {"CPU of an embedded document": cpu, "Time to embed 1,600 documents\nat 100 ms a response": seconds}
 
 
+def _measure_large(port: int, rounds: int) -> None:
+    large = Large(port, rounds=rounds)
+    print("\n| | floor | openai SDK | **ours** | ÷ SDK | ÷ floor |\n|---|---|---|---|---|---|")
+    pages, cores = large.pages()
+    _print_large("ms a page of a PDF file, 800 x 800", pages)
+    _print_large("µs a document of a ranking of 1,000", large.ranking())
+    _print_large("µs to load 413 models", large.models())
+    for name in MEMORY:
+        _print_large(f"memory at the peak ÷ size, {name}", large.memory(name))
+    print(f"\nWith four pages at once, {cores:.1f} cores are busy")
+
+
 def _measure_network(streams: int) -> Groups:
     print("\n| | openai SDK | Haystack | **ours** | ratio |\n|---|---|---|---|---|")
     milliseconds, connections = first_chunks(streams)
@@ -153,6 +168,13 @@ def _print_pair(what: str, figures: Figures, base: str | None = None) -> None:
     cells = [f"{figures[name]:.1f}" if name in figures else "" for name in (SDK.name, Haystack.name, Ours.name)]
     ratio = f"{figures[Ours.name] / figures[base]:.3f} of {base}" if base else ""
     print(f"| {what} | {cells[0]} | {cells[1]} | **{cells[2]}** | {ratio} |", flush=True)
+
+
+def _print_large(what: str, figures: Figures) -> None:
+    ours = figures[Ours.name]
+    cells = [f"{figures[name]:.1f}" if name in figures else "" for name in (Floor.name, SDK.name)]
+    ratios = [f"{ours / figures[name]:.2f}" if name in figures else "" for name in (SDK.name, Floor.name)]
+    print(f"| {what} | {' | '.join(cells)} | **{ours:.1f}** | {' | '.join(ratios)} |", flush=True)
 
 
 if __name__ == "__main__":

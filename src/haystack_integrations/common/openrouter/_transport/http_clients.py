@@ -10,7 +10,7 @@ corrects the status and the retry headers, so that the SDK retries them or raise
 """
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from http.cookiejar import Cookie, CookieJar, DefaultCookiePolicy
@@ -36,6 +36,8 @@ from haystack_integrations.common.openrouter._wire.responses import decoded_body
 from haystack_integrations.common.openrouter.errors._failure import DeadlineExceeded, Failure
 from haystack_integrations.common.openrouter.errors._reading import failure_of_response
 
+# How many bytes of a large body are written at once.
+_PIECE = 2**18
 # What the openai SDK gives its own client; httpx's default of 100 connections makes a busy server wait.
 _LIMITS = {"max_connections": 1000, "max_keepalive_connections": 100}
 
@@ -152,11 +154,35 @@ class _Sends(_OwnClient):
 
 class _SendsAsync(_OwnClient):
     async def send(self, request: Any, **kwargs: Any) -> Any:
+        _send_in_pieces(request)
         refuse_if_over(request, is_async=True)
         with _failure_named(self, request, self._max_retries):
             response = await super().send(request, **kwargs)  # type: ignore[misc]
         warn_of_retry(request, response, self._max_retries)
         return response
+
+
+def _send_in_pieces(request: Any) -> None:
+    """Let a large body be written piece by piece: asyncio copies what a socket does not take at once, and TLS all."""
+    if type(request.stream).__name__ == "ByteStream" and len(request.content) > _PIECE:
+        kind: Any = type(request.stream)
+        request.stream = _stream_of_pieces(kind)(request.content)
+
+
+@lru_cache(maxsize=2)
+def _stream_of_pieces(kind: Any) -> Any:
+    """Make the class for httpx or httpx2, which both ask for a stream of their own."""
+
+    class Pieces(kind):
+        def __init__(self, body: bytes) -> None:
+            super().__init__(body)
+            self._body = body
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            for start in range(0, len(self._body), _PIECE):
+                yield self._body[start : start + _PIECE]
+
+    return Pieces
 
 
 class _Client(_Sends, DefaultHttpxClient): ...

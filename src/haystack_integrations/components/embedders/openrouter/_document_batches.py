@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import count, islice
 from math import inf
 from typing import Any
@@ -18,6 +18,7 @@ from typing import Any
 from haystack import Document, logging
 from tqdm import tqdm
 
+from haystack_integrations.common.openrouter._base.documents import document_copy
 from haystack_integrations.common.openrouter._many.requests import ManyRequests
 from haystack_integrations.common.openrouter._wire.json_values import printable
 from haystack_integrations.common.openrouter._wire.responses import unusable_response
@@ -186,7 +187,7 @@ class Corpus(ManyRequests[Batch, list[float]]):
     def result(self) -> dict[str, Any]:
         """Make the result of the run: `documents`, copies with their embeddings, and `meta`."""
         pairs = zip(self._documents, self._results, strict=True)
-        documents = [replace(document, embedding=embedding) for document, embedding in pairs]
+        documents = [document_copy(document, embedding=embedding) for document, embedding in pairs]
         return {"documents": documents, "meta": self._meta(model=self._first_model[1], **(self._agreed or {}))}
 
     def _check_length(self, length: int, body: Any) -> None:

@@ -295,8 +295,9 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
             async def ask(arguments: dict[str, Any]) -> list[ChatMessage]:
                 request = {"client": client, "arguments": arguments}
                 if callback is None:
-                    response = await sent_async(request_completion, **request)
-                    return chat_messages(completion_dict(response, client, arguments), audio)
+                    # a name for the response would keep its bytes while images are copied out of it
+                    completion = completion_dict(await sent_async(request_completion, **request), client, arguments)
+                    return chat_messages(completion, audio)
 
                 async def attempt() -> list[ChatMessage]:
                     stream = await sent_async(request_completion, **request)

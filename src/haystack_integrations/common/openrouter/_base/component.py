@@ -30,10 +30,14 @@ from haystack_integrations.common.openrouter._base.headers import (
     warn_of_credentials,
     with_secrets,
 )
-from haystack_integrations.common.openrouter._transport.client_pool import ClientPool, ClientSettings
+from haystack_integrations.common.openrouter._transport.client_pool import ClientPool
+from haystack_integrations.common.openrouter._transport.client_settings import (
+    ClientSettings,
+    check_base_url,
+    check_http_client_kwargs,
+)
 from haystack_integrations.common.openrouter._transport.deadline import Deadline
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
-from haystack_integrations.common.openrouter._transport.http_clients import check_base_url, check_http_client_kwargs
 from haystack_integrations.common.openrouter._transport.run import Run, running
 from haystack_integrations.common.openrouter._wire import checks
 

@@ -152,10 +152,20 @@ def _failure_named(client: Any, request: Any, max_retries: int) -> Iterator[None
             raise openai.APIConnectionError(message=msg, request=request) from error
         if (deadline := deadline_of_run()) is not None and deadline.is_over:
             raise DeadlineExceeded(deadline.text, request) from error
-        if "Timeout" in type(error).__name__ and not retries_timeouts():
+        if _timed_out(error) and not retries_timeouts():
             raise openai.APITimeoutError(request=request) from error
         warn_of_retry(request, error, max_retries)
         raise
+
+
+def _timed_out(error: Exception) -> bool:
+    """Whether no response came in time. Where TCP gave up, an asynchronous client calls that an error of reading."""
+    name, cause = type(error).__name__, error.__cause__ or error.__context__
+    while cause is not None and name in ("ReadError", "WriteError"):
+        if isinstance(cause, TimeoutError):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return "Timeout" in name
 
 
 def _arguments(kwargs: Mapping[str, Any] | None, base_url: str, hook: Callable[[Any], Any]) -> dict[str, Any]:

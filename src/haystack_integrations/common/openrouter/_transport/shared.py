@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Self
 from urllib.parse import urlsplit
 from urllib.request import getproxies
-from weakref import WeakSet
+from weakref import WeakSet, ref
 
 from haystack_integrations.common.openrouter._transport.forks import renewed_in_forked_children
 
@@ -57,6 +57,7 @@ class _Group:
     def __init__(self, key: "ConnectionKey", original: Any) -> None:
         self.key, self._original = key, original
         self.members: WeakSet[SharesConnections] = WeakSet()
+        self.is_closed = False
 
     def join(self, max_retries: int) -> Any:
         """Make a client that has the connections of the others."""
@@ -64,10 +65,6 @@ class _Group:
         client.max_retries, client.group = max_retries, self
         self.members.add(client)
         return client
-
-    def is_over(self) -> bool:
-        """Whether nothing can use it any more."""
-        return not self.members or (self.key.loop is not None and self.key.loop.is_closed())
 
 
 class ConnectionKey:
@@ -88,7 +85,6 @@ class ConnectionKey:
         loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         given = kwargs or {}
-        self.loop = loop
         # httpx copies these when it builds a client: if they change later, equal arguments make different clients
         is_alone = any(not isinstance(given.get(name) or {}, dict) for name in ("headers", "params", "cookies"))
         self._parts = (
@@ -130,11 +126,11 @@ class _Shared:
 
     def _start_empty(self) -> None:
         self._lock = threading.RLock()
-        self._groups: list[_Group] = []
+        self._references: list[ref[_Group]] = []
 
     def renew(self) -> None:
         """Start without connections in a forked child. The SSL contexts have none, and stay."""
-        _INHERITED.append(self._groups)
+        _INHERITED.append(self._groups())
         self._start_empty()
 
     def client(self, key: ConnectionKey, build: Callable[[], Any], max_retries: int) -> Any:
@@ -147,14 +143,13 @@ class _Shared:
         :returns: The client.
         """
         with self._lock:
-            self._groups = [group for group in self._groups if not group.is_over()]
             while True:
-                group = next((group for group in self._groups if group.key.matches(key)), None)
+                group = next((group for group in self._groups() if group.key.matches(key)), None)
                 if group is None:
                     group = _Group(key, build())
-                    self._groups.append(group)
+                    self._references = [*map(ref, self._groups()), ref(group)]
                 client = group.join(max_retries)
-                if group in self._groups:  # and was not closed at this moment
+                if not group.is_closed:  # at this moment
                     return client
 
     def leave(self, group: _Group, client: SharesConnections) -> bool:
@@ -165,8 +160,12 @@ class _Shared:
             group.members.discard(client)
             if group.members:
                 return False
-            self._groups = [other for other in self._groups if other is not group]
-            return not any(group.key.shares_transport(other.key) for other in self._groups)
+            group.is_closed = True
+            return not any(group.key.shares_transport(other.key) for other in self._groups())
+
+    def _groups(self) -> list[_Group]:
+        """Those that have members, which keep them."""
+        return [group for known in self._references if (group := known()) is not None and not group.is_closed]
 
     def context(self, create: Callable[..., ssl.SSLContext], *, trust_env: bool) -> ssl.SSLContext:
         """

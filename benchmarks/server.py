@@ -8,7 +8,7 @@ The model's name says what to send: `text/5000`, `tool_arguments/5000` and `reas
 chunks, `text_apart/5000` has each event in a piece of its own, `failure/web page/10` is a failure whose body has 10 MB
 (`hostile.py`), `reply/200 tool calls` is one of `REPLIES`, `agent/50` calls a tool until the fiftieth reply, and
 anything else is a plain completion. A request with `input` gets a vector of 1,536 floats for each string in it, after
-100 ms if the model is `later`.
+100 ms if the model is `later`; one with `documents` gets a ranking.
 `python benchmarks/server.py` prints its port and serves until killed.
 """
 
@@ -90,6 +90,8 @@ class Connection(asyncio.Protocol):
                 wait = LATER if request["model"] == "later" else 0.0
                 response = embeddings(len(request["input"]), request.get("encoding_format", "float"))
                 asyncio.get_running_loop().call_later(wait, self._transport.write, response)
+            elif "documents" in request:
+                self._transport.write(ranking(len(request["documents"])))
             elif request["model"].startswith("agent/"):
                 steps = sum(message["role"] == "assistant" for message in request["messages"])
                 is_last = steps + 1 >= int(request["model"].partition("/")[2])
@@ -107,6 +109,13 @@ def embeddings(count: int, encoding_format: str) -> bytes:
     data = [{"object": "embedding", "index": index, "embedding": vector} for index, vector in enumerate(vectors)]
     usage = {"prompt_tokens": count * 100, "total_tokens": count * 100, "cost": 0.0001}
     body = json.dumps({"object": "list", "data": data, "model": _TOP["model"], "usage": usage}).encode()
+    return _head("application/json", f"Content-Length: {len(body)}") + body
+
+
+@cache
+def ranking(count: int) -> bytes:
+    results = [{"index": index, "relevance_score": 1 / (index + 1)} for index in range(count)]
+    body = json.dumps({"id": _TOP["id"], "model": _TOP["model"], "results": results, "usage": {"cost": 0.001}}).encode()
     return _head("application/json", f"Content-Length: {len(body)}") + body
 
 

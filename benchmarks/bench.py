@@ -143,7 +143,7 @@ def _measure_network(streams: int) -> Groups:
 def _measure_connections(rounds: int, silences: tuple[float, ...]) -> None:
     print("\n| | openai SDK | Haystack | **ours** | ratio |\n|---|---|---|---|---|")
     microseconds, contexts = warm_ups(rounds)
-    _print_pair("µs to warm up one more component, or to make one more client", microseconds, SDK.name)
+    _print_pair("µs of CPU to warm up one more component, or to make one more client", microseconds, SDK.name)
     _print_pair("SSL contexts of ten", contexts)
     _print_pair("ms of the first embedding, ranking and chat over TLS, 50 ms away", first_queries(rounds), SDK.name)
     for silence, round_trips in after_silence(silences).items():

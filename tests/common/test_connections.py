@@ -19,12 +19,14 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import httpx
+import openai
 import pytest
 from modes import Mode
 from stand_in import STALL, Answer, StandIn
 from wire import event, events
 
 from haystack_integrations.common.openrouter._transport import kept_connections
+from haystack_integrations.components.audio.openrouter import OpenRouterSpeechSynthesizer
 from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator
 from haystack_integrations.components.generators.openrouter.chat._stream.sse import read_rest
 
@@ -290,4 +292,23 @@ class TestAPathThatIsGone:
             assert time.monotonic() - started < 10
             assert len(accepted) == 2
             generator.close()
+            accepted[0].shutdown(socket.SHUT_RDWR)
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="Needs a packet filter on a socket")
+    @pytest.mark.parametrize("is_async", [False, True])
+    def test_does_not_send_again_what_may_be_billed_twice(self, is_async: bool, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setitem(kept_connections._OPTIONS, "TCP_USER_TIMEOUT", 100)
+        head = b"HTTP/1.1 200 OK\r\ncontent-type: audio/mpeg\r\ncontent-length: 3\r\n\r\n"
+        with raw_server(head + b"ID3") as (url, accepted):
+            synthesizer = OpenRouterSpeechSynthesizer(api_base_url=url, max_retries=2)
+
+            async def main() -> None:
+                await synthesizer.run_async("hi") if is_async else synthesizer.run("hi")
+                swallow_packets(accepted[0])
+                with pytest.raises(openai.APITimeoutError):
+                    await synthesizer.run_async("hi") if is_async else synthesizer.run("hi")
+
+            asyncio.run(main())
+            assert len(accepted) == 1
+            synthesizer.close()
             accepted[0].shutdown(socket.SHUT_RDWR)

@@ -227,6 +227,22 @@ class TestComponents:
             component.run("hi")
         assert set(connections(stand_in)) == {1}
 
+    def test_one_goes_while_another_looks_for_connections(self, stand_in: StandIn):
+        class Auth(httpx.Auth):
+            def __eq__(self, other: object) -> bool:
+                made.pop("first", None)
+                gc.collect()  # which closes it, in a thread that holds a lock
+                return True
+
+            __hash__ = httpx.Auth.__hash__
+
+        made: dict[str, Any] = {}
+        with ThreadPoolExecutor(1) as pool:
+            for name in ("first", "second", "third"):
+                made[name] = Mode("sync", stand_in.url).generator(http_client_kwargs={"auth": Auth()})
+                assert pool.submit(made[name].run, "hi").result(timeout=10)
+        assert connections(stand_in) == [1, 2, 2]
+
     def test_a_request_that_costs_nothing_opens_the_connection_of_all(self, stand_in: StandIn):
         generator = OpenRouterChatGenerator(api_base_url=stand_in.url)
         generator.warm_up()

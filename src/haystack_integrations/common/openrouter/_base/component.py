@@ -168,13 +168,13 @@ class OpenRouterBase:
 
     def close(self) -> None:
         """
-        Close the connections of synchronous calls. The object can be used again.
+        Close the connections of synchronous calls, unless others use them. The object can be used again.
         """
         self._clients.close()
 
     async def close_async(self) -> None:
         """
-        Close the connections of the running event loop. The object can be used again.
+        Close the connections of the running event loop, unless others use them. The object can be used again.
         """
         await self._clients.close_async()
 

@@ -262,20 +262,21 @@ class TestAPathThatIsGone:
         generator.run("hi")
         assert options_of(socket_of_last_response())[2] == 77
 
+    @pytest.mark.skipif(sys.platform != "linux", reason="Other systems have other names")
     def test_an_option_that_the_system_does_not_take(self, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch):
-        monkeypatch.setattr(socket, "TCP_KEEPCNT", 9999)
+        monkeypatch.setattr(socket, "TCP_KEEPINTVL", 9999)
         generator = Mode("sync", stand_in.url).generator()
         assert generator.run("hi")["replies"]
         monkeypatch.undo()
-        assert options_of(socket_of_last_response())[:3] == [1, 10, 5]
+        assert options_of(socket_of_last_response())[3:] == [2, 20_000]
 
     @pytest.mark.skipif(sys.platform != "linux", reason="Needs a packet filter on a socket")
-    def test_costs_a_new_connection_and_no_timeout(self, mode: Mode, monkeypatch: pytest.MonkeyPatch):
+    def test_costs_a_new_connection_and_no_timeout(self, pair: Mode, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setitem(kept_connections._OPTIONS, "TCP_USER_TIMEOUT", 100)
         body = chunked(b"data: " + event_bytes() + b"\n\ndata: [DONE]\n\n") + b"0\r\n\r\n"
         with raw_server(HEAD + body) as (url, accepted):
-            generator = Mode(mode.name, url).generator(max_retries=1, timeout=20)
-            arguments = {"streaming_callback": mode.callback()}
+            generator = Mode(pair.name, url).generator(max_retries=1, timeout=20)
+            arguments = {"streaming_callback": pair.callback()}
 
             async def main() -> None:
                 await generator.run_async("hi", **arguments)
@@ -283,7 +284,7 @@ class TestAPathThatIsGone:
                 await generator.run_async("hi", **arguments)
 
             started = time.monotonic()
-            if mode.is_async:
+            if pair.is_async:
                 asyncio.run(main())
             else:
                 generator.run("hi", **arguments)

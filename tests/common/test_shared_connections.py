@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import openai
 import pytest
 from components import INPUTS, KINDS, METHODS
 from haystack.utils import Secret
@@ -95,6 +96,24 @@ class TestComponents:
             await pair.run(pair.first)
             assert connections(stand_in)[-1] == 2
             await pair.close(pair.first)
+
+        with_pair(pair(), main)
+
+    def test_closed_send_nothing_more(self, pair: Callable[..., Pair], stand_in: StandIn):
+        async def main(pair: Pair) -> None:
+            await pair.run(pair.first)
+            await pair.run(pair.second)
+            client = pair.first.async_client if pair.is_async else pair.first.client
+            await pair.close(pair.first)
+            assert client.is_closed()
+
+            async def send() -> None:
+                sent = client.with_options(max_retries=0).get("/key", cast_to=object)
+                await sent if pair.is_async else None
+
+            with pytest.raises(openai.APIConnectionError, match="closed"):
+                await send()
+            assert len(stand_in.requests) == 2
 
         with_pair(pair(), main)
 

@@ -87,15 +87,8 @@ class ConnectionKey:
         given = kwargs or {}
         # httpx copies these when it builds a client: if they change later, equal arguments make different clients
         is_alone = any(not isinstance(given.get(name) or {}, dict) for name in ("headers", "params", "cookies"))
-        self._parts = (
-            kind,
-            loop,
-            *urlsplit(base_url)[:2],
-            is_alone and object(),
-            *_certificates(),
-            getproxies(),
-            given,
-        )
+        server, environment = urlsplit(base_url)[:2], (_certificates(), getproxies())
+        self._parts = (kind, loop, server, is_alone and object(), environment, given)
         transports = given.get("transport"), *(given.get("mounts") or {}).values()
         self._transports = {id(transport) for transport in transports if transport is not None}
 

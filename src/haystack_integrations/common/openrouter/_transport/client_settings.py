@@ -18,6 +18,7 @@ from haystack.utils import Secret
 from openai import Omit
 
 from haystack_integrations.common.openrouter._transport.deadline import Deadline
+from haystack_integrations.common.openrouter._transport.ledger import Ledger
 from haystack_integrations.common.openrouter._transport.run import checked_key, key_of
 from haystack_integrations.common.openrouter._wire import checks
 
@@ -41,6 +42,7 @@ class ClientSettings:
     key_is_optional: bool = False
     # of the run that the settings were read for
     deadline: Deadline | None = field(default=None, repr=False, compare=False)
+    ledger: Ledger | None = field(default=None, repr=False, compare=False)
     api_key: str | None = field(init=False, repr=False)
     # what the SDK reads from the environment for OpenAI
     openai_headers: str = field(init=False, repr=False)

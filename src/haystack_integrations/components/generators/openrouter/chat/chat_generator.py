@@ -26,6 +26,7 @@ from haystack_integrations.common.openrouter._base.component import (
     OpenRouterComponent,
     shows_its_settings,
 )
+from haystack_integrations.common.openrouter._base.cost_meter import OpenRouterCostMeter
 from haystack_integrations.common.openrouter._base.generation_kwargs import merged_kwargs
 from haystack_integrations.common.openrouter._base.headers import with_secrets
 from haystack_integrations.common.openrouter._transport.endpoint import sent, sent_async
@@ -97,6 +98,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         http_client_kwargs: dict[str, Any] | None = None,
         tools_strict: bool = False,
         deadline: float | None = None,
+        cost_meter: OpenRouterCostMeter | None = None,
     ) -> None:
         """
         Create the component. The API key is read when the component is warmed up or first run.
@@ -124,6 +126,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         :param tools_strict: Whether to make the schemas of the tools strict, so that the model follows them exactly.
         :param deadline: Seconds after which a run ends, with its retries and waits. Unlike `timeout`, it does not start
             anew when bytes arrive. None means no limit. A client that you set yourself does not keep to it.
+        :param cost_meter: Counts what the requests of this component cost. None counts nothing.
         :raises TypeError: If an argument has the wrong type.
         :raises ValueError: If the value of an argument can't be used, or two tools have the same name.
         """
@@ -131,7 +134,9 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         self.generation_kwargs = cast(dict[str, Any], generation_kwargs)
         if tools is not None:
             checked_tools(tools)
-        self._set_up(api_key, model, api_base_url, extra_headers, timeout, max_retries, http_client_kwargs, deadline)
+        self._set_up(
+            api_key, model, api_base_url, extra_headers, timeout, max_retries, http_client_kwargs, deadline, cost_meter
+        )
         super(OpenRouterChatGenerator, self).__init__(
             api_key=api_key,
             model=model,

@@ -79,7 +79,7 @@ class ClientPool:
     The openai clients of one component. They are built on first use, from the settings that each run hands over.
 
     If the settings differ from those of the client at hand, a new one takes its place. Calls that are under way end on
-    the old one, whose connections are closed then. A client that the user set is used whatever the settings are, and is
+    the old one, which is closed then. A client that the user set is used whatever the settings are, and is
     never closed. A copy, a pickle and a forked child have their own clients. Only asyncio event loops are supported.
     """
 

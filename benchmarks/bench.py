@@ -6,7 +6,7 @@ What the client costs: CPU time of a chunk, a call, an embedded document and an 
 
     hatch run bench                      # about fifteen minutes on an idle machine; draws benchmarks/chart.svg
     hatch run bench --quick              # less exact, and without the chart
-    hatch run bench --only embeddings    # or streams, calls, conversations, errors, large, network
+    hatch run bench --only embeddings    # or streams, calls, conversations, errors, large, network, connections
     hatch run bench --peers              # with other packages, where they are installed
 """
 
@@ -18,6 +18,7 @@ import platform
 os.environ.setdefault("HAYSTACK_TELEMETRY_ENABLED", "False")
 
 from chart import draw
+from connections import after_silence, first_queries, warm_ups
 from contenders import SDK, Floor, Haystack, Ours
 from conversations import IN, OUT, Conversations
 from corpora import Corpora
@@ -30,7 +31,7 @@ from rounds import Figures
 from server import KINDS, running_server
 from streams import Streams
 
-PARTS = ("streams", "calls", "conversations", "errors", "embeddings", "large", "network")
+PARTS = ("streams", "calls", "conversations", "errors", "embeddings", "large", "network", "connections")
 STREAMS_AT_ONCE = (1, 10, 100, 400)
 
 Groups = dict[str, Figures]
@@ -67,6 +68,8 @@ def main() -> None:
             _measure_large(port, rounds)
     if "network" in parts:
         groups |= _measure_network(10 if options.quick else 50)
+    if "connections" in parts:
+        _measure_connections(rounds, (7.0,) if options.quick else (7.0, 60.0))
     if len(parts) == len(PARTS) and not options.quick:
         draw(groups)
 
@@ -150,6 +153,16 @@ def _measure_network(streams: int) -> Groups:
     _print_pair("ms to the first chunk over TLS, 50 ms away, async", of_tasks, SDK.name)
     _print_pair(f"connections of {streams} streams in a row, async", connections)
     return {"Time to the first chunk\nover TLS, 50 ms away": milliseconds}
+
+
+def _measure_connections(rounds: int, silences: tuple[float, ...]) -> None:
+    print("\n| | openai SDK | Haystack | **ours** | ratio |\n|---|---|---|---|---|")
+    microseconds, contexts = warm_ups(rounds)
+    _print_pair("µs of CPU to warm up one more component, or to make one more client", microseconds, SDK.name)
+    _print_pair("SSL contexts of ten", contexts)
+    _print_pair("ms of the first embedding, ranking and chat over TLS, 50 ms away", first_queries(rounds), SDK.name)
+    for silence, round_trips in after_silence(silences).items():
+        _print_pair(f"round trips to the first chunk after {silence:g} s of silence", round_trips)
 
 
 def _print_machine() -> None:

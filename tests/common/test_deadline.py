@@ -23,7 +23,8 @@ from modes import Mode
 from stand_in import DRIP, STALL, Answer, StandIn
 from wire import completion, embedding, embeddings, event
 
-from haystack_integrations.common.openrouter._transport.deadline import CONNECTIONS, Deadline
+from haystack_integrations.common.openrouter._transport.deadline import Deadline
+from haystack_integrations.common.openrouter._transport.kept_connections import CONNECTIONS
 from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
 from haystack_integrations.components.embedders.openrouter import OpenRouterDocumentEmbedder
 from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator

@@ -23,7 +23,7 @@ from haystack_integrations.common.openrouter._catalogue.cheapest import ModelNee
 from haystack_integrations.common.openrouter._catalogue.entries import OpenRouterEndpoint, mappings, string
 from haystack_integrations.common.openrouter._catalogue.filters import ACCOUNT_FILTERS, ModelFilters, Query, query_of
 from haystack_integrations.common.openrouter._catalogue.model import ListedModels, OpenRouterModel
-from haystack_integrations.common.openrouter._transport.client_pool import ClientSettings
+from haystack_integrations.common.openrouter._transport.client_settings import ClientSettings
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._transport.run import checked_key
 from haystack_integrations.common.openrouter._wire import checks

@@ -20,20 +20,18 @@ from haystack.dataclasses import ChatMessage, ChatRole, TextContent, ToolCall, T
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.media import image_part
 from haystack_integrations.components.generators.openrouter.chat._reply import listed, mapping, string, tool_arguments
-from haystack_integrations.components.generators.openrouter.chat._request.content_parts import content_part
+from haystack_integrations.components.generators.openrouter.chat._request.content_parts import cache_mark, content_parts
 
 logger = logging.getLogger(__name__)
 
-# Source: https://openrouter.ai/docs/features/prompt-caching.
-_MOST_CACHE_CONTROLS = 4
 _LONGEST_QUOTE = 300
+_AN_UPDATE = 'a dictionary such as {"reasoning": {"effort": "low"}}'
 
 
 def wire_messages(messages: Sequence[ChatMessage]) -> list[dict[str, Any]]:
     """Convert messages to the wire format. A tool message with several results becomes several messages."""
     wired = [wire for number, message in enumerate(messages) for wire in _wire(message, f"messages[{number}]")]
     _leave_out_repeated_reasoning(wired)
-    _warn_of_many_cache_controls(wired)
     return wired
 
 
@@ -50,6 +48,9 @@ def _wire(message: ChatMessage, where: str) -> Iterator[dict[str, Any]]:
         wire.update(_assistant(message, malformed, where))
     else:
         wire["content"] = _content(message, where)
+        if message.role is ChatRole.SYSTEM and (update := message.meta.get("configuration_update")) is not None:
+            checks.instance(update, f'{where}: meta["configuration_update"]', dict, _AN_UPDATE)
+            wire["configuration_update"] = update
     yield _with_cache_control(wire, message, where)
     yield from map(_correction, malformed)
 
@@ -72,7 +73,7 @@ def _content(message: ChatMessage, where: str) -> str | list[dict[str, Any]]:
     }
     # Haystack gives the order only in the serialized message
     parts = [next(kinds[kind]) for part in message.to_dict()["content"] for kind in part]
-    return [content_part(part, f"{where}, part {number}") for number, part in enumerate(parts)]
+    return content_parts(parts, f"{where}, part")
 
 
 def _assistant(message: ChatMessage, malformed: list[dict[str, Any]], where: str) -> dict[str, Any]:
@@ -174,7 +175,7 @@ def _result_content(result: ToolCallResult, where: str) -> str | list[dict[str, 
             f"not {type(result.result).__name__}."
         )
         raise ValueError(msg)
-    return [content_part(part, f"{where}, result part {number}") for number, part in enumerate(result.result)]
+    return content_parts(result.result, f"{where}, result part")
 
 
 def _with_cache_control(wire: dict[str, Any], message: ChatMessage, where: str) -> dict[str, Any]:
@@ -182,9 +183,7 @@ def _with_cache_control(wire: dict[str, Any], message: ChatMessage, where: str) 
     cache_control = message.meta.get("cache_control")
     if cache_control is None:
         return wire
-    if not isinstance(cache_control, dict):
-        msg = f'{where}: meta["cache_control"] must be a dictionary such as {{"type": "ephemeral"}}.'
-        raise ValueError(msg)
+    cache_mark(cache_control, f"{where}: meta")
     content = wire["content"]
     parts = [{"type": "text", "text": content}] if string(content) else listed(content)
     if not parts:
@@ -206,17 +205,6 @@ def _leave_out_repeated_reasoning(wired: list[dict[str, Any]]) -> None:
         else:
             wire.pop("reasoning_details", None)
         seen |= {*keys} - {None}
-
-
-def _warn_of_many_cache_controls(wired: list[dict[str, Any]]) -> None:
-    contents = [wire["content"] for wire in wired if isinstance(wire["content"], list)]
-    count = sum("cache_control" in part for content in contents for part in content)
-    if count > _MOST_CACHE_CONTROLS:
-        logger.warning(
-            '{count} messages have meta["cache_control"], but providers accept only {limit}. Remove it from the rest.',
-            count=count,
-            limit=_MOST_CACHE_CONTROLS,
-        )
 
 
 def _is_part(entry: object, kind: str) -> bool:

@@ -13,7 +13,6 @@ A model writes the properties in the order in which a schema lists them, so each
 holds is put into one order: OpenRouter's cache hashes the body.
 """
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -21,6 +20,9 @@ from typing import Any
 
 from haystack import logging
 from pydantic import BaseModel
+from pydantic_core import from_json, to_json
+
+from haystack_integrations.common.openrouter._wire.json_values import printable
 
 logger = logging.getLogger(__name__)
 
@@ -69,11 +71,11 @@ def sendable_schema(schema: dict[str, Any], strict_for: str | None, *, may_be_so
     :returns: The copy, and whether it is strict.
     """
     try:
-        text = json.dumps(schema)
-    except TypeError:  # it holds what only the SDK can write
+        text = to_json(schema, inf_nan_mode="constants")
+    except ValueError:  # it holds what only the SDK can write
         return _sendable(schema, strict_for, may_be_sorted=may_be_sorted)
     sendable, is_strict = _sendable_text(text, strict_for, may_be_sorted)
-    return json.loads(sendable), is_strict
+    return from_json(sendable), is_strict
 
 
 def strict_schema(schema: dict[str, Any]) -> dict[str, Any]:
@@ -125,9 +127,9 @@ def _json_schema(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=256)
-def _sendable_text(text: str, strict_for: str | None, may_be_sorted: bool) -> tuple[str, bool]:
-    schema, is_strict = _sendable(json.loads(text), strict_for, may_be_sorted=may_be_sorted)
-    return json.dumps(schema), is_strict
+def _sendable_text(text: bytes, strict_for: str | None, may_be_sorted: bool) -> tuple[bytes, bool]:
+    schema, is_strict = _sendable(from_json(text), strict_for, may_be_sorted=may_be_sorted)
+    return to_json(schema, inf_nan_mode="constants"), is_strict
 
 
 def _sendable(schema: Any, strict_for: str | None, *, may_be_sorted: bool) -> tuple[Any, bool]:
@@ -237,7 +239,7 @@ def _joined(schema: dict[str, Any], other: dict[str, Any], place: str) -> dict[s
 
 
 def _refusal(place: str, what: str) -> NotStrictError:
-    return NotStrictError(f"`{place}` {what}" if place else f"it {what}")
+    return NotStrictError(f"`{printable(place, 100)}` {what}" if place else f"it {what}")
 
 
 def _each_object(value: Any, change: Callable[[dict[str, Any]], dict[str, Any]], *, are_names: bool = False) -> Any:

@@ -47,12 +47,12 @@ def tool_definitions(
         _check_names(options, [*flat, *checked_tools(known or [])])
     for tool in flat:
         function = dict(tool.tool_spec)
-        what = f"the tool '{function['name']}'" if strict else None
+        what = f"the tool {checks.shown(tool.name)}" if strict else None
         function["parameters"], is_strict = sendable_schema(function["parameters"], what, may_be_sorted=True)
         if is_strict:
             function["strict"] = True
-        more = in_stable_order((options or {}).get(tool.name) or {})
-        definitions.append({"type": "function", "function": function, **more})
+        beside = in_stable_order(options[tool.name]) if options and tool.name in options else {}
+        definitions.append({"type": "function", "function": function, **beside})
     return definitions
 
 

@@ -201,3 +201,10 @@ class TestCachePoints:
     def test_a_long_one_after_a_short_one(self, sync: Mode, stand_in: StandIn, caplog, messages, top, warns):
         sent(sync, stand_in, *messages, generation_kwargs={"cache_control": top})
         assert ("A cache point with the `ttl` '1h' comes after one of five minutes" in caplog.text) == warns
+
+    @pytest.mark.parametrize("odd", [{"tools": ["x", {"cache_control": 5}]}, {"messages": [5, {"content": [5]}]}])
+    def test_whatever_an_extra_body_holds(self, sync: Mode, odd):
+        sent_arguments = sync.generator(generation_kwargs={"extra_body": odd})._prepare_api_call(
+            messages=[marked(SHORT)]
+        )
+        assert sent_arguments | odd == sent_arguments

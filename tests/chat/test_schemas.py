@@ -23,11 +23,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from stand_in import Answer, StandIn
 from wire import call, completion
 
+from haystack_integrations.common.openrouter._wire.json_values import in_stable_order
 from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator
 from haystack_integrations.components.generators.openrouter.chat._request import schemas
 from haystack_integrations.components.generators.openrouter.chat._request.schemas import (
     NotStrictError,
-    in_stable_order,
     strict_schema,
     with_read_order,
     with_written_order,

@@ -27,12 +27,17 @@ from haystack_integrations.common.openrouter._base.component import (
     OpenRouterComponent,
     shows_its_settings,
 )
+from haystack_integrations.common.openrouter._base.cost_meter import OpenRouterCostMeter
 from haystack_integrations.common.openrouter._base.generation_kwargs import merged_kwargs
 from haystack_integrations.common.openrouter._base.headers import with_secrets
 from haystack_integrations.common.openrouter._transport.endpoint import sent, sent_async
 from haystack_integrations.common.openrouter._transport.tracing import tag_span
 from haystack_integrations.common.openrouter._wire.model_names import SUPPORTED_MODELS
-from haystack_integrations.components.generators.openrouter.chat._endpoint import CHAT, completion_dict
+from haystack_integrations.components.generators.openrouter.chat._endpoint import (
+    CHAT,
+    completion_dict,
+    request_completion,
+)
 from haystack_integrations.components.generators.openrouter.chat._reply import chat_messages, warn_of_flaws
 from haystack_integrations.components.generators.openrouter.chat._request.arguments import (
     as_messages,
@@ -100,6 +105,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         http_client_kwargs: dict[str, Any] | None = None,
         tools_strict: bool = False,
         deadline: float | None = None,
+        cost_meter: OpenRouterCostMeter | None = None,
         tool_options: dict[str, dict[str, Any]] | None = None,
     ) -> None:
         """
@@ -129,6 +135,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
             tool whose schema can't be strict is sent as it is, and a warning says why.
         :param deadline: Seconds after which a run ends, with its retries and waits. Unlike `timeout`, it does not start
             anew when bytes arrive. None means no limit. A client that you set yourself does not keep to it.
+        :param cost_meter: Counts what the requests of this component cost. None counts nothing.
         :param tool_options: What is sent beside a tool, by the name of the tool: `cache_control` or `defer_loading`,
             for example `{"search": {"defer_loading": True}}`. Source: `ChatFunctionTool` in OpenRouter's Python SDK.
         :raises TypeError: If an argument has the wrong type.
@@ -139,7 +146,9 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         self.tool_options = tool_options
         if tools is not None:
             checked_tools(tools)
-        self._set_up(api_key, model, api_base_url, extra_headers, timeout, max_retries, http_client_kwargs, deadline)
+        self._set_up(
+            api_key, model, api_base_url, extra_headers, timeout, max_retries, http_client_kwargs, deadline, cost_meter
+        )
         super(OpenRouterChatGenerator, self).__init__(
             api_key=api_key,
             model=model,
@@ -224,16 +233,17 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
             tools=tools,
             tools_strict=tools_strict,
         )
-        audio, method = audio_format(arguments), arguments.pop("openai_endpoint")
+        audio = audio_format(arguments)
+        del arguments["openai_endpoint"]
         settings = self._settings(arguments.pop("deadline", None))
         with self._calling(CHAT, arguments["model"], settings) as client:
-            create = getattr(client.chat.completions, method)
+            request = {"client": client, "arguments": arguments}
             if callback is None:
-                replies = chat_messages(completion_dict(sent(create, **arguments), client, arguments), audio)
+                replies = chat_messages(completion_dict(sent(request_completion, **request), client, arguments), audio)
             else:
 
                 def attempt(callback: SyncStreamingCallbackT = callback) -> list[ChatMessage]:
-                    return self._handle_stream_response(sent(create, **arguments), callback, audio)
+                    return self._handle_stream_response(sent(request_completion, **request), callback, audio)
 
                 replies = with_retries(attempt, settings.max_retries)
         warn_of_flaws(replies)
@@ -281,17 +291,18 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
             tools=tools,
             tools_strict=tools_strict,
         )
-        audio, method = audio_format(arguments), arguments.pop("openai_endpoint")
+        audio = audio_format(arguments)
+        del arguments["openai_endpoint"]
         settings = self._settings(arguments.pop("deadline", None))
         async with self._calling_async(CHAT, arguments["model"], settings) as client:
-            create = getattr(client.chat.completions, method)
+            request = {"client": client, "arguments": arguments}
             if callback is None:
-                response = await sent_async(create, **arguments)
+                response = await sent_async(request_completion, **request)
                 replies = chat_messages(completion_dict(response, client, arguments), audio)
             else:
 
                 async def attempt(callback: StreamingCallbackT = callback) -> list[ChatMessage]:
-                    stream = await sent_async(create, **arguments)
+                    stream = await sent_async(request_completion, **request)
                     return await self._handle_async_stream_response(stream, callback, audio)
 
                 replies = await with_retries_async(attempt, settings.max_retries)

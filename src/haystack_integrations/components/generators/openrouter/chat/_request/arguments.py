@@ -9,7 +9,7 @@ Source: `ChatRequest` in OpenRouter's OpenAPI document.
 """
 
 from collections.abc import Mapping, Sequence
-from itertools import chain, pairwise
+from itertools import pairwise
 from typing import Any
 
 from haystack import logging
@@ -22,10 +22,10 @@ from haystack_integrations.common.openrouter._base.generation_kwargs import (
 )
 from haystack_integrations.common.openrouter._base.headers import merged_headers, sendable_headers
 from haystack_integrations.common.openrouter._wire import checks
-from haystack_integrations.components.generators.openrouter.chat._endpoint import CHAT
+from haystack_integrations.common.openrouter._wire.json_values import in_stable_order
+from haystack_integrations.components.generators.openrouter.chat._endpoint import CHAT, SDK_NAMES
 from haystack_integrations.components.generators.openrouter.chat._request.messages import wire_messages
 from haystack_integrations.components.generators.openrouter.chat._request.schemas import (
-    in_stable_order,
     response_format_schema,
     with_read_order,
     with_written_order,
@@ -97,6 +97,8 @@ def request_arguments(
     extra = _without_stream(body.pop("extra_body", {}), "extra_body")
     if streaming:
         _check_count({**body, **extra}.get("n"))
+        # OpenRouter always sends the usage; gateways do not, and Datadog's tracer takes it out of the stream
+        body.setdefault("stream_options", {"include_usage": True})
     arguments: dict[str, Any] = {
         "model": body.pop("model", model),
         "messages": wire_messages(messages),
@@ -114,8 +116,10 @@ def request_arguments(
         arguments["tools"] = definitions
     if "response_format" in body:
         arguments["response_format"] = in_stable_order(response_format_schema(body.pop("response_format")))
-    if body or extra:
-        arguments["extra_body"] = in_stable_order({**body, **extra})
+    rest = in_stable_order({**body, **extra})
+    arguments.update({name: rest.pop(name) for name in SDK_NAMES & rest.keys()})
+    if rest:
+        arguments["extra_body"] = rest
     _warn_of_cache_points(arguments)
     return arguments
 
@@ -143,9 +147,10 @@ def read_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 def _warn_of_cache_points(arguments: Mapping[str, Any]) -> None:
     """Warn of cache points that providers refuse: too many, or one that lasts longer than an earlier one."""
-    messages = sorted(arguments["messages"], key=lambda message: message["role"] != "system")  # as providers read them
-    contents = [message["content"] for message in messages if isinstance(message["content"], list)]
-    holders = [*arguments.get("tools", ()), *chain.from_iterable(contents), arguments.get("extra_body") or {}]
+    # providers read the system messages first; `extra_body` may hold anything
+    messages = sorted(_dictionaries(arguments["messages"]), key=lambda message: message.get("role") != "system")
+    parts = [part for message in messages for part in _dictionaries(message.get("content"))]
+    holders = [*_dictionaries(arguments.get("tools")), *parts, arguments.get("extra_body") or {}]
     marks = [mark for holder in holders if (mark := holder.get("cache_control")) is not None]
     if len(marks) > _MOST_CACHE_POINTS:
         msg = (
@@ -161,9 +166,13 @@ def _warn_of_cache_points(arguments: Mapping[str, Any]) -> None:
         )
 
 
+def _dictionaries(value: object) -> list[Mapping[str, Any]]:
+    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list | tuple) else []
+
+
 def audio_format(arguments: Mapping[str, Any]) -> str | None:
     """Find the audio format, such as "wav", in the arguments of a request: the response does not name it."""
-    audio = (arguments.get("extra_body") or {}).get("audio")
+    audio = arguments.get("audio")
     name = audio.get("format") if isinstance(audio, Mapping) else None
     return name if isinstance(name, str) else None
 

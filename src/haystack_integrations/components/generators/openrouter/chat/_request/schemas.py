@@ -9,8 +9,7 @@ A strict schema must be in the subset of JSON Schema that OpenAI takes. Source:
 https://platform.openai.com/docs/guides/structured-outputs#supported-schemas. It refuses `default` (instructor#1074),
 `oneOf` (openai-agents-python#1884) and a `$ref` with anything beside it (camel#3001).
 
-A model writes the properties in the order in which a schema lists them, so each keeps its place. What else a schema
-holds is put into one order: OpenRouter's cache hashes the body.
+A model writes the properties in the order in which a schema lists them, so each keeps its place, in YAML too.
 """
 
 import re
@@ -22,7 +21,7 @@ from haystack import logging
 from pydantic import BaseModel
 from pydantic_core import from_json, to_json
 
-from haystack_integrations.common.openrouter._wire.json_values import printable
+from haystack_integrations.common.openrouter._wire.json_values import in_stable_order, printable
 
 logger = logging.getLogger(__name__)
 
@@ -36,8 +35,6 @@ _SCHEMAS_BY_NAME = ("properties", "$defs", "definitions")
 _NOTES = ("title", "description", "examples", "deprecated", "readOnly", "writeOnly", "$comment")
 # OpenAI allows ten levels of objects. Some more than that are found here between them.
 _MOST_LEVELS, _MOST_COPIES = 64, 500
-
-_FIRST = {name: place for place, name in enumerate(("type", "name", "description", "strict", "properties"))}
 _ORDER = "x-order"
 
 
@@ -86,14 +83,6 @@ def strict_schema(schema: dict[str, Any]) -> dict[str, Any]:
     """
     strict: dict[str, Any] = _Strict(schema).schema({"properties": {}, **schema} if _is_bare(schema) else schema, "")
     return strict
-
-
-def in_stable_order(value: Any, *, are_names: bool = False) -> Any:
-    """Sort the keys of dictionaries, except the properties of schemas, so that equal calls are equal bytes."""
-    if isinstance(value, Mapping):
-        keys = value if are_names else sorted(value, key=lambda key: (_FIRST.get(key, len(_FIRST)), str(key)))
-        return {key: in_stable_order(value[key], are_names=key == "properties" and not are_names) for key in keys}
-    return [in_stable_order(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def with_written_order(value: Any) -> Any:

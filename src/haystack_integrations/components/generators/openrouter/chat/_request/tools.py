@@ -21,9 +21,9 @@ import haystack.tools
 from haystack.tools import ToolsType, flatten_tools_or_toolsets, serialize_tools_or_toolset, warm_up_tools
 
 from haystack_integrations.common.openrouter._wire import checks
+from haystack_integrations.common.openrouter._wire.json_values import in_stable_order
 from haystack_integrations.common.openrouter._wire.model_names import closest
 from haystack_integrations.components.generators.openrouter.chat._request.schemas import (
-    in_stable_order,
     sendable_schema,
     with_read_order,
     with_written_order,

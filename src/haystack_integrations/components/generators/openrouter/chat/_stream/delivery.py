@@ -50,6 +50,7 @@ def deliver(
         reply.add_to(error, audio_format)
         raise
     finally:
+        reply.note_cost()
         reader.close()
     return reply.message(audio_format)
 
@@ -77,6 +78,7 @@ async def deliver_async(
         reply.add_to(error, audio_format)
         raise
     finally:
+        reply.note_cost()
         await reader.aclose()
     return reply.message(audio_format)
 

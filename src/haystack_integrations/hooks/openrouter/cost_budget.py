@@ -100,7 +100,7 @@ class OpenRouterCostBudgetHook:
         :raises ValueError: If `max_cost` is not positive and finite.
         :raises ImportError: If haystack-ai is older than 3.4.
         """
-        _check_haystack()
+        check_haystack("OpenRouterCostBudgetHook")
         self.max_cost = _checked_cost(max_cost)
         self.add_final_message = add_final_message
         if cost_meter is not None:
@@ -204,11 +204,12 @@ class OpenRouterCostBudgetHook:
             )
 
 
-def _check_haystack() -> None:
+def check_haystack(hook: str) -> None:
+    """Raise an ImportError if haystack-ai is too old for a hook."""
     number = re.match(r"(\d+)\.(\d+)", haystack_version)  # "main" for a haystack that is not installed as a package
     if number and (int(number[1]), int(number[2])) < (3, 4):
         msg = (
-            "OpenRouterCostBudgetHook needs haystack-ai 3.4 or newer, whose Agent lets a hook end a run. "
+            f"{hook} needs haystack-ai 3.4 or newer, whose Agent lets a hook end a run. "
             f"{haystack_version} is installed. Upgrade it: pip install -U 'haystack-ai>=3.4'"
         )
         raise ImportError(msg)

@@ -24,7 +24,12 @@ from haystack_integrations.common.openrouter._base.headers import merged_headers
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.json_values import in_stable_order
 from haystack_integrations.components.generators.openrouter.chat._endpoint import CHAT, SDK_NAMES
-from haystack_integrations.components.generators.openrouter.chat._request.messages import wire_messages
+from haystack_integrations.components.generators.openrouter.chat._reply import mapping, string
+from haystack_integrations.components.generators.openrouter.chat._request.messages import (
+    clean_calls,
+    wire_messages,
+)
+from haystack_integrations.components.generators.openrouter.chat._request.reasoning import Readers
 from haystack_integrations.components.generators.openrouter.chat._request.schemas import (
     response_format_schema,
     with_read_order,
@@ -91,6 +96,7 @@ def request_arguments(
     streaming: bool,
     generation_kwargs: Mapping[str, Any],
     init_headers: Mapping[str, Any],
+    base_url: str,
 ) -> dict[str, Any]:
     """Build the arguments of `client.chat.completions.create`. Nothing that is given is changed."""
     body = _without_stream(generation_kwargs, "generation_kwargs")
@@ -99,9 +105,10 @@ def request_arguments(
         _check_count({**body, **extra}.get("n"))
         # OpenRouter always sends the usage; gateways do not, and Datadog's tracer takes it out of the stream
         body.setdefault("stream_options", {"include_usage": True})
+    model = body.pop("model", model)
     arguments: dict[str, Any] = {
-        "model": body.pop("model", model),
-        "messages": wire_messages(messages),
+        "model": model,
+        "messages": wire_messages(messages, Readers.of(extra.get("model", model), {**body, **extra}, base_url)),
         "stream": streaming,
     }
     if headers := merged_headers(init_headers, sendable_headers(body.pop("extra_headers", None))):
@@ -114,6 +121,12 @@ def request_arguments(
         definitions += in_stable_order(server_tools(body.pop("tools")))
     if definitions:
         arguments["tools"] = definitions
+    sent = {**body, **extra}
+    fallbacks: Sequence[Any] = named if isinstance(named := sent.get("models"), list | tuple) else ()
+    models = [string(name) for name in (sent.get("model", arguments["model"]), *fallbacks)]
+    names = {string(mapping(tool.get("function")).get("name")) for tool in definitions}
+    clean_calls(arguments["messages"], names, models)
+    _warn_of_dropped_reasoning(sent, models)
     if "response_format" in body:
         arguments["response_format"] = in_stable_order(response_format_schema(body.pop("response_format")))
     rest = in_stable_order({**body, **extra})
@@ -210,3 +223,17 @@ def _check_count(count: object) -> None:
             "Cannot stream multiple responses, please set n=1 in `generation_kwargs` or leave out `streaming_callback`."
         )
         raise ValueError(msg)
+
+
+def _warn_of_dropped_reasoning(sent: Mapping[str, Any], models: Sequence[str]) -> None:
+    """Anthropic refuses both together, and OpenRouter leaves out the reasoning without a word (pydantic-ai#6957)."""
+    choice, reasoning = sent.get("tool_choice"), sent.get("reasoning")
+    forced = choice == "required" or (isinstance(choice, Mapping) and choice.get("type") == "function")
+    if not forced or not isinstance(reasoning, Mapping):
+        return
+    asked = reasoning.get("enabled") or reasoning.get("max_tokens") or reasoning.get("effort") not in (None, "none")
+    if asked and any("anthropic/" in model.lower() for model in models):
+        logger.warning(
+            "`tool_choice` forces a call, so OpenRouter drops `reasoning` for Claude models. Set `tool_choice` to "
+            '"auto" to keep it.'
+        )

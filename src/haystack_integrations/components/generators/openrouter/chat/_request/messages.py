@@ -9,9 +9,10 @@ Haystack's own `to_openai_dict_format` writes OpenAI's format, which has no reas
 files in tool results. Source: `ChatMessages` in OpenRouter's OpenAPI document.
 """
 
+import hashlib
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import Any
 
 from haystack import logging
@@ -19,23 +20,60 @@ from haystack.dataclasses import ChatMessage, ChatRole, TextContent, ToolCall, T
 
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.media import image_part
-from haystack_integrations.components.generators.openrouter.chat._reply import listed, mapping, string, tool_arguments
+from haystack_integrations.components.generators.openrouter.chat._reply import (
+    listed,
+    mapping,
+    says_nothing,
+    string,
+    tool_arguments,
+)
 from haystack_integrations.components.generators.openrouter.chat._request.content_parts import cache_mark, content_parts
+from haystack_integrations.components.generators.openrouter.chat._request.reasoning import Readers, readable
 
 logger = logging.getLogger(__name__)
 
 _LONGEST_QUOTE = 300
 _AN_UPDATE = 'a dictionary such as {"reasoning": {"effort": "low"}}'
+# What an assistant message says. Reasoning alone is nothing.
+_SAID = ("content", "refusal", "tool_calls", "images")
+# After so many replies without anything in them, in a row, the model is not asked again.
+_MOST_EMPTY_REPLIES = 3
 
 
-def wire_messages(messages: Sequence[ChatMessage]) -> list[dict[str, Any]]:
-    """Convert messages to the wire format. A tool message with several results becomes several messages."""
-    wired = [wire for number, message in enumerate(messages) for wire in _wire(message, f"messages[{number}]")]
+def wire_messages(messages: Sequence[ChatMessage], readers: Readers) -> list[dict[str, Any]]:
+    """
+    Convert messages to the wire format. A tool message with several results becomes several messages.
+
+    :param readers: The models that may read them. What only others can read is left out.
+    """
+    _refuse_endless_silence(messages)
+    wired = [wire for number, message in enumerate(messages) for wire in _wire(message, f"messages[{number}]", readers)]
+    if not wired:
+        msg = "`messages` has only assistant messages without text, tool calls or media, and these are not sent."
+        raise ValueError(msg)
     _leave_out_repeated_reasoning(wired)
     return wired
 
 
-def _wire(message: ChatMessage, where: str) -> Iterator[dict[str, Any]]:
+def sendable_name(name: str) -> str:
+    """Make a name or an id one that all providers take: letters, digits, "_" and "-", at most 64 of them."""
+    return re.sub(r"[^A-Za-z0-9_-]", "_", name)[:64]
+
+
+def _refuse_endless_silence(messages: Sequence[ChatMessage]) -> None:
+    last = messages[-_MOST_EMPTY_REPLIES:]
+    if len(last) < _MOST_EMPTY_REPLIES or not all(m.is_from(ChatRole.ASSISTANT) and says_nothing(m) for m in last):
+        return
+    reasons = ", ".join(dict.fromkeys(checks.shown(message.meta.get("finish_reason")) for message in last))
+    msg = (
+        f"The last {_MOST_EMPTY_REPLIES} of `messages` are replies with neither text nor tool calls nor media (finish "
+        f"reason: {reasons}), so the model would be asked the same once more. Add a message, choose another `model`, "
+        "or let OpenRouterFinalReplyHook end such runs of an Agent."
+    )
+    raise ValueError(msg)
+
+
+def _wire(message: ChatMessage, where: str, readers: Readers) -> Iterator[dict[str, Any]]:
     if message.role is ChatRole.TOOL or message.tool_call_results:
         yield from _tool_results(message, where)
         return
@@ -46,6 +84,10 @@ def _wire(message: ChatMessage, where: str) -> Iterator[dict[str, Any]]:
     if message.role is ChatRole.ASSISTANT:
         malformed = _malformed_calls(message)
         wire.update(_assistant(message, malformed, where))
+        if not any(wire.get(name) for name in _SAID):  # Mistral and Bedrock refuse it (cecli#296, llmgateway#3127)
+            return
+        if (message.reasonings or message.tool_calls) and readers.exclude_maker_of(message):
+            wire = readable(wire, "".join(part.reasoning_text for part in message.reasonings))
     else:
         wire["content"] = _content(message, where)
         if message.role is ChatRole.SYSTEM and (update := message.meta.get("configuration_update")) is not None:
@@ -78,7 +120,8 @@ def _content(message: ChatMessage, where: str) -> str | list[dict[str, Any]]:
 
 def _assistant(message: ChatMessage, malformed: list[dict[str, Any]], where: str) -> dict[str, Any]:
     calls = [*(_tool_call(call, where) for call in message.tool_calls), *map(_empty_call, malformed)]
-    texts, refusal = [text for text in message.texts if text], string(message.meta.get("refusal"))
+    refusal = string(message.meta.get("refusal"))
+    texts = [text for text in message.texts if text and text != refusal]
     content: str | list[dict[str, Any]] | None = None if calls or refusal else ""
     if texts:
         content = texts[0] if len(texts) == 1 else [{"type": "text", "text": text} for text in texts]
@@ -124,9 +167,44 @@ def _malformed_calls(message: ChatMessage) -> list[dict[str, Any]]:
 
 
 def _empty_call(entry: dict[str, Any]) -> dict[str, Any]:
-    # providers refuse other names
-    name = re.sub(r"[^A-Za-z0-9_-]", "_", string(entry.get("name")))[:64] or "unnamed"
+    name = string(entry.get("name")) or "unnamed"
     return {"id": entry["id"], "type": "function", "function": {"name": name, "arguments": "{}"}}
+
+
+def clean_calls(wired: Sequence[dict[str, Any]], tools: Container[str], models: Iterable[str]) -> None:
+    """
+    Clean the names and ids of calls and results that providers refuse, such as "look<|channel|>commentary".
+
+    :param wired: The messages of a request, which are changed.
+    :param tools: Names of tools. They stay: the model has to call them by the names that it is told.
+    :param models: Who may read the messages.
+    """
+    calls = [call for wire in wired for call in wire.get("tool_calls", [])]
+    for call in calls:
+        function = call["function"]
+        if function["name"] not in tools:
+            function["name"] = sendable_name(function["name"])
+    # Kimi stops calling tools if its ids, such as "functions.look:0", come back altered (openclaw#62319)
+    if all("moonshotai/" in model.lower() for model in models):
+        return
+    # Gemini's signature of a call has the id of the call
+    signed = {string(detail.get("id")) for wire in wired for detail in wire.get("reasoning_details", [])}
+    ids: dict[str, str] = {}
+    taken = set(signed)
+    for place, key in [*((call, "id") for call in calls), *((wire, "tool_call_id") for wire in wired)]:
+        given = place.get(key)
+        if given and given not in signed:
+            if given not in ids:
+                ids[given] = _free_id(given, taken)
+                taken.add(ids[given])
+            place[key] = ids[given]
+
+
+def _free_id(given: str, taken: Container[str]) -> str:
+    clean = sendable_name(given)
+    if clean not in taken:
+        return clean
+    return f"{clean[:47]}_{hashlib.sha256(given.encode(errors='surrogatepass')).hexdigest()[:16]}"
 
 
 def _correction(entry: dict[str, Any]) -> dict[str, Any]:

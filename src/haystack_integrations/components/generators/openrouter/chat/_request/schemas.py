@@ -12,7 +12,6 @@ https://platform.openai.com/docs/guides/structured-outputs#supported-schemas. It
 A model writes the properties in the order in which a schema lists them, so each keeps its place, in YAML too.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -22,6 +21,7 @@ from pydantic import BaseModel
 from pydantic_core import from_json, to_json
 
 from haystack_integrations.common.openrouter._wire.json_values import in_stable_order, printable
+from haystack_integrations.components.generators.openrouter.chat._request.messages import sendable_name
 
 logger = logging.getLogger(__name__)
 
@@ -107,7 +107,7 @@ def _json_schema(given: Mapping[str, Any]) -> dict[str, Any]:
     """Describe a Pydantic class. It is strict, unless the user says otherwise."""
     model = given["schema"]
     wants_strict = given.get("strict", True)
-    name = given.get("name") or re.sub(r"[^A-Za-z0-9_-]", "_", model.__name__)[:64]
+    name = given.get("name") or sendable_name(model.__name__)
     what = f"the Pydantic class '{model.__name__}' in `response_format`"
     schema, is_strict = sendable_schema(model.model_json_schema(), what if wants_strict else None)
     strict = {"strict": wants_strict} if is_strict or not wants_strict else {}

@@ -39,7 +39,8 @@ from haystack_integrations.components.rankers.openrouter import OpenRouterRanker
 good: OpenRouterGenerationKwargs = {
     "provider": {"sort": "throughput", "max_price": {"prompt": 1}, "preferred_max_latency": {"p90": 2}},
     "models": ["openai/gpt-4o-mini"],
-    "reasoning": {"effort": "low"},
+    "reasoning": {"effort": "low", "context": "all_turns"},
+    "logit_bias": {50256: -100},
     "plugins": [{"id": "a-plugin-of-tomorrow", "with": "settings"}],
     "tools": [{"type": "openrouter:web_search", "parameters": {"max_results": 3}}],
     "extra_headers": {"X-Title": "My app", "X-Gateway-Token": Secret.from_env_var("GATEWAY_TOKEN")},
@@ -55,6 +56,7 @@ inside_effort: OpenRouterGenerationKwargs = {"reasoning": {"effort": "extreme"}}
 sort: ProviderPreferences = {"sort": "fastest"}  # type: ignore[typeddict-item]
 order: ProviderPreferences = {"order": "groq"}  # type: ignore[typeddict-item]
 typo: ProviderPreferences = {"data_colection": "deny"}  # type: ignore[typeddict-unknown-key]
+context: ReasoningOptions = {"context": "every_turn"}  # type: ignore[typeddict-item]
 effort: ReasoningOptions = {"effort": "extreme"}  # type: ignore[typeddict-item]
 nameless: Plugin = {"max_results": 3}  # type: ignore[typeddict-item]
 untyped: ServerTool = {"parameters": {}}  # type: ignore[typeddict-item]

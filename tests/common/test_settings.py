@@ -55,6 +55,7 @@ VALUES: dict[str, tuple[Any, Any]] = {
     "streaming_callback": (None, keep_chunk),
     "tools": ([], [TOOL]),
     "tools_strict": (False, True),
+    "tool_options": ({"look_up": {"defer_loading": False}}, {"look_up": {"defer_loading": True}}),
     # embedders and ranker
     "dimensions": (8, 16),
     "prefix": ("a ", "b "),
@@ -100,6 +101,7 @@ USUAL = {
 
 NEEDED: dict[str, dict[str, Any]] = {
     "tools_strict": {"tools": [TOOL]},
+    "tool_options": {"tools": [TOOL]},
     "embedding_separator": {"meta_fields_to_embed": ["title"]},
     "meta_data_separator": {"meta_fields_to_embed": ["title"]},
     "concurrency": {"batch_size": 1},
@@ -121,6 +123,7 @@ BAD: dict[str, list[Any]] = {
     ],
     "extra_parameters": [{name: 1} for name in ("model", "input", "encoding_format", "query", "documents", "top_n")],
     "tools": [[TOOL, TOOL]],
+    "tool_options": [{"look_up": {"type": "x"}}, {5: {}}, {"look_up": {"defer_loading": float("nan")}}],
     "image_size": [(8, 0), [8, 8], ("8", 8)],
 }
 """More values for some parameters. Most are refused."""

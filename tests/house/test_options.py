@@ -43,7 +43,7 @@ OF_THE_COMPONENT = {"messages", "stream"}
 NOT_SENT = {"extra_headers", "extra_query", "extra_body", "timeout", "deadline"}
 # What OpenRouter's documentation names, and its SDK does not.
 DOCUMENTED = {"n", "audio", "preset", "max_tool_calls", "transforms", "usage", "route", "verbosity"}
-DOCUMENTED_REASONING = {"max_tokens", "enabled", "exclude"}
+DOCUMENTED_REASONING = {"max_tokens", "enabled", "exclude", "context"}
 
 
 def parts(kind: Any) -> tuple[Any, ...]:
@@ -131,6 +131,7 @@ class TestInStepWithTheSDK:
             (OpenRouterGenerationKwargs, "service_tier", sdk.ChatRequest),
             (OpenRouterGenerationKwargs, "modalities", sdk.ChatRequest),
             (ReasoningOptions, "summary", sdk.ChatRequestReasoning),
+            (ReasoningOptions, "context", sdk.BaseReasoningConfig),
             (ProviderPreferences, "data_collection", sdk.ProviderPreferences),
             (provider.SortConfig, "partition", sdk.ProviderSortConfig),
             (OpenRouterSpeechKwargs, "response_format", sdk.SpeechRequest),

@@ -89,7 +89,9 @@ def split_data_url(url: object) -> tuple[str | None, str] | None:
 
 
 def image_part(image: ImageContent, where: str) -> dict[str, Any]:
-    """Convert an image to an `image_url` part."""
+    """Convert an image to an `image_url` part. One without data is sent by the link in `meta["url"]`."""
+    if not image.base64_image and (link := linked(image.meta, f'{where}: meta["url"]')):
+        return {"type": "image_url", "image_url": {"url": link, **({"detail": image.detail} if image.detail else {})}}
     media_type = true_type(image.mime_type, first_bytes(image.base64_image)) or "image/jpeg"
     if not media_type.startswith("image/"):
         msg = f"{where} is not an image: it has the media type {media_type}."
@@ -98,6 +100,17 @@ def image_part(image: ImageContent, where: str) -> dict[str, Any]:
     if image.detail:
         url["detail"] = image.detail
     return {"type": "image_url", "image_url": url}
+
+
+def linked(more: Mapping[str, Any], argument: str) -> str | None:
+    """Find the link to a file in what Haystack keeps beside its data. Raise if it is not an https URL."""
+    link = more.get("url")
+    if link is None:
+        return None
+    if isinstance(link, str) and re.fullmatch(r"https://[^\s/?#][^\s]*", link, re.IGNORECASE):
+        return link
+    msg = f"{argument} must be an https URL, such as 'https://example.com/a.pdf'."
+    raise ValueError(msg)
 
 
 def data_url(data: str, media_type: str, where: str) -> str:

@@ -10,10 +10,13 @@ from typing import Any
 
 import openai
 import pytest
+from haystack.dataclasses import ChatMessage, ToolCall
+from haystack.tools import Tool
 from modes import Mode
-from openai.types.chat import ChatCompletionChunk
+from openai.resources.chat import AsyncCompletions, Completions
+from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from stand_in import CUT, Answer, StandIn
-from wire import BYTES, DELTAS, chunk_list, comparable, completion, events, folded, proxied, with_streams
+from wire import BYTES, DELTAS, answer, chunk_list, comparable, completion, events, folded, proxied, with_streams
 
 from haystack_integrations.components.generators.openrouter import OpenRouterStreamError
 
@@ -146,6 +149,78 @@ class TestFeeders:
                 result = generator.run("hi", streaming_callback=streaming.callback())
         assert result["replies"][0].text == "Good"
         assert streaming.chunks[0].content == "Good"
+
+
+# Names that the SDK's `create` has an argument for, and others
+SENT: dict[str, Any] = {
+    "top_p": 0.5,
+    "provider": {"sort": "price", "order": ["b", "a"]},
+    "temperature": 0.1,
+    "models": ["b/c"],
+    "service_tier": "flex",
+    "seed": 3,
+    "extra_body": {"zeta": None, "max_tokens": 9, "alpha": {"d": 1, "c": 2}},
+    "extra_headers": {"X-Own": "1"},
+    "extra_query": {"q": "1"},
+    "timeout": 20.0,
+}
+
+
+TOOL = Tool("look", "Look.", {"type": "object", "properties": {"for": {"type": "string"}}}, print)
+
+
+def see(monkeypatch, mode: Mode) -> list[dict[str, Any]]:
+    """Patch the SDK's `create`, as a tracing tool does. What it is called with is in the list."""
+    kind = AsyncCompletions if mode.is_async else Completions
+    seen, create = [], kind.create
+
+    def watching(self: Any, **arguments: Any) -> Any:
+        seen.append(arguments)
+        return create(self, **arguments)
+
+    monkeypatch.setattr(kind, "create", watching)
+    return seen
+
+
+class TestRequests:
+    def test_a_tool_sees_each_argument_by_its_name_and_the_bytes_stay_the_same(
+        self, mode: Mode, stand_in: StandIn, monkeypatch
+    ):
+        stand_in.script(*[answer(mode, {"content": "a"})] * 2)
+        made = ToolCall("look", {"for": "ü"}, id="call_1")
+        history = [ChatMessage.from_user("ü"), ChatMessage.from_assistant(tool_calls=[made])]
+        history.append(ChatMessage.from_tool("found", origin=made))
+        asked = {"messages": history, "run": SENT, "tools": [TOOL]}
+        fast, expected = mode(**asked), copy.deepcopy(SENT)
+        seen = see(monkeypatch, mode)
+        slow = mode(**asked)
+        assert comparable(slow) == comparable(fast)
+        first, second = stand_in.requests
+        assert (first.raw, first.path) == (second.raw, second.path)
+        assert {first.headers[name] for name in ("x-own", "x-stainless-read-timeout")} == {"1", "20.0"}
+        assert {second.headers[name] for name in ("x-own", "x-stainless-read-timeout")} == {"1", "20.0"}
+        assert set(seen[0]) == {
+            *("model", "messages", "stream", "tools", "temperature", "top_p", "seed", "max_tokens", "service_tier"),
+            *("extra_body", "extra_headers", "extra_query", "timeout"),
+            *(("stream_options",) if mode.streams else ()),
+        }
+        assert list(seen[0]["extra_body"]) == ["alpha", "models", "provider", "zeta"]
+        assert expected == SENT
+
+    def test_the_sdks_walk_and_models_are_left_out_where_nothing_watches(
+        self, mode: Mode, stand_in: StandIn, monkeypatch
+    ):
+        stand_in.script(answer(mode, {"content": "a"}))
+        for name in ("maybe_transform", "async_maybe_transform"):
+            monkeypatch.setattr(f"openai.resources.chat.completions.completions.{name}", None)
+        monkeypatch.setattr(ChatCompletion, "construct", None)
+        assert mode().text == "a"
+
+    def test_a_stream_asks_for_its_usage_unless_told_otherwise(self, streaming: Mode, stand_in: StandIn):
+        streaming()
+        streaming(run={"stream_options": {"include_usage": False}})
+        sent = [request.body["stream_options"] for request in stand_in.requests]
+        assert sent == [{"include_usage": True}, {"include_usage": False}]
 
 
 class Peeking:

@@ -5,7 +5,8 @@
 """
 Tracing tools that patch the openai SDK see every call, streamed ones too, and change no result.
 
-Sentry replaces the iterator inside a stream and keeps its type; openinference and OpenTelemetry wrap the stream.
+Sentry replaces the iterator inside a stream and keeps its type; the others wrap the stream. Datadog takes the usage out
+of a stream that did not ask for it by name, and Logfire reads the parameters only by their names.
 """
 
 import asyncio
@@ -13,9 +14,15 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
+import logfire
 import pytest
 import sentry_sdk
+from ddtrace.contrib.internal.openai import patch as datadog_patch
+from ddtrace.trace import TraceFilter, tracer
 from haystack import Document, Pipeline, tracing
+from haystack.components.agents import Agent
+from haystack.dataclasses import ChatMessage
+from haystack.tools import Tool as AgentTool
 from modes import Mode
 from openinference.instrumentation.openai import OpenAIInstrumentor as OpenInferenceInstrumentor
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
@@ -26,11 +33,12 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from sentry_sdk.envelope import Envelope
 from sentry_sdk.transport import Transport
 from stand_in import CUT, Answer, StandIn
-from wire import answer, call, comparable, completion, event
+from wire import USAGE, answer, call, comparable, completion, event, events
 
 from haystack_integrations.components.embedders.openrouter import OpenRouterDocumentEmbedder, OpenRouterTextEmbedder
 from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator, OpenRouterStreamError
 from haystack_integrations.components.rankers.openrouter import OpenRouterRanker
+from haystack_integrations.hooks.openrouter import OpenRouterCostBudgetHook
 from haystack_integrations.tracing.opentelemetry import OpenTelemetryTracer
 
 Spans = list[dict[str, Any]]
@@ -74,6 +82,33 @@ def opentelemetry() -> Iterator[Spans]:
 
 
 @contextmanager
+def datadog() -> Iterator[Spans]:
+    spans: Spans = []
+
+    class Keep(TraceFilter):
+        def process_trace(self, trace: Any) -> None:
+            spans.extend({**span.get_tags(), **span.get_metrics()} for span in trace)
+
+    tracer.configure(trace_processors=[Keep()])
+    datadog_patch.patch()
+    try:
+        yield spans
+    finally:
+        datadog_patch.unpatch()
+        tracer.configure(trace_processors=[])
+
+
+@contextmanager
+def pydantic_logfire() -> Iterator[Spans]:
+    spans: Spans = []
+    exporter = InMemorySpanExporter()
+    logfire.configure(send_to_logfire=False, console=False, additional_span_processors=[SimpleSpanProcessor(exporter)])
+    with logfire.instrument_openai():
+        yield spans
+    spans += [dict(span.attributes) for span in exporter.get_finished_spans()]
+
+
+@contextmanager
 def instrumented(instrumentor: Any) -> Iterator[Spans]:
     spans: Spans = []
     exporter, provider = InMemorySpanExporter(), TracerProvider()
@@ -87,7 +122,11 @@ def instrumented(instrumentor: Any) -> Iterator[Spans]:
 
 
 # tool by tool, and Sentry last: what it has patched stays patched
-@pytest.fixture(scope="module", params=[openinference, opentelemetry, sentry], ids=lambda tool: tool.__name__)
+@pytest.fixture(
+    scope="module",
+    params=[openinference, opentelemetry, datadog, pydantic_logfire, sentry],
+    ids=lambda tool: tool.__name__,
+)
 def tool(request: pytest.FixtureRequest) -> Tool:
     return request.param
 
@@ -108,6 +147,29 @@ def test_each_chat_is_a_span_and_its_reply_is_unchanged(mode: Mode, stand_in: St
     assert [comparable(reply) for reply in traced] == [comparable(untraced)] * 2
     assert [chunk.content for chunk in mode.chunks] == [chunk.content for chunk in chunks]
     assert tokens_sent(spans) == [7, 7]
+
+
+def test_logfire_sees_the_parameters_of_a_chat(mode: Mode, stand_in: StandIn):
+    stand_in.script(answer(mode, {"content": "Hello"}))
+    with pydantic_logfire() as spans:
+        mode("hi", run={"temperature": 0.1, "max_tokens": 9, "seed": 3})
+    seen = {name: spans[0].get(f"gen_ai.request.{name}") for name in ("temperature", "max_tokens", "seed")}
+    assert seen == {"temperature": 0.1, "max_tokens": 9, "seed": 3}
+
+
+def test_a_budget_stops_an_agent_that_datadog_watches(stand_in: StandIn):
+    looks = Answer.sse(events({"tool_calls": [call("weather", '{"city": "Rome"}', index=0)]}))
+    stand_in.script(*[looks] * 20)
+    schema = {"type": "object", "properties": {"city": {"type": "string"}}}
+    agent = Agent(
+        chat_generator=OpenRouterChatGenerator(api_base_url=stand_in.url, streaming_callback=print),
+        tools=[AgentTool("weather", "The weather.", schema, function=lambda city: city)],
+        max_agent_steps=20,
+        hooks={"before_llm": [OpenRouterCostBudgetHook(2.5 * USAGE["cost"])]},
+    )
+    with datadog():
+        agent.run(messages=[ChatMessage.from_user("hi")])
+    assert len(stand_in.requests) == 3
 
 
 def test_a_stream_that_is_cut_raises_the_same_error(streaming: Mode, stand_in: StandIn, tool: Tool):
@@ -153,7 +215,7 @@ def test_a_ranking_is_unchanged_and_a_span_where_all_requests_are_traced(
     with tool() as spans:
         traced = run(ranker, asynchronous, query="ferry", documents=DOCUMENTS)
     assert traced["documents"] == untraced["documents"]
-    assert len(spans) == (tool is openinference)  # the others know the names of endpoints
+    assert len(spans) == (tool in (openinference, pydantic_logfire))  # the others know the names of endpoints
 
 
 def run(component: Any, asynchronous: bool, **arguments: Any) -> Any:

@@ -31,7 +31,11 @@ from haystack_integrations.common.openrouter._base.headers import with_secrets
 from haystack_integrations.common.openrouter._transport.endpoint import sent, sent_async
 from haystack_integrations.common.openrouter._transport.tracing import tag_span
 from haystack_integrations.common.openrouter._wire.model_names import SUPPORTED_MODELS
-from haystack_integrations.components.generators.openrouter.chat._endpoint import CHAT, completion_dict
+from haystack_integrations.components.generators.openrouter.chat._endpoint import (
+    CHAT,
+    completion_dict,
+    request_completion,
+)
 from haystack_integrations.components.generators.openrouter.chat._reply import chat_messages, warn_of_flaws
 from haystack_integrations.components.generators.openrouter.chat._request.arguments import (
     as_messages,
@@ -208,16 +212,17 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
             tools=tools,
             tools_strict=tools_strict,
         )
-        audio, method = audio_format(arguments), arguments.pop("openai_endpoint")
+        audio = audio_format(arguments)
+        del arguments["openai_endpoint"]
         settings = self._settings(arguments.pop("deadline", None))
         with self._calling(CHAT, arguments["model"], settings) as client:
-            create = getattr(client.chat.completions, method)
+            request = {"client": client, "arguments": arguments}
             if callback is None:
-                replies = chat_messages(completion_dict(sent(create, **arguments), client, arguments), audio)
+                replies = chat_messages(completion_dict(sent(request_completion, **request), client, arguments), audio)
             else:
 
                 def attempt(callback: SyncStreamingCallbackT = callback) -> list[ChatMessage]:
-                    return self._handle_stream_response(sent(create, **arguments), callback, audio)
+                    return self._handle_stream_response(sent(request_completion, **request), callback, audio)
 
                 replies = with_retries(attempt, settings.max_retries)
         warn_of_flaws(replies)
@@ -265,17 +270,18 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
             tools=tools,
             tools_strict=tools_strict,
         )
-        audio, method = audio_format(arguments), arguments.pop("openai_endpoint")
+        audio = audio_format(arguments)
+        del arguments["openai_endpoint"]
         settings = self._settings(arguments.pop("deadline", None))
         async with self._calling_async(CHAT, arguments["model"], settings) as client:
-            create = getattr(client.chat.completions, method)
+            request = {"client": client, "arguments": arguments}
             if callback is None:
-                response = await sent_async(create, **arguments)
+                response = await sent_async(request_completion, **request)
                 replies = chat_messages(completion_dict(response, client, arguments), audio)
             else:
 
                 async def attempt(callback: StreamingCallbackT = callback) -> list[ChatMessage]:
-                    stream = await sent_async(create, **arguments)
+                    stream = await sent_async(request_completion, **request)
                     return await self._handle_async_stream_response(stream, callback, audio)
 
                 replies = await with_retries_async(attempt, settings.max_retries)

@@ -24,7 +24,7 @@ from haystack_integrations.common.openrouter._base.generation_kwargs import (
 )
 from haystack_integrations.common.openrouter._base.headers import merged_headers, sendable_headers
 from haystack_integrations.common.openrouter._wire import checks
-from haystack_integrations.components.generators.openrouter.chat._endpoint import CHAT
+from haystack_integrations.components.generators.openrouter.chat._endpoint import CHAT, SDK_NAMES
 from haystack_integrations.components.generators.openrouter.chat._request.messages import wire_messages
 from haystack_integrations.components.generators.openrouter.chat._request.tools import server_tools, tool_definitions
 from haystack_integrations.components.generators.openrouter.chat.options import OpenRouterGenerationKwargs
@@ -87,6 +87,8 @@ def request_arguments(
     extra = _without_stream(body.pop("extra_body", {}), "extra_body")
     if streaming:
         _check_count({**body, **extra}.get("n"))
+        # OpenRouter always sends the usage; gateways do not, and Datadog's tracer takes it out of the stream
+        body.setdefault("stream_options", {"include_usage": True})
     arguments: dict[str, Any] = {
         "model": body.pop("model", model),
         "messages": wire_messages(messages),
@@ -102,8 +104,10 @@ def request_arguments(
         arguments["tools"] = definitions
     if "response_format" in body:
         arguments["response_format"] = response_format_schema(body.pop("response_format"))
-    if body or extra:
-        arguments["extra_body"] = _in_stable_order({**body, **extra})
+    rest = _in_stable_order({**body, **extra})
+    arguments.update({name: rest.pop(name) for name in SDK_NAMES & rest.keys()})
+    if rest:
+        arguments["extra_body"] = rest
     return arguments
 
 
@@ -133,7 +137,7 @@ def serializable_kwargs(generation_kwargs: Mapping[str, Any] | None) -> dict[str
 
 def audio_format(arguments: Mapping[str, Any]) -> str | None:
     """Find the audio format, such as "wav", in the arguments of a request: the response does not name it."""
-    audio = (arguments.get("extra_body") or {}).get("audio")
+    audio = arguments.get("audio")
     name = audio.get("format") if isinstance(audio, Mapping) else None
     return name if isinstance(name, str) else None
 

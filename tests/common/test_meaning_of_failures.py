@@ -16,7 +16,7 @@ from typing import Any
 
 import openai
 import pytest
-from components import COMPONENTS, INPUTS, RECORDINGS
+from components import COMPONENTS, INPUTS, RECORDINGS, build
 from haystack.utils import Secret
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -51,7 +51,7 @@ def error_of(mode: Mode, **parameters: Any) -> openai.APIError:
 
 
 def made(kind: type[Any], url: str, **parameters: Any) -> Any:
-    return kind(api_key=Secret.from_token("sk-or-secret"), api_base_url=url, **parameters)
+    return build(kind, api_key=Secret.from_token("sk-or-secret"), api_base_url=url, **parameters)
 
 
 class TestSentAgain:

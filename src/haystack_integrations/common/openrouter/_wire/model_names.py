@@ -36,6 +36,7 @@ _AUTHORS = {
     "z-ai": ("glm",),
     "minimax": ("minimax",),
     "perplexity": ("sonar",),
+    "typesafe": ("jev",),
     "openrouter": ("auto", "fusion"),
 }
 
@@ -117,5 +118,6 @@ _KNOWN_NAMES = (
     "openai/text-embedding-3-small",
     "openai/text-embedding-3-large",
     "cohere/rerank-v3.5",
+    "typesafe/jev-1.13",
 )
 _listed_names: dict[str, tuple[str, ...]] = {}

@@ -225,9 +225,10 @@ class Failure:
     @property
     def right_endpoint(self) -> str:
         """What names the endpoint that serves the model, if OpenRouter says that this one does not: "" otherwise."""
-        constraint = self.availability.get("constraint") if self.availability.get("code") == "wrong_endpoint" else None
+        if self.availability.get("code") == "wrong_endpoint":
+            return words(mapping(self.availability.get("constraint")).get("detail")).lower()
         other = _OTHER_KIND.search(self.said) if self.status in (400, 404) else None
-        return words(mapping(constraint).get("detail")) or (other[1] if other else "")
+        return other[1] if other else ""
 
     @property
     def is_moderated(self) -> bool:

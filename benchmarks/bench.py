@@ -6,7 +6,7 @@ What the client costs: CPU time of a chunk, a call, an embedded document and an 
 
     hatch run bench                      # about fifteen minutes on an idle machine; draws benchmarks/chart.svg
     hatch run bench --quick              # less exact, and without the chart
-    hatch run bench --only embeddings    # or streams, calls, errors, network
+    hatch run bench --only embeddings    # or streams, calls, conversations, errors, network
     hatch run bench --peers              # with other packages, where they are installed
 """
 
@@ -19,6 +19,7 @@ os.environ.setdefault("HAYSTACK_TELEMETRY_ENABLED", "False")
 
 from chart import draw
 from contenders import SDK, Floor, Haystack, Ours
+from conversations import IN, OUT, Conversations
 from corpora import Corpora
 from embedders import OursOneByOne
 from failures import Failures
@@ -28,7 +29,7 @@ from rounds import Figures
 from server import KINDS, running_server
 from streams import Streams
 
-PARTS = ("streams", "calls", "errors", "embeddings", "network")
+PARTS = ("streams", "calls", "conversations", "errors", "embeddings", "network")
 STREAMS_AT_ONCE = (1, 10, 100, 400)
 
 Groups = dict[str, Figures]
@@ -55,6 +56,8 @@ def main() -> None:
             groups |= _measure_streams(streams)
         if "calls" in parts:
             _measure_calls(streams, port, rounds)
+        if "conversations" in parts:
+            _measure_conversations(port, rounds)
         if "errors" in parts:
             _measure_errors(port, rounds, megabytes=2 if options.quick else 10)
         if "embeddings" in parts:
@@ -87,6 +90,18 @@ def _measure_calls(streams: Streams, port: int, rounds: int) -> None:
     _print_pair("µs a call, not streamed, async", streams.call_async(), SDK.name)
     _print_pair("MB added by 200,000 chunks of text", memory_megabytes(port, 200_000))
     _print_pair("ms of CPU to import", import_milliseconds(rounds), Haystack.name)
+
+
+def _measure_conversations(port: int, rounds: int) -> None:
+    conversations = Conversations(port, rounds=rounds)
+    print("\n| | openai SDK | Haystack | **ours** | ratio |\n|---|---|---|---|---|")
+    for name in OUT:
+        _print_pair(f"µs a call, {name}", conversations.microseconds_out(name), SDK.name)
+    for name in IN:
+        _print_pair(f"µs a reply, {name}", conversations.microseconds_in(name), SDK.name)
+    _print_pair("ms an Agent of 50 steps with 20 tools", conversations.agent(asynchronous=False), Haystack.name)
+    _print_pair("the same, async", conversations.agent(asynchronous=True), Haystack.name)
+    _print_pair("ms that 1,000 messages stop an event loop", conversations.stopped_loop(), SDK.name)
 
 
 def _measure_errors(port: int, rounds: int, *, megabytes: int) -> None:

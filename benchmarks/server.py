@@ -6,8 +6,9 @@ A server process that sends bytes baked beforehand, so that what is measured is 
 
 The model's name says what to send: `text/5000`, `tool_arguments/5000` and `reasoning/5000` are streams of that many
 chunks, `text_apart/5000` has each event in a piece of its own, `failure/web page/10` is a failure whose body has 10 MB
-(`hostile.py`), and anything else is a plain completion. A request with
-`input` gets a vector of 1,536 floats for each string in it, after 100 ms if the model is `later`.
+(`hostile.py`), `reply/200 tool calls` is one of `REPLIES`, `agent/50` calls a tool until the fiftieth reply, and
+anything else is a plain completion. A request with `input` gets a vector of 1,536 floats for each string in it, after
+100 ms if the model is `later`.
 `python benchmarks/server.py` prints its port and serves until killed.
 """
 
@@ -89,6 +90,10 @@ class Connection(asyncio.Protocol):
                 wait = LATER if request["model"] == "later" else 0.0
                 response = embeddings(len(request["input"]), request.get("encoding_format", "float"))
                 asyncio.get_running_loop().call_later(wait, self._transport.write, response)
+            elif request["model"].startswith("agent/"):
+                steps = sum(message["role"] == "assistant" for message in request["messages"])
+                is_last = steps + 1 >= int(request["model"].partition("/")[2])
+                self._transport.write(answer("plain" if is_last else "reply/one tool call"))
             else:
                 self._transport.write(answer(request["model"]))
 
@@ -113,7 +118,7 @@ def answer(model: str) -> bytes:
         content_type, status, body = FAILURES[name](int(float(megabytes) * 1e6))
         return _head(content_type, f"Content-Length: {len(body)}", status) + body
     if kind not in KINDS:
-        body = json.dumps(_completion()).encode()
+        body = json.dumps(_completion(**(REPLIES[count]() if kind == "reply" else {}))).encode()
         return _head("application/json", f"Content-Length: {len(body)}") + body
     pieces = list(_events(kind.removesuffix("_apart"), int(count)))
     if not kind.endswith("_apart"):
@@ -161,9 +166,38 @@ def _delta(kind: str, number: int, *, last: bool) -> dict[str, Any]:
     return {"role": "assistant", "content": None, "tool_calls": [call]}
 
 
-def _completion() -> dict[str, Any]:
-    message = {"role": "assistant", "content": "word " * 100, "refusal": None, "reasoning": None}
+def _tool_calls(count: int) -> dict[str, Any]:
+    arguments = json.dumps({"text": "word " * 10, "page": 1})
+    functions = [{"name": f"look_up_{number % 20}", "arguments": arguments} for number in range(count)]
+    calls = [{"id": f"call_{n}", "index": n, "type": "function", "function": f} for n, f in enumerate(functions)]
+    return {"message": {"content": None, "tool_calls": calls}}
+
+
+def _logprobs() -> dict[str, Any]:
+    token = {"token": " word", "logprob": -0.25, "bytes": [32, 119, 111, 114, 100]}
+    return {"logprobs": {"content": [{**token, "top_logprobs": [token] * 5}] * 1000, "refusal": None}}
+
+
+def _images() -> dict[str, Any]:
+    url = f"data:image/png;base64,{b64encode(PNG + random.Random(1).randbytes(1_250_000)).decode()}"
+    images = [{"type": "image_url", "index": index, "image_url": {"url": url}} for index in range(3)]
+    return {"message": {"images": images}}
+
+
+PNG = b"\x89PNG\r\n\x1a\n"
+REPLIES = {
+    "100 KB of text": lambda: {"message": {"content": "word " * 20_000}},
+    "1,000 logprobs": _logprobs,
+    "200 tool calls": lambda: _tool_calls(200),
+    "one tool call": lambda: _tool_calls(1),
+    "5 MB of images": _images,
+}
+
+
+def _completion(message: dict[str, Any] | None = None, **fields: Any) -> dict[str, Any]:
+    message = {"role": "assistant", "content": "word " * 100, "refusal": None, "reasoning": None, **(message or {})}
     choice = {"index": 0, "finish_reason": "stop", "native_finish_reason": "stop", "logprobs": None, "message": message}
+    choice |= fields
     return {**_TOP, "object": "chat.completion", "choices": [choice], "usage": _USAGE}
 
 

@@ -16,9 +16,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from modes import Mode
 from stand_in import Answer, StandIn
-from strategies import json_objects
+from strategies import json_objects, json_values
 from wire import BYTES, DELTAS, DETAIL, TOP, call, chunk_list, comparable, event, events, folded, pieces
 
+from haystack_integrations.common.openrouter._wire.json_values import plain_json
+from haystack_integrations.common.openrouter._wire.responses import decode_json, decode_plain
 from haystack_integrations.components.generators.openrouter.chat._endpoint import completion_dict
 from haystack_integrations.components.generators.openrouter.chat._reply import chat_messages
 from haystack_integrations.components.generators.openrouter.chat._stream.chunks import StreamedReply
@@ -196,3 +198,16 @@ def test_joins_are_linear(field):
     joined = message[field][0]["text"] if field == "reasoning_details" else message[field][0]["function"]["arguments"]
     assert joined == text * count
     assert time.process_time() - started < 1.5  # joined at every fragment, this would copy 25 GB
+
+
+class TestDecoding:
+    @FAST
+    @given(json_values, st.booleans(), st.sampled_from(["", "1e400", "-1E+999", "1" + "0" * 400, "NaN", "-Infinity"]))
+    def test_what_is_decoded_at_once_is_what_is_decoded_and_made_plain(self, value, escaped, number):
+        text = json.dumps([value, 0], ensure_ascii=escaped)
+        text = f"{text[:-2]}{number}]" if number else text
+        data = text.encode(errors="surrogatepass")
+        for one in (data, text):
+            expected = plain_json(decode_json(one))
+            assert decode_plain(one) == expected
+            json.dumps(expected, allow_nan=False).encode()

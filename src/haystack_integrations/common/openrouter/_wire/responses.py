@@ -21,6 +21,9 @@ from haystack_integrations.common.openrouter._wire.json_values import check_dept
 # Where a response keeps its decoded body.
 _DECODED = "openrouter_decoded_body"
 _LARGE = 1_000_000
+# Every digit is a 0, and every exponent an e.
+_DIGITS = bytes.maketrans(b"123456789E", b"000000000e")
+_MANY_DIGITS = b"0" * 300
 # More choices than a request can ask for.
 _MOST_CHOICES = 1000
 
@@ -34,6 +37,22 @@ def decode_json(data: str | bytes) -> Any:
         except (ValueError, TypeError):  # a string with half a surrogate pair is a TypeError
             pass
     return _slowly_decoded(data)
+
+
+def decode_plain(data: str | bytes) -> Any:
+    """Decode JSON to what `plain_json` makes of it, without its walk through values that need no change."""
+    try:
+        value = from_json(data, allow_inf_nan=False)  # it takes no half of a surrogate pair either
+    except (ValueError, TypeError):
+        return plain_json(decode_json(data))
+    return plain_json(value) if _may_have_large_numbers(data) else value
+
+
+def _may_have_large_numbers(data: str | bytes) -> bool:
+    """Whether JSON has so many digits in a row, or so large an exponent, that a float can't hold the number."""
+    digits = data.encode(errors="replace") if isinstance(data, str) else data
+    digits = digits.translate(_DIGITS, b"+")
+    return b"0e000" in digits or _MANY_DIGITS in digits
 
 
 def _has_surrogates(data: str | bytes) -> bool:

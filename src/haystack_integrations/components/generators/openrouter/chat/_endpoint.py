@@ -22,6 +22,7 @@ from haystack_integrations.common.openrouter._transport.tracing import is_watche
 from haystack_integrations.common.openrouter._wire.json_values import plain_json
 from haystack_integrations.common.openrouter._wire.responses import (
     body_of_model,
+    decode_plain,
     decoded_body,
     header_fields,
     unusable_response,
@@ -46,6 +47,7 @@ class ChatEndpoint(Endpoint):
 CHAT = ChatEndpoint(
     "/chat/completions",
     what="message",
+    decode=decode_plain,
     streams=True,
     own_fields={"messages": "Pass them to `run`."},
     advice={
@@ -99,7 +101,8 @@ def request_completion(client: Any, arguments: dict[str, Any]) -> Any:
 @cache
 def _order_of_the_sdk() -> tuple[str, ...]:
     """The order in which `create` writes the fields: OpenRouter's response cache hashes the bytes of a request."""
-    body: Mapping[str, Any] = Completions(cast(Any, _Recorder())).create(**dict.fromkeys(SDK_NAMES))  # type: ignore[call-overload]
+    completions: Any = Completions(cast(Any, _Recorder()))
+    body: Mapping[str, Any] = completions.create(**dict.fromkeys(SDK_NAMES))
     return tuple(body)
 
 
@@ -129,7 +132,7 @@ def completion_dict(sent: Any, client: Any = None, arguments: Any = None) -> dic
     """
     response = sent.response if isinstance(sent, HttpxBinaryResponseContent) else None
     try:
-        body = plain_json(body_of_model(sent) if response is None else decoded_body(response))
+        body = plain_json(body_of_model(sent)) if response is None else decoded_body(response, decode_plain)
     except (ValueError, RecursionError):
         msg = "The response is nested too deep"
         raise unusable_response(msg, None) from None

@@ -16,7 +16,6 @@ from haystack import logging
 from haystack.dataclasses import ChatMessage, FileContent, ImageContent, ReasoningContent, ToolCall
 
 from haystack_integrations.common.openrouter._wire import checks
-from haystack_integrations.common.openrouter._wire.json_values import plain_json
 from haystack_integrations.common.openrouter._wire.media import (
     first_bytes,
     is_sound,
@@ -25,7 +24,7 @@ from haystack_integrations.common.openrouter._wire.media import (
     split_data_url,
     true_type,
 )
-from haystack_integrations.common.openrouter._wire.responses import decode_json
+from haystack_integrations.common.openrouter._wire.responses import decode_plain
 
 logger = logging.getLogger(__name__)
 
@@ -96,7 +95,7 @@ def tool_arguments(raw: object) -> dict[str, Any]:
     """Read the arguments of a tool call: JSON in a string, an object, or nothing. Anything else is a ValueError."""
     for _ in range(2):  # some models encode the object twice
         if isinstance(raw, str):
-            raw = plain_json(decode_json(raw)) if raw.strip() else None
+            raw = decode_plain(raw) if raw.strip() else None
     if raw is None:
         return {}
     if not isinstance(raw, dict):

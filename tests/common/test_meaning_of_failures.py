@@ -261,6 +261,36 @@ class TestAdvice:
                 ["/api/v1/embeddings", "OpenRouterTextEmbedder"],
                 ["Check the model name"],
             ),
+            (
+                400,
+                "x",
+                {
+                    "code": "wrong_endpoint",
+                    "retryable": False,
+                    "constraint": {"detail": "Use /api/v1/systemone, not /api/v1/chat/completions"},
+                },
+                {},
+                ["use OpenRouterTextRouter or OpenRouterDocumentClassifier."],
+                ["OpenRouterChatGenerator"],
+            ),
+            (
+                400,
+                "a/b is a decisions model and cannot be used with the chat/completions endpoint",
+                None,
+                {},
+                [
+                    "`test/model` is served at another endpoint: use OpenRouterTextRouter or OpenRouterDocumentClassifier."
+                ],
+                ["Check the model name"],
+            ),
+            (
+                404,
+                "a/b is an image model and cannot be used with the chat/completions endpoint",
+                None,
+                {},
+                ["use OpenRouterImageGenerator."],
+                ["Check the model name"],
+            ),
             (400, "x", {"code": "model_not_found", "retryable": False}, {}, ["Check the model name"], []),
             (404, "No endpoints found that support tool use", None, {}, ['supports="tools"'], ["Relax"]),
             (404, "No endpoints found that support image input", None, {}, ['takes="image"'], ["Relax"]),

@@ -159,7 +159,10 @@ def _resets(failure: Failure | None) -> str:
 
 def _component(error: openai.APIError, failure: Failure | None) -> str:
     """Name the component for an endpoint, and not that of the endpoint that was asked, which may be named as well."""
-    named_endpoint = failure.right_endpoint if failure else ""
-    asked = error.request.url.path if error.request else ""
-    named = next((name for part, name in _COMPONENTS.items() if part in named_endpoint and part not in asked), "")
-    return f": use {named}" if named else ""
+    asked = _components_in(error.request.url.path if error.request else "")
+    named = [name for name in _components_in(failure.right_endpoint if failure else "") if name not in asked]
+    return f": use {named[0]}" if named else ""
+
+
+def _components_in(text: str) -> list[str]:
+    return [name for part, name in _COMPONENTS.items() if part in text]

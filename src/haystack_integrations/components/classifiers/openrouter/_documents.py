@@ -99,7 +99,9 @@ class Classification(ManyRequests[Item, dict[str, Any]]):
             elif not text or isinstance(text, str):
                 self._reasons[position] = "The document has no text to classify."
             elif not isinstance(text, dict | list) or not _is_json(text):
-                self._reasons[position] = f"What the document has to classify can't be sent: a {type(text).__name__}."
+                self._reasons[position] = (
+                    f"What the document has to classify can't be sent: it is of the type {type(text).__name__}."
+                )
             else:
                 yield position, text
 

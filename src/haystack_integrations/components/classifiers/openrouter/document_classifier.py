@@ -25,7 +25,7 @@ from haystack_integrations.components.classifiers.openrouter._endpoint import (
     request_maker,
     sent_questions,
 )
-from haystack_integrations.components.classifiers.openrouter.options import DecisionParameters
+from haystack_integrations.components.classifiers.openrouter.options import DecisionParameters, Question
 
 
 @shows_its_settings
@@ -62,7 +62,7 @@ class OpenRouterDocumentClassifier(OpenRouterComponent):
 
     def __init__(
         self,
-        questions: dict[str, dict[str, Any]],
+        questions: dict[str, Question],
         *,
         api_key: Secret = Secret.from_env_var("OPENROUTER_API_KEY"),
         model: str = "typesafe/jev-1.13",

@@ -89,7 +89,5 @@ class OpenRouterDecisionParameters(TraceOptions, total=False):
     """Which providers may serve the request, and in which order they are tried."""
 
 
-Question: TypeAlias = NoulQuestion | ChoiceQuestion | ScoreQuestion
-"""What the model is asked about a text."""
-
+Question = OrDict[NoulQuestion | ChoiceQuestion | ScoreQuestion]
 DecisionParameters = OrDict[OpenRouterDecisionParameters]

@@ -230,6 +230,14 @@ class TestFailures:
         assert len(script.requests) == 3
         assert "2 of 3 documents were not classified, because" in caplog.text
 
+    def test_one_that_is_under_way_then_says_why_it_ended(self, classify: Classify, script: StandIn):
+        parameters = {"api_base_url": script.url, "max_workers": 2, "max_retries": 1000}
+        result = classify(documents_of("429", "One", "401"), **parameters)  # the first is sent again until the run ends
+        assert (numbers(result["documents"]), numbers(result["failed_documents"])) == ([1], [0, 2])
+        assert error_in(result["failed_documents"][0]).startswith(
+            "The run was stopped after this error: Error code: 401"
+        )
+
     def test_three_failures_in_a_row_end_the_run(self, classify: Classify, script: StandIn):
         with pytest.raises(openai.InternalServerError):
             classify(documents_of(*["500"] * 5), api_base_url=script.url)

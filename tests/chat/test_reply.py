@@ -45,6 +45,42 @@ class TestFields:
         assert not {"annotations", "refusal", "logprobs"} & set(meta)
         assert meta["new"] == []
 
+    def test_a_refusal_is_the_text_too(self, mode: Mode, stand_in: StandIn):
+        stand_in.script(
+            answer(mode, {"content": None, "refusal": "I won't."}, {"refusal": "I "}, {"refusal": "won't."})
+        )
+        reply = mode()
+        assert (reply.text, reply.meta["refusal"]) == ("I won't.", "I won't.")
+        if mode.streams:
+            assert [chunk.content for chunk in mode.chunks if chunk.content] == ["I ", "won't."]
+        mode([ChatMessage.from_user("hi"), reply, ChatMessage.from_user("more")])
+        wire = stand_in.requests[1].body["messages"][1]
+        assert wire == {"role": "assistant", "content": None, "refusal": "I won't."}
+
+    def test_a_refusal_beside_text(self, mode: Mode, stand_in: StandIn):
+        stand_in.script(answer(mode, {"content": "Part", "refusal": "Not all"}))
+        assert mode().text == "Part"
+        assert not mode.streams or "".join(chunk.content for chunk in mode.chunks) == "Part"
+
+    @pytest.mark.parametrize(
+        ("message", "reason", "told"),
+        [
+            ({"content": ""}, "stop", "Reply 0 has nothing in it: no text, tool call, image or audio (finish reason: 'stop')"),
+            ({"content": None, "reasoning": "Hm"}, "stop", "Reply 0 has only reasoning: no text"),
+            ({"content": ""}, "tool_calls", "nothing in it: no text, tool call, image or audio (finish reason: 'tool_calls')"),
+            ({"content": "Calling."}, "tool_calls", 'has the finish reason "tool_calls", but no tool call'),
+            ({"content": ""}, "length", "cut at the token limit"),
+            ({"content": "", "images": [{"type": "image_url", "image_url": {"url": "https://x/y"}}]}, "stop", None),
+            ({"content": None, "refusal": "No"}, "stop", None),
+            ({"content": None, "tool_calls": [call("f", "{}", index=0)]}, "tool_calls", None),
+            ({"content": None, "audio": {"data": "QUJD"}}, "stop", None),
+        ],
+    )  # fmt: skip
+    def test_what_a_reply_lacks_is_warned_of(self, mode: Mode, stand_in: StandIn, caplog, message, reason, told):
+        stand_in.script(answer(mode, message, finish_reason=reason))
+        mode()
+        assert [told in record.getMessage() for record in caplog.records] == ([] if told is None else [True])
+
     def test_usage_is_exactly_what_was_sent(self, pair: Mode, stand_in: StandIn):
         stand_in.script(answer(pair, {"content": "Hi"}))
         assert json.dumps(pair().meta["usage"], sort_keys=True) == json.dumps(USAGE, sort_keys=True)

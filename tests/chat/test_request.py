@@ -527,13 +527,36 @@ class TestAssistantTurns:
         ("message", "content"),
         [
             (ChatMessage.from_assistant("", tool_calls=[WEATHER]), None),
-            (ChatMessage.from_assistant(""), ""),
-            (ChatMessage.from_assistant(reasoning="Hm"), ""),
             (ChatMessage.from_assistant(meta={"refusal": "No"}), None),
+            (ChatMessage.from_assistant("No", meta={"refusal": "No"}), None),
+            (ChatMessage.from_assistant("Not this", meta={"refusal": "No"}), "Not this"),
         ],
     )
     def test_content_is_null_beside_tool_calls_and_refusals(self, stand_in: StandIn, message, content):
         assert sent_message(stand_in, message)["content"] == content
+
+    @pytest.mark.parametrize(
+        "parts", [{}, {"text": ""}, {"reasoning": "Hm"}, {"text": "", "meta": {"cache_control": {"type": "ephemeral"}}}]
+    )
+    def test_an_assistant_message_with_nothing_in_it_is_not_sent(self, stand_in: StandIn, parts):
+        message = ChatMessage.from_assistant(**parts)
+        assert sent_message(stand_in, message) == {"role": "user", "content": "next"}
+
+    def test_nothing_to_send(self, sync: Mode, stand_in: StandIn):
+        with pytest.raises(ValueError, match="`messages` has only assistant messages without text"):
+            sync([ChatMessage.from_assistant()])
+        assert stand_in.requests == []
+
+    def test_after_three_empty_replies_the_model_is_not_asked_again(self, mode: Mode, stand_in: StandIn):
+        question, silent = ChatMessage.from_user("hi"), ChatMessage.from_assistant(meta={"finish_reason": "stop"})
+        heard = ChatMessage.from_assistant(
+            meta={"images": [{"type": "image_url", "image_url": {"url": "https://x/y"}}]}
+        )
+        for messages in ([question, *[silent] * 2], [*[silent] * 3, question], [question, silent, heard, silent]):
+            mode(messages)
+        with pytest.raises(ValueError, match=r"The last 3 of `messages` .*'stop'.* Add a message, choose another"):
+            mode([question, *[silent] * 3])
+        assert len(stand_in.requests) == 3
 
     def test_images_file_annotations_and_refusal_go_back(self, pair: Mode, stand_in: StandIn):
         file_note = {"type": "file", "file": {"hash": "h", "name": "a.pdf", "content": []}}

@@ -57,6 +57,35 @@ READ_TWICE = ("event", "cut", "reset", "end")  # by a synchronous and by an asyn
 WAYS = [(n, way) for n in FAILURES for way in ("sync-stream", "async-stream")[: 2 if n in READ_TWICE else 1]]
 
 
+@pytest.mark.parametrize(
+    "started",
+    [
+        {"refusal": "No"},
+        {"images": [{"type": "image_url", "image_url": {"url": "https://x.example/a.png"}}]},
+        {"tool_calls": [call("weather", "", index=0)]},
+    ],
+)
+def test_what_is_content(stand_in: StandIn, started):
+    failing = Answer.sse([event({"reasoning": "Hm"}), event(started), *FAILURES["event"]], done=False)
+    error = failure_of(Mode("sync-stream", stand_in.url), stand_in, failing, max_retries=2)
+    assert len(stand_in.requests) == 1
+    assert error.partial_reply is not None
+
+
+def test_what_was_thought_before_the_deadline_is_kept(stand_in: StandIn):
+    late = {"error": {"code": 502, "message": "Boom", "metadata": {"headers": {"Retry-After": "30"}}}, "choices": []}
+    failing = Answer.sse([event({"reasoning": "Hm"}), late], done=False)
+    error = failure_of(Mode("sync-stream", stand_in.url), stand_in, failing, max_retries=2, deadline=20)
+    assert "deadline" in str(error)
+    assert error.partial_reply.reasoning.reasoning_text == "Hm"
+
+
+def test_a_stream_that_told_what_was_billed_is_not_sent_again(stand_in: StandIn):
+    failing = Answer.sse([event({"reasoning": "Hm"}), event({}, usage={"cost": 0.5}), CUT], done=False)
+    failure_of(Mode("sync-stream", stand_in.url), stand_in, failing, max_retries=2)
+    assert len(stand_in.requests) == 1
+
+
 @pytest.mark.parametrize(("name", "streaming"), WAYS, indirect=["streaming"])
 class TestFailures:
     def test_before_content_it_is_retried(self, streaming: Mode, stand_in: StandIn, name, no_wait):
@@ -68,6 +97,16 @@ class TestFailures:
         stand_in.script(failing, failing)
         assert streaming(max_retries=2).text
         assert len({chunk.meta["id"] for chunk in streaming.chunks}) == 1
+
+    def test_after_reasoning_it_is_retried(self, streaming: Mode, stand_in: StandIn, name, no_wait):
+        failing = Answer.sse([event({"reasoning": "Hm"}), *FAILURES[name]], done=False)
+        error = failure_of(streaming, stand_in, *[failing] * 2, max_retries=1)
+        assert len(stand_in.requests) == 2
+        assert error.partial_reply.reasoning.reasoning_text == "Hm"  # of the last try
+        assert [chunk.reasoning.reasoning_text for chunk in streaming.chunks] == ["Hm", "Hm"]
+        stand_in.script(failing)
+        reply = streaming(max_retries=1)
+        assert (reply.reasoning, bool(reply.text)) == (None, True)
 
     def test_after_content_it_raises_at_once(self, streaming: Mode, stand_in: StandIn, name, caplog):
         start = [event({"reasoning": "Hm"}), event({"content": "Good "}), event({"content": "mor"})]

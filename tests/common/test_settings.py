@@ -27,9 +27,11 @@ from stand_in.routes import respond
 from wire import completion, events
 
 from haystack_integrations.common.openrouter._base import component as base
+from haystack_integrations.common.openrouter.cost import OpenRouterCostMeter
 
 PARAMETERS = {name: list(inspect.signature(kind.__init__).parameters)[1:] for name, kind in KINDS.items()}
 TOOL = Tool("look_up", "Look something up", {"type": "object", "properties": {"a": {"type": "string"}}}, print)
+METERS = OpenRouterCostMeter("first"), OpenRouterCostMeter("second")
 CHUNKS: list[StreamingChunk] = []
 
 
@@ -44,6 +46,7 @@ VALUES: dict[str, tuple[Any, Any]] = {
     "timeout": (7.0, 8.0),
     "max_retries": (1, 2),
     "deadline": (60.0, 0.0),
+    "cost_meter": METERS,
     "extra_headers": ({"X-Title": "a"}, {"X-Title": "b"}),
     "http_client_kwargs": ({"headers": {"x-mine": "a"}}, {"headers": {"x-mine": "b"}}),
     "generation_kwargs": ({"seed": 1}, {"seed": 2}),
@@ -233,6 +236,8 @@ class Case:
         for server in self.servers:
             server.expect(answer, at_once=2 if self.name in ("concurrency", "max_workers") and value == 2 else 1)
         CHUNKS.clear()
+        for meter in METERS:
+            meter.reset()
         self.capsys.readouterr()
 
     def does(self, value: Any) -> dict[str, Any]:
@@ -278,6 +283,7 @@ class Case:
             "requests": requests,
             "client": (client.timeout, client.max_retries) if client and any(requests) else None,
             "chunks": len(CHUNKS),
+            "counted": [meter.calls for meter in METERS],
             "at once": self.servers[0].most,
             "progress bar": "100%|" in self.capsys.readouterr().err,
         }

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-The cost of requests: one, several, or as a table.
+The cost of requests: one, several, as a table, or of everything that an application requests.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,10 +11,13 @@ from typing import Any
 
 from haystack.dataclasses import ChatMessage
 
+from haystack_integrations.common.openrouter._base.cost_meter import OpenRouterCostMeter
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.json_values import mapping
 from haystack_integrations.common.openrouter._wire.text_table import table
 from haystack_integrations.common.openrouter._wire.usage import cost_of_response, figures, total
+
+__all__ = ["OpenRouterCostMeter", "cost_table", "reply_cost", "reported_cost", "usage_cost"]
 
 _HEAD = ("model", "provider", "in", "cached", "out", "reasoning", "USD")
 

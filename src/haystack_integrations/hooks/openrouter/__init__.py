@@ -3,5 +3,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
 from haystack_integrations.hooks.openrouter.cost_budget import OpenRouterCostBudgetHook
+from haystack_integrations.hooks.openrouter.final_reply import OpenRouterFinalReplyHook
 
-__all__ = ["OpenRouterCostBudgetHook"]
+__all__ = ["OpenRouterCostBudgetHook", "OpenRouterFinalReplyHook"]

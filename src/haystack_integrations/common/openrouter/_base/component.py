@@ -16,6 +16,7 @@ from haystack import default_from_dict, default_to_dict
 from haystack.utils import Secret
 from openai import AsyncOpenAI, OpenAI
 
+from haystack_integrations.common.openrouter._base.cost_meter import OpenRouterCostMeter
 from haystack_integrations.common.openrouter._base.generation_kwargs import (
     check_kwargs,
     merged_kwargs,
@@ -54,6 +55,7 @@ class OpenRouterBase:
     _key_is_optional: ClassVar[bool] = False
     _key_may_be_none: ClassVar[bool] = True
     deadline: float | None = None
+    cost_meter: OpenRouterCostMeter | None = None
 
     def _set_up_connection(
         self,
@@ -107,12 +109,16 @@ class OpenRouterBase:
             self.http_client_kwargs,
             self._key_is_optional,
             None if seconds is None else Deadline.after(seconds),
+            None if self.cost_meter is None else self.cost_meter.ledger,
         )
 
     @contextmanager
     def _requesting(self, endpoint: Endpoint, settings: ClientSettings, model: str = "") -> Iterator[Run]:
         """Send requests inside this block. Their errors name the cause and a remedy, and the first retry is logged."""
-        with running(Run(endpoint, settings.secret, settings.base_url, model, settings.deadline)) as run:
+        run = Run(endpoint, settings.secret, settings.base_url, model, settings.deadline)
+        run.ledger = settings.ledger
+        run.component = getattr(self, "__component_name__", None) or type(self).__name__
+        with running(run):
             yield run
 
     @contextmanager
@@ -206,11 +212,13 @@ class OpenRouterComponent(OpenRouterBase):
         max_retries: int | None,
         http_client_kwargs: dict[str, Any] | None,
         deadline: float | None = None,
+        cost_meter: OpenRouterCostMeter | None = None,
     ) -> None:
         """Keep the parameters that all components share under their names, and check all."""
         self.model = model
         self.extra_headers = extra_headers
         self.deadline = deadline
+        self.cost_meter = cost_meter
         self._noticed: set[str] = set()
         self._set_up_connection(api_key, api_base_url, timeout, max_retries, http_client_kwargs)
         self._check()
@@ -220,12 +228,16 @@ class OpenRouterComponent(OpenRouterBase):
         checks.model_name(self.model, self._noticed)
         if self.deadline is not None:
             checks.number(self.deadline, "deadline", "a number of seconds or None")
+        if self.cost_meter is not None:
+            checks.instance(self.cost_meter, "`cost_meter`", OpenRouterCostMeter, "an OpenRouterCostMeter or None")
         check_headers(self.extra_headers, "extra_headers")
 
     def _to_dict(self, **own_parameters: Any) -> dict[str, Any]:
         headers = serialized_headers(self.extra_headers)
         if self.deadline is not None:
             own_parameters["deadline"] = self.deadline
+        if self.cost_meter is not None:
+            own_parameters["cost_meter"] = self.cost_meter.to_dict()
         return super()._to_dict(model=self.model, extra_headers=headers, **own_parameters)
 
     def _sent_headers(self) -> dict[str, str]:

@@ -21,6 +21,7 @@ from openai import AsyncOpenAI, Omit, OpenAI
 from haystack_integrations.common.openrouter._transport.deadline import Deadline
 from haystack_integrations.common.openrouter._transport.forks import renewed_in_forked_children
 from haystack_integrations.common.openrouter._transport.http_clients import build_async_http_client, build_http_client
+from haystack_integrations.common.openrouter._transport.ledger import Ledger
 from haystack_integrations.common.openrouter._transport.run import checked_key, key_of
 
 # Clients that a forked child has from its parent. They are kept, because to finalize them could close the parent's
@@ -47,6 +48,7 @@ class ClientSettings:
     key_is_optional: bool = False
     # of the run that the settings were read for
     deadline: Deadline | None = field(default=None, repr=False, compare=False)
+    ledger: Ledger | None = field(default=None, repr=False, compare=False)
     api_key: str | None = field(init=False, repr=False)
     # what the SDK reads from the environment for OpenAI
     openai_headers: str = field(init=False, repr=False)

@@ -18,6 +18,7 @@ import httpx
 import openai
 from openai import HttpxBinaryResponseContent, Omit
 
+from haystack_integrations.common.openrouter._transport.run import note_cost
 from haystack_integrations.common.openrouter._wire.json_values import whole_json
 from haystack_integrations.common.openrouter._wire.responses import (
     decode_json,
@@ -112,10 +113,14 @@ class Endpoint:
         sent.
         """
         if response is None and find_error(body) is None and self.is_good(body, None):
+            note_cost(body)
             return
         if response is None:
             response = _response_with(body, self.path, client, arguments)
-        if self.correct(body, response):
+        is_failure = self.correct(body, response)
+        if not is_failure or failure_of_response(response).cost:
+            note_cost(body, response)
+        if is_failure:
             kind = openai.InternalServerError if response.status_code >= 500 else openai.APIStatusError
             kind = _CLASSES.get(response.status_code, kind)
             data = body.get("error", body) if isinstance(body, dict) else body

@@ -25,6 +25,7 @@ from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._transport.run import (
     deadline_of_run,
     endpoint_of,
+    note_cost,
     note_response,
     refuse_if_over,
     retries_timeouts,
@@ -232,7 +233,8 @@ def _to_be_read(response: Any) -> Endpoint | None:
         return None
     if response.status_code < 400 and "text/event-stream" in response.headers.get("content-type", "").lower():
         return None
-    return endpoint_of(response)
+    endpoint: Endpoint | None = endpoint_of(response)
+    return endpoint
 
 
 def _refuse_other_origin(response: Any) -> None:
@@ -274,7 +276,10 @@ def _correct(response: Any, endpoint: Endpoint) -> None:
         # the SDK hands over a string instead of a completion when this header is wrong
         response.headers["content-type"] = "application/json"
     if failed:
-        _set_retry_headers(response, failure_of_response(response), endpoint)
+        failure = failure_of_response(response)
+        if failure.cost:
+            note_cost(body, response)
+        _set_retry_headers(response, failure, endpoint)
 
 
 def _set_retry_headers(response: Any, failure: Failure, endpoint: Endpoint) -> None:

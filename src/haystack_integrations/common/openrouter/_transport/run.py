@@ -27,27 +27,30 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import openai
 from haystack import logging
 from haystack.utils import Secret
 
 from haystack_integrations.common.openrouter._transport.deadline import CONNECTIONS, Deadline
-from haystack_integrations.common.openrouter._wire.json_values import printable
+from haystack_integrations.common.openrouter._transport.ledger import Ledger
+from haystack_integrations.common.openrouter._wire.json_values import mapping, printable
+from haystack_integrations.common.openrouter._wire.usage import billed
 from haystack_integrations.common.openrouter.errors._advice import environment_variables, secret_name
 from haystack_integrations.common.openrouter.errors._explanation import explain
 from haystack_integrations.common.openrouter.errors._failure import DeadlineExceeded, Failure
 from haystack_integrations.common.openrouter.errors._reading import failure_of_response
 from haystack_integrations.common.openrouter.errors._redaction import without_private
 
-if TYPE_CHECKING:
-    from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
-
 logger = logging.getLogger(__name__)
 
 # What a warning shows of a failure after which the request is sent again.
 _LONGEST_WARNING = 250
+
+# Where a response keeps that its cost was counted.
+_COUNTED = "openrouter_counted"
+_LONGEST_NAME = 256
 
 _current: ContextVar["Run | None"] = ContextVar("openrouter_run", default=None)
 
@@ -57,7 +60,7 @@ class Run:
     """
     A run of a component, or one request of a run of many.
 
-    :param endpoint: The endpoint that it sends requests to. None in a run of many requests, outside of each.
+    :param endpoint: The `Endpoint` that it sends requests to. None in a run of many requests, outside of each.
     :param api_key: The key's Secret.
     :param base_url: The URL of the API.
     :param model: The requested model.
@@ -66,9 +69,11 @@ class Run:
     :param warnings: What the user was told about requests that are sent again.
     :param request: The request that the last response belongs to. None if it came through a client of the user's.
     :param headers: The headers of that response.
+    :param ledger: Where is counted what the responses cost.
+    :param component: The name of the component.
     """
 
-    endpoint: "Endpoint | None" = None
+    endpoint: Any = None
     api_key: Secret | None = None
     base_url: str = ""
     model: str = ""
@@ -77,8 +82,10 @@ class Run:
     warnings: list[str] = field(default_factory=list)
     request: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    ledger: Ledger | None = None
+    component: str = ""
 
-    def explain(self, error: openai.APIError, endpoint: "Endpoint") -> None:
+    def explain(self, error: openai.APIError, endpoint: Any) -> None:
         """Explain an error of this request."""
         if error.request is None:  # a response that can't be used; its body may repeat what was sent
             error.request = self.request
@@ -163,8 +170,8 @@ def checked_key(api_key: Secret) -> str:
     return key
 
 
-def endpoint_of(response: Any) -> "Endpoint | None":
-    """The endpoint that a response comes from, if a run is under way: others may go through the same client."""
+def endpoint_of(response: Any) -> Any:
+    """The `Endpoint` that a response comes from, if a run is under way: others may go through the same client."""
     run = _current.get()
     if run is None or run.endpoint is None or not run.endpoint.is_at(response.request.url.path):
         return None
@@ -183,6 +190,20 @@ def note_response(response: Any) -> None:
         run.request, run.headers = response.request, response.headers
         if (network := response.extensions.get("network_stream")) is not None:
             CONNECTIONS[id(network)] = network
+
+
+def note_cost(body: Any, response: Any = None) -> None:
+    """Count what a response cost, or a stream, if the component has a meter. A response that is at hand counts once."""
+    run, fields = _current.get(), mapping(body)
+    if run is None or run.ledger is None or (response is not None and _COUNTED in response.extensions):
+        return
+    if response is not None:
+        response.extensions[_COUNTED] = True
+    served = fields.get("model")
+    model = printable(served, _LONGEST_NAME) if isinstance(served, str) and served else run.model
+    told = fields.get("id") or run.headers.get("x-generation-id")
+    generation = told if isinstance(told, str) else None
+    run.ledger.note(billed(fields.get("usage")), model=model, component=run.component, generation_id=generation)
 
 
 def last_headers() -> Mapping[str, str]:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-Names of models, and names that are near an unknown one.
+Names of models: names that are near an unknown one, and whether two of them can be one model's.
 
 In OpenRouter's names of models, an author comes before the slug, which is easy to forget.
 """
@@ -11,6 +11,7 @@ In OpenRouter's names of models, an author comes before the slug, which is easy 
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+from functools import lru_cache
 from heapq import nlargest
 
 from haystack import logging
@@ -39,6 +40,18 @@ _AUTHORS = {
     "typesafe": ("jev",),
     "openrouter": ("auto", "fusion"),
 }
+
+# Words in names under which the same model may be served.
+_NO_OTHER_MODEL = frozenset(
+    "latest preview beta alpha exp experimental instruct it chat think thinking reasoning v high low fast customtools "
+    "multi agent".split()
+)
+# A date, or how many parameters a model has: left out of some names of the same model.
+_DATE_OR_SIZE = re.compile(r"\d\d+|a?[\d.]+[bet]")
+_ROUTER = re.compile(r"~?openrouter/|.*\b(router|auto)\b")
+
+_LONGEST_COMPARED = 200
+_MOST_SERVED_NAMES = 1_000
 
 _LIKENESS = 0.7
 _LONGEST = 80
@@ -86,6 +99,55 @@ def learn_names(base_url: str, names: Iterable[str]) -> None:
     _listed_names[base_url.rstrip("/")] = tuple(name for name in names if name.isprintable())
 
 
+def certainly_differ(one: str, other: str) -> bool:
+    """
+    Whether two names can't be those of one model.
+
+    A reply names its model in other words than the request: `anthropic/claude-sonnet-4.5` is served as
+    `anthropic/claude-4.5-sonnet-20250929`. And a router, a preset or an alias (`~openai/gpt-latest`) can be any model
+    or any of its kind.
+    """
+    if not (names_one_model(one) and names_one_model(other)):
+        return False
+    one, other = one.lower(), other.lower()
+    (author, words, version), (other_author, other_words, other_version) = _parts(one), _parts(other)
+    if author != other_author:
+        return (words, version) != (other_words, other_version)
+    if _is_alias(one) or _is_alias(other):
+        return not (words <= other_words if _is_alias(one) else other_words <= words)
+    return words != other_words or (version != other_version and bool(version and other_version))
+
+
+def learn_served_name(base_url: str, asked: str, served: object) -> None:
+    """Remember that a request for one model was served by one with quite another name, as gateways do."""
+    if isinstance(served, str) and len(_served_names) < _MOST_SERVED_NAMES and certainly_differ(asked, served):
+        _served_names.add((base_url, asked, served))
+
+
+def is_served_as(base_url: str, asked: str, name: str) -> bool:
+    """Whether a request for a model may be served by the model that has this name."""
+    return (base_url, asked, name) in _served_names or not certainly_differ(asked, name)
+
+
+def names_one_model(name: str) -> bool:
+    """Whether a name has an author, and is neither a router's nor a preset's."""
+    return "/" in name and "@" not in name and len(name) <= _LONGEST_COMPARED and not _ROUTER.match(name.lower())
+
+
+def _is_alias(name: str) -> bool:
+    return name.startswith("~") or name.endswith("-latest")
+
+
+@lru_cache(256)
+def _parts(name: str) -> tuple[str, frozenset[str], list[str]]:
+    """The author, the words and the version in a name, without what differs between names of one model."""
+    author, _, slug = name.removeprefix("~").partition("/")
+    pieces = [piece for piece in slug.partition(":")[0].split("-") if not _DATE_OR_SIZE.fullmatch(piece)]
+    words = {word for piece in pieces for word in re.findall("[a-z]+", re.sub(r"(?<=\d)[a-z]+$", "", piece))}
+    words -= {*author.split("-"), *_NO_OTHER_MODEL}
+    return author, frozenset(words), re.findall(r"\d+", " ".join(pieces))
+
+
 def _author(model: str) -> str | None:
     name = model.lower()
     return next((a for a, starts in _AUTHORS.items() if re.match(rf"({'|'.join(starts)})(?![a-z])", name)), None)
@@ -121,3 +183,4 @@ _KNOWN_NAMES = (
     "typesafe/jev-1.13",
 )
 _listed_names: dict[str, tuple[str, ...]] = {}
+_served_names: set[tuple[str, str, str]] = set()

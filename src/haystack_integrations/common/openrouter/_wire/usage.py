@@ -7,6 +7,7 @@ The `usage` of a response: read as it was sent, and added up.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
 from math import fsum
 from typing import Any, TypeGuard
 
@@ -14,6 +15,8 @@ from haystack_integrations.common.openrouter._wire.json_values import copied_jso
 
 ABSURD = 10**15
 """No request costs so many USD or takes so many tokens. Sums of smaller amounts always fit into a float."""
+
+_LONGEST_NUMBER = 40
 
 
 def is_number(value: object) -> TypeGuard[int | float]:
@@ -37,6 +40,27 @@ def cost_of_response(usage: object) -> float | None:
     usage = mapping(usage)
     upstream = mapping(usage.get("cost_details")).get("upstream_inference_cost") if usage.get("is_byok") else None
     return total([amount(usage.get("cost")), amount(upstream)])
+
+
+def billed(usage: object) -> Decimal | None:
+    """Read the same cost exactly, a number in a string too. None if it is unknown, or can't be one."""
+    usage = mapping(usage)
+    upstream = mapping(usage.get("cost_details")).get("upstream_inference_cost") if usage.get("is_byok") else None
+    known = [cost for cost in map(exact, (usage.get("cost"), upstream)) if cost is not None]
+    return sum(known, Decimal(0)) if known else None
+
+
+def exact(cost: object) -> Decimal | None:
+    """Read an amount of USD, or None. Nobody is paid for a request, so a negative one is none."""
+    if isinstance(cost, bool) or not isinstance(cost, int | float | Decimal | str):
+        return None
+    if len(cost) > _LONGEST_NUMBER if isinstance(cost, str) else not 0 <= cost < ABSURD:
+        return None
+    try:
+        read = Decimal(str(cost))
+    except InvalidOperation:
+        return None
+    return read if read.is_finite() and 0 <= read < ABSURD else None
 
 
 def figures(usage: object) -> dict[str, float | None]:

@@ -7,6 +7,7 @@ The reading of a failure: an `error` of any shape, and what follows from it. Not
 
     asked by                       what
     response hook, stream retries  is_transient: does it help to send the request again?  wait: after how long?
+    conversations                  refuses_reasoning: does it help to leave out encrypted and signed reasoning?
     runs of many requests          ends_run: would every later request fail, too?  is_about_inputs: would others?
     texts of errors                situations: which advice fits?
 
@@ -68,6 +69,12 @@ _UNKNOWN_MODEL = re.compile("not a valid model|(unknown|no such) model")
 _OTHER_KIND = re.compile(r"\bis an? ([a-z-]{3,30}) model and (?:cannot|can't) be used with")
 _MODEL, _UNKNOWN = re.compile(r"model\b"), re.compile(" (does not exist|not found)")
 _NO_PROVIDER = ("no endpoints", "no allowed providers", "data policy", "providers have been ignored")
+# How OpenRouter, OpenAI, Anthropic and Google refuse reasoning that they can't read (hackerai#1171, open-webui#28240,
+# nagobot#21, crush#1698). To leave reasoning out does not help where a signature is missing.
+_UNREADABLE = re.compile(
+    "produced (under|by|with) a(nother| different) model|encrypted[ _](content|reasoning)"
+    "|th(inking|ought)[ _]?signature|signature`? in `?thinking|redacted_thinking"
+)
 _TIMED_OUT = ("timeout", "timed out", "deadline exceeded", "deadline_exceeded")
 
 # What to advise, by `availability.code`.
@@ -179,7 +186,7 @@ class Failure:
     @property
     def is_transient(self) -> bool:
         """Whether the same request may succeed soon, and costs nothing twice."""
-        if self.is_page or self.cost > 0 or self.is_far_off or self._is_daily_cap:
+        if self.is_page or self.cost > 0 or self.is_far_off or self._is_daily_cap or self.refuses_reasoning:
             return False
         if isinstance(retryable := self.availability.get("retryable"), bool):
             return retryable
@@ -231,6 +238,12 @@ class Failure:
         return other[1] if other else ""
 
     @property
+    def refuses_reasoning(self) -> bool:
+        """Whether reasoning in the conversation can be read by another model only: without it, the request is good."""
+        said = f"{self.said} {self.code} {self.metadata.get('raw')}"
+        return _UNREADABLE.search(said) is not None and "missing" not in said
+
+    @property
     def is_moderated(self) -> bool:
         """Whether moderation flagged an input."""
         return "reasons" in self.metadata or "content_policy_violation" in self.names
@@ -267,7 +280,7 @@ class Failure:
             "futile": self._is_daily_cap,
             "wrong endpoint": bool(self.right_endpoint),
             "unknown model": self.names_unknown_model,
-            "foreign reasoning": "reasoning" in said and ("encrypted" in said or "different model" in said),
+            "foreign reasoning": self.refuses_reasoning,
             "no endpoint": not known and self.status == 404 and any(words in said for words in _NO_PROVIDER),
             "too long": self._is_about_length or (self.status == 400 and ("context" in said or "too long" in said)),
             "provider timeout": self.timed_out,

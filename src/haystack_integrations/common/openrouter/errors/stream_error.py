@@ -26,7 +26,7 @@ class OpenRouterStreamError(openai.APIError):
     :param message: What happened, in a sentence.
     :param request: The HTTP request, if it is known.
     :param failure: What OpenRouter reported, if anything.
-    :param partial_reply: What the streaming callback has received of the reply, or None if it has received nothing.
+    :param partial_reply: What the streaming callback has received in the last try, or None if it has received nothing.
     :param retryable: Whether the same request may succeed if it is sent again.
 
     Attributes: `partial_reply`, `code` (as OpenRouter sent it: an `int`, a `str` or None), `metadata` and

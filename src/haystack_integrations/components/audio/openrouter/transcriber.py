@@ -20,6 +20,7 @@ from haystack_integrations.common.openrouter._base.component import (
     OpenRouterMediaComponent,
     shows_its_settings,
 )
+from haystack_integrations.common.openrouter._base.cost_meter import OpenRouterCostMeter
 from haystack_integrations.common.openrouter._many.workers import each_in_tasks, each_in_threads
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.components.audio.openrouter._recordings import Recordings, Source, checked_sources
@@ -68,6 +69,7 @@ class OpenRouterTranscriber(OpenRouterMediaComponent):
         raise_on_failure: bool = False,
         concurrency: int = 4,
         deadline: float | None = None,
+        cost_meter: OpenRouterCostMeter | None = None,
     ) -> None:
         """
         Create the component. The API key is read when the component is warmed up or first run.
@@ -99,6 +101,7 @@ class OpenRouterTranscriber(OpenRouterMediaComponent):
         :param concurrency: How many requests are sent at the same time. `run` sends them in threads.
         :param deadline: Seconds after which a run ends, with its retries and waits. Unlike `timeout`, it does not start
             anew when bytes arrive. None means no limit. A client that you set yourself does not keep to it.
+        :param cost_meter: Counts what the requests of this component cost. None counts nothing.
         :raises TypeError: If an argument has the wrong type.
         :raises ValueError: If the value of an argument can't be used.
         """
@@ -106,7 +109,9 @@ class OpenRouterTranscriber(OpenRouterMediaComponent):
         self.raise_on_failure = raise_on_failure
         self.concurrency = concurrency
         self.generation_kwargs = {} if generation_kwargs is None else generation_kwargs
-        self._set_up(api_key, model, api_base_url, extra_headers, timeout, max_retries, http_client_kwargs, deadline)
+        self._set_up(
+            api_key, model, api_base_url, extra_headers, timeout, max_retries, http_client_kwargs, deadline, cost_meter
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """

@@ -17,6 +17,7 @@ from haystack_integrations.common.openrouter._base.component import (
     OpenRouterComponent,
     shows_its_settings,
 )
+from haystack_integrations.common.openrouter._base.cost_meter import OpenRouterCostMeter
 from haystack_integrations.common.openrouter._many.workers import each_in_tasks, each_in_threads
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.components.classifiers.openrouter._documents import Classification, Item
@@ -78,6 +79,7 @@ class OpenRouterDocumentClassifier(OpenRouterComponent):
         max_workers: int = 3,
         raise_on_failure: bool = False,
         deadline: float | None = None,
+        cost_meter: OpenRouterCostMeter | None = None,
     ) -> None:
         """
         Create the component. The API key is read when the component is warmed up or first run.
@@ -108,6 +110,7 @@ class OpenRouterDocumentClassifier(OpenRouterComponent):
             by the end of the run, the error is raised.
         :param deadline: Seconds after which a run ends, with its retries and waits. Unlike `timeout`, it does not start
             anew when bytes arrive. None means no limit. A client that you set yourself does not keep to it.
+        :param cost_meter: Counts what the requests of this component cost. None counts nothing.
         :raises TypeError: If an argument has the wrong type.
         :raises ValueError: If a question can't be asked, such as a choice without labels or with more than 255, or a
             scale with fewer than 2 levels or more than 10; if `max_workers` is less than 1, or `extra_parameters` has
@@ -120,7 +123,9 @@ class OpenRouterDocumentClassifier(OpenRouterComponent):
         self.extra_parameters = extra_parameters
         self.max_workers = max_workers
         self.raise_on_failure = raise_on_failure
-        self._set_up(api_key, model, api_base_url, extra_headers, timeout, max_retries, http_client_kwargs, deadline)
+        self._set_up(
+            api_key, model, api_base_url, extra_headers, timeout, max_retries, http_client_kwargs, deadline, cost_meter
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """

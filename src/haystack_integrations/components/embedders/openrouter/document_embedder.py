@@ -17,6 +17,7 @@ from haystack_integrations.common.openrouter._base.component import (
     OPENROUTER_API_BASE_URL,
     shows_its_settings,
 )
+from haystack_integrations.common.openrouter._base.cost_meter import OpenRouterCostMeter
 from haystack_integrations.common.openrouter._base.document_images import document_text
 from haystack_integrations.common.openrouter._many.workers import each_in_tasks, each_in_threads
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint, sent, sent_async
@@ -73,6 +74,7 @@ class OpenRouterDocumentEmbedder(OpenRouterEmbedder):
         raise_on_failure: bool = False,
         concurrency: int = 4,
         deadline: float | None = None,
+        cost_meter: OpenRouterCostMeter | None = None,
     ) -> None:
         """
         Create the component. The API key is read when the component is warmed up or first run.
@@ -109,6 +111,7 @@ class OpenRouterDocumentEmbedder(OpenRouterEmbedder):
         :param concurrency: How many requests are sent at the same time. `run` sends them in threads.
         :param deadline: Seconds after which a run ends, with its retries and waits. Unlike `timeout`, it does not start
             anew when bytes arrive. None means no limit. A client that you set yourself does not keep to it.
+        :param cost_meter: Counts what the requests of this component cost. None counts nothing.
         :raises TypeError: If an argument has the wrong type, such as a header that is neither a string nor a Secret.
         :raises ValueError: If `dimensions`, `batch_size`, `max_batch_bytes` or `concurrency` is less than 1, or
             `extra_parameters` has a key that the component sets itself.
@@ -124,7 +127,9 @@ class OpenRouterDocumentEmbedder(OpenRouterEmbedder):
         self.extra_parameters = extra_parameters
         self.raise_on_failure = raise_on_failure
         self.concurrency = concurrency
-        self._set_up(api_key, model, api_base_url, extra_headers, timeout, max_retries, http_client_kwargs, deadline)
+        self._set_up(
+            api_key, model, api_base_url, extra_headers, timeout, max_retries, http_client_kwargs, deadline, cost_meter
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """

@@ -14,6 +14,7 @@ from haystack import Document, component
 from haystack.utils import Secret
 
 from haystack_integrations.common.openrouter._base.component import OPENROUTER_API_BASE_URL, shows_its_settings
+from haystack_integrations.common.openrouter._base.cost_meter import OpenRouterCostMeter
 from haystack_integrations.common.openrouter._base.document_images import DocumentImages, checked_size
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.components.embedders.openrouter._endpoint import IMAGE_EMBEDDINGS, image_input
@@ -70,6 +71,7 @@ class OpenRouterDocumentImageEmbedder(OpenRouterDocumentEmbedder):
         raise_on_failure: bool = False,
         concurrency: int = 4,
         deadline: float | None = None,
+        cost_meter: OpenRouterCostMeter | None = None,
     ) -> None:
         """
         Create the component. The API key is read when the component is warmed up or first run.
@@ -115,6 +117,7 @@ class OpenRouterDocumentImageEmbedder(OpenRouterDocumentEmbedder):
         :param concurrency: How many requests are sent at the same time. `run` sends them in threads.
         :param deadline: Seconds after which a run ends, with its retries and waits. Unlike `timeout`, it does not start
             anew when bytes arrive. None means no limit. A client that you set yourself does not keep to it.
+        :param cost_meter: Counts what the requests of this component cost. None counts nothing.
         :raises ImportError: If Pillow or pypdfium2 is not installed.
         :raises TypeError: If an argument has the wrong type.
         :raises ValueError: If `dimensions`, `batch_size`, `max_batch_bytes`, `concurrency` or a side of `image_size` is
@@ -144,6 +147,7 @@ class OpenRouterDocumentImageEmbedder(OpenRouterDocumentEmbedder):
             raise_on_failure=raise_on_failure,
             concurrency=concurrency,
             deadline=deadline,
+            cost_meter=cost_meter,
         )
         self._images()  # it may need what is not installed
 

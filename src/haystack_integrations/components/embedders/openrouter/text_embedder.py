@@ -15,6 +15,7 @@ from haystack_integrations.common.openrouter._base.component import (
     OPENROUTER_API_BASE_URL,
     shows_its_settings,
 )
+from haystack_integrations.common.openrouter._base.cost_meter import OpenRouterCostMeter
 from haystack_integrations.common.openrouter._transport.endpoint import sent, sent_async
 from haystack_integrations.common.openrouter._transport.tracing import tag_span
 from haystack_integrations.common.openrouter._wire import checks
@@ -59,6 +60,7 @@ class OpenRouterTextEmbedder(OpenRouterEmbedder):
         max_retries: int | None = None,
         http_client_kwargs: dict[str, Any] | None = None,
         deadline: float | None = None,
+        cost_meter: OpenRouterCostMeter | None = None,
     ) -> None:
         """
         Create the component. The API key is read when the component is warmed up or first run.
@@ -81,6 +83,7 @@ class OpenRouterTextEmbedder(OpenRouterEmbedder):
         :param http_client_kwargs: Keyword arguments for `httpx.Client` and `httpx.AsyncClient`, such as `proxy`.
         :param deadline: Seconds after which a run ends, with its retries and waits. Unlike `timeout`, it does not start
             anew when bytes arrive. None means no limit. A client that you set yourself does not keep to it.
+        :param cost_meter: Counts what the requests of this component cost. None counts nothing.
         :raises TypeError: If an argument has the wrong type, such as a header that is neither a string nor a Secret.
         :raises ValueError: If `dimensions` is less than 1, or `extra_parameters` has a key that the component sets
             itself.
@@ -89,7 +92,9 @@ class OpenRouterTextEmbedder(OpenRouterEmbedder):
         self.prefix = prefix
         self.suffix = suffix
         self.extra_parameters = extra_parameters
-        self._set_up(api_key, model, api_base_url, extra_headers, timeout, max_retries, http_client_kwargs, deadline)
+        self._set_up(
+            api_key, model, api_base_url, extra_headers, timeout, max_retries, http_client_kwargs, deadline, cost_meter
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """

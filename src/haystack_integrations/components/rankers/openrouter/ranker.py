@@ -21,6 +21,7 @@ from haystack_integrations.common.openrouter._base.component import (
     OpenRouterComponent,
     shows_its_settings,
 )
+from haystack_integrations.common.openrouter._base.cost_meter import OpenRouterCostMeter
 from haystack_integrations.common.openrouter._base.document_images import DocumentImages, checked_size, document_text
 from haystack_integrations.common.openrouter._transport.tracing import tag_span
 from haystack_integrations.common.openrouter._wire import checks
@@ -74,6 +75,7 @@ class OpenRouterRanker(OpenRouterComponent):
         max_retries: int | None = None,
         http_client_kwargs: dict[str, Any] | None = None,
         deadline: float | None = None,
+        cost_meter: OpenRouterCostMeter | None = None,
     ) -> None:
         """
         Create the component. The API key is read when the component is warmed up or first run.
@@ -105,6 +107,7 @@ class OpenRouterRanker(OpenRouterComponent):
         :param http_client_kwargs: Keyword arguments for `httpx.Client` and `httpx.AsyncClient`, such as `proxy`.
         :param deadline: Seconds after which a run ends, with its retries and waits. Unlike `timeout`, it does not start
             anew when bytes arrive. None means no limit. A client that you set yourself does not keep to it.
+        :param cost_meter: Counts what the requests of this component cost. None counts nothing.
         :raises ImportError: If `image_meta_field` is given, and Pillow or pypdfium2 is not installed.
         :raises TypeError: If an argument has the wrong type.
         :raises ValueError: If `top_k` or a side of `image_size` is less than 1, or `extra_parameters` has a key that
@@ -118,7 +121,9 @@ class OpenRouterRanker(OpenRouterComponent):
         self.root_path = root_path
         self.image_size = checked_size(image_size)  # a list in YAML
         self.extra_parameters = extra_parameters
-        self._set_up(api_key, model, api_base_url, extra_headers, timeout, max_retries, http_client_kwargs, deadline)
+        self._set_up(
+            api_key, model, api_base_url, extra_headers, timeout, max_retries, http_client_kwargs, deadline, cost_meter
+        )
         self._images()  # it may need what is not installed
 
     def to_dict(self) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from haystack_integrations.common.openrouter._base.component import (
     OpenRouterComponent,
     shows_its_settings,
 )
+from haystack_integrations.common.openrouter._base.cost_meter import OpenRouterCostMeter
 from haystack_integrations.common.openrouter._transport.tracing import tag_span
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.components.classifiers.openrouter._endpoint import (
@@ -77,6 +78,7 @@ class OpenRouterTextRouter(OpenRouterComponent):
         max_retries: int | None = None,
         http_client_kwargs: dict[str, Any] | None = None,
         deadline: float | None = None,
+        cost_meter: OpenRouterCostMeter | None = None,
     ) -> None:
         """
         Create the component. The API key is read when the component is warmed up or first run.
@@ -101,6 +103,7 @@ class OpenRouterTextRouter(OpenRouterComponent):
         :param http_client_kwargs: Keyword arguments for `httpx.Client` and `httpx.AsyncClient`, such as `proxy`.
         :param deadline: Seconds after which a run ends, with its retries and waits. Unlike `timeout`, it does not start
             anew when bytes arrive. None means no limit. A client that you set yourself does not keep to it.
+        :param cost_meter: Counts what the requests of this component cost. None counts nothing.
         :raises TypeError: If an argument has the wrong type.
         :raises ValueError: If there are no labels or more than 255, if a label is empty, given twice or reserved
             (`low_confidence`, `meta`, `self`, `instance`), or if `min_confidence` is not from 0 to 1.
@@ -109,7 +112,9 @@ class OpenRouterTextRouter(OpenRouterComponent):
         self.instructions = instructions
         self.min_confidence = min_confidence
         self.extra_parameters = extra_parameters
-        self._set_up(api_key, model, api_base_url, extra_headers, timeout, max_retries, http_client_kwargs, deadline)
+        self._set_up(
+            api_key, model, api_base_url, extra_headers, timeout, max_retries, http_client_kwargs, deadline, cost_meter
+        )
         outputs: dict[str, Any] = dict.fromkeys(labels if min_confidence is None else [*labels, _LOW_CONFIDENCE], str)
         component.set_output_types(self, **outputs, meta=dict[str, Any])
 

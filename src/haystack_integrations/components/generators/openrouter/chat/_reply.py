@@ -42,7 +42,7 @@ def chat_messages(completion: dict[str, Any], requested_format: str | None = Non
 
 
 def warn_of_flaws(replies: list[ChatMessage]) -> None:
-    """Log a warning for each reply with malformed tool calls, or cut at the token limit or by a content filter."""
+    """Log a warning for each reply with malformed tool calls, without content, or that was cut."""
     for reply in replies:
         index, reason = reply.meta["index"], reply.meta["finish_reason"]
         if invalid := reply.meta.get("invalid_tool_calls"):
@@ -59,6 +59,24 @@ def warn_of_flaws(replies: list[ChatMessage]) -> None:
             )
         elif reason == "content_filter":
             logger.warning("Reply {index} was cut by the provider's content filter.", index=checks.shown(index))
+        elif lack := _lack(reply):
+            logger.warning("Reply {index} {lack}.", index=checks.shown(index), lack=lack)
+
+
+def says_nothing(reply: ChatMessage) -> bool:
+    """Whether a reply has neither text nor tool calls nor media. Reasoning is nothing that it says."""
+    noted = (reply.meta.get(name) for name in ("invalid_tool_calls", "refusal", "images"))
+    return not (any(reply.texts) or reply.tool_calls or reply.images or reply.files or any(noted))
+
+
+def _lack(reply: ChatMessage) -> str:
+    reason = reply.meta["finish_reason"]
+    if says_nothing(reply):
+        found = "only reasoning" if reply.reasonings else "nothing in it"
+        return f"has {found}: no text, tool call, image or audio (finish reason: {checks.shown(reason)})"
+    if reason == "tool_calls" and not (reply.tool_calls or reply.meta.get("invalid_tool_calls")):
+        return 'has the finish reason "tool_calls", but no tool call'
+    return ""
 
 
 def mapping(value: object) -> dict[str, Any]:
@@ -141,7 +159,8 @@ def _text(message: dict[str, Any], meta: dict[str, Any]) -> str | None:
     content = message.get("content")
     if other := [part for part in listed(content) if not _is_text(part) and not _is_image(part)]:
         meta["content"] = other
-    return content_text(content) or string(mapping(message.get("audio")).get("transcript")) or None
+    spoken = string(mapping(message.get("audio")).get("transcript"))
+    return content_text(content) or spoken or string(message.get("refusal")) or None
 
 
 def _reasoning(message: dict[str, Any], meta: dict[str, Any]) -> ReasoningContent | None:

@@ -26,6 +26,7 @@ from haystack_integrations.common.openrouter._base.component import (
     OpenRouterComponent,
     shows_its_settings,
 )
+from haystack_integrations.common.openrouter._base.cost_meter import OpenRouterCostMeter
 from haystack_integrations.common.openrouter._base.generation_kwargs import merged_kwargs
 from haystack_integrations.common.openrouter._base.headers import with_secrets
 from haystack_integrations.common.openrouter._transport.endpoint import sent, sent_async
@@ -43,6 +44,11 @@ from haystack_integrations.components.generators.openrouter.chat._request.argume
     check_generation_kwargs,
     request_arguments,
     serializable_kwargs,
+)
+from haystack_integrations.components.generators.openrouter.chat._request.reasoning import (
+    learn_makers,
+    with_healing,
+    with_healing_async,
 )
 from haystack_integrations.components.generators.openrouter.chat._request.tools import ToolWarmUp, checked_tools
 from haystack_integrations.components.generators.openrouter.chat._stream.delivery import (
@@ -97,6 +103,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         http_client_kwargs: dict[str, Any] | None = None,
         tools_strict: bool = False,
         deadline: float | None = None,
+        cost_meter: OpenRouterCostMeter | None = None,
     ) -> None:
         """
         Create the component. The API key is read when the component is warmed up or first run.
@@ -118,12 +125,14 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         :param extra_headers: HTTP headers for every request, for example `HTTP-Referer` and `X-OpenRouter-Title`. A
             value may be a `Secret`.
         :param max_retries: How many times a request is sent again after a failed connection, a timeout, HTTP 408, 409,
-            429 or 5xx, an error that OpenRouter reports with HTTP 200, or a stream that fails before its first content.
+            429 or 5xx, an error that OpenRouter reports with HTTP 200, or a stream that fails before its first text,
+            tool call or media.
             Each try may be billed. None means the environment variable `OPENAI_MAX_RETRIES`, or 5 if it is not set.
         :param http_client_kwargs: Keyword arguments for `httpx.Client` and `httpx.AsyncClient`, such as `proxy`.
         :param tools_strict: Whether to make the schemas of the tools strict, so that the model follows them exactly.
         :param deadline: Seconds after which a run ends, with its retries and waits. Unlike `timeout`, it does not start
             anew when bytes arrive. None means no limit. A client that you set yourself does not keep to it.
+        :param cost_meter: Counts what the requests of this component cost. None counts nothing.
         :raises TypeError: If an argument has the wrong type.
         :raises ValueError: If the value of an argument can't be used, or two tools have the same name.
         """
@@ -131,7 +140,9 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         self.generation_kwargs = cast(dict[str, Any], generation_kwargs)
         if tools is not None:
             checked_tools(tools)
-        self._set_up(api_key, model, api_base_url, extra_headers, timeout, max_retries, http_client_kwargs, deadline)
+        self._set_up(
+            api_key, model, api_base_url, extra_headers, timeout, max_retries, http_client_kwargs, deadline, cost_meter
+        )
         super(OpenRouterChatGenerator, self).__init__(
             api_key=api_key,
             model=model,
@@ -191,7 +202,8 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         :param tools_strict: Whether to make the schemas of the tools strict. None means the value from init.
         :returns: A dictionary with `replies`, a list of one ChatMessage, or of several if `n` is set.
         :raises TypeError: If an argument has the wrong type.
-        :raises ValueError: If the API key is missing, or an argument can't be sent.
+        :raises ValueError: If the API key is missing, or an argument can't be sent, or the last three messages are
+            replies of the model with neither text nor tool calls nor media.
         :raises openai.APIError: If OpenRouter or a provider fails. The class depends on the HTTP status, as in the
             openai SDK. The text names the provider and the cause and, where possible, says what to do.
         :raises OpenRouterStreamError: If a stream fails. Its `partial_reply` holds what the callback has received.
@@ -216,15 +228,19 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         del arguments["openai_endpoint"]
         settings = self._settings(arguments.pop("deadline", None))
         with self._calling(CHAT, arguments["model"], settings) as client:
-            request = {"client": client, "arguments": arguments}
-            if callback is None:
-                replies = chat_messages(completion_dict(sent(request_completion, **request), client, arguments), audio)
-            else:
 
-                def attempt(callback: SyncStreamingCallbackT = callback) -> list[ChatMessage]:
+            def ask(arguments: dict[str, Any]) -> list[ChatMessage]:
+                request = {"client": client, "arguments": arguments}
+                if callback is None:
+                    return chat_messages(completion_dict(sent(request_completion, **request), client, arguments), audio)
+
+                def attempt() -> list[ChatMessage]:
                     return self._handle_stream_response(sent(request_completion, **request), callback, audio)
 
-                replies = with_retries(attempt, settings.max_retries)
+                return with_retries(attempt, settings.max_retries)
+
+            replies = with_healing(ask, arguments)
+        learn_makers(replies, arguments, str(self.api_base_url))
         warn_of_flaws(replies)
         tag_span(replies[0].meta)
         return {"replies": replies}
@@ -250,7 +266,8 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         :param tools_strict: Whether to make the schemas of the tools strict. None means the value from init.
         :returns: A dictionary with `replies`, a list of one ChatMessage, or of several if `n` is set.
         :raises TypeError: If an argument has the wrong type.
-        :raises ValueError: If the API key is missing, or an argument can't be sent.
+        :raises ValueError: If the API key is missing, or an argument can't be sent, or the last three messages are
+            replies of the model with neither text nor tool calls nor media.
         :raises openai.APIError: If OpenRouter or a provider fails, as in `run`.
         :raises OpenRouterStreamError: If a stream fails. Its `partial_reply` holds what the callback has received.
         """
@@ -274,17 +291,21 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         del arguments["openai_endpoint"]
         settings = self._settings(arguments.pop("deadline", None))
         async with self._calling_async(CHAT, arguments["model"], settings) as client:
-            request = {"client": client, "arguments": arguments}
-            if callback is None:
-                response = await sent_async(request_completion, **request)
-                replies = chat_messages(completion_dict(response, client, arguments), audio)
-            else:
 
-                async def attempt(callback: StreamingCallbackT = callback) -> list[ChatMessage]:
+            async def ask(arguments: dict[str, Any]) -> list[ChatMessage]:
+                request = {"client": client, "arguments": arguments}
+                if callback is None:
+                    response = await sent_async(request_completion, **request)
+                    return chat_messages(completion_dict(response, client, arguments), audio)
+
+                async def attempt() -> list[ChatMessage]:
                     stream = await sent_async(request_completion, **request)
                     return await self._handle_async_stream_response(stream, callback, audio)
 
-                replies = await with_retries_async(attempt, settings.max_retries)
+                return await with_retries_async(attempt, settings.max_retries)
+
+            replies = await with_healing_async(ask, arguments)
+        learn_makers(replies, arguments, str(self.api_base_url))
         warn_of_flaws(replies)
         tag_span(replies[0].meta)
         return {"replies": replies}
@@ -330,6 +351,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
             streaming=streaming_callback is not None,
             generation_kwargs=merged_kwargs(self.generation_kwargs, generation_kwargs),
             init_headers=self._sent_headers(),
+            base_url=str(self.api_base_url),
         )
         # Haystack's hook names the SDK's method here; it is always this one
         return {**arguments, "openai_endpoint": "create"}

@@ -17,6 +17,7 @@ from haystack_integrations.common.openrouter._base.component import (
     OpenRouterMediaComponent,
     shows_its_settings,
 )
+from haystack_integrations.common.openrouter._base.cost_meter import OpenRouterCostMeter
 from haystack_integrations.common.openrouter._transport.tracing import tag_span
 from haystack_integrations.components.generators.openrouter.images._endpoint import IMAGES, read_images, request_fields
 from haystack_integrations.components.generators.openrouter.images.options import ImageKwargs, OpenRouterImageKwargs
@@ -58,6 +59,7 @@ class OpenRouterImageGenerator(OpenRouterMediaComponent):
         max_retries: int | None = None,
         http_client_kwargs: dict[str, Any] | None = None,
         deadline: float | None = None,
+        cost_meter: OpenRouterCostMeter | None = None,
     ) -> None:
         """
         Create the component. The API key is read when the component is warmed up or first run.
@@ -80,11 +82,14 @@ class OpenRouterImageGenerator(OpenRouterMediaComponent):
         :param http_client_kwargs: Keyword arguments for `httpx.Client` and `httpx.AsyncClient`, such as `proxy`.
         :param deadline: Seconds after which a run ends, with its retries and waits. Unlike `timeout`, it does not start
             anew when bytes arrive. None means no limit. A client that you set yourself does not keep to it.
+        :param cost_meter: Counts what the requests of this component cost. None counts nothing.
         :raises TypeError: If an argument has the wrong type.
         :raises ValueError: If the value of an argument can't be used.
         """
         self.generation_kwargs = {} if generation_kwargs is None else generation_kwargs
-        self._set_up(api_key, model, api_base_url, extra_headers, timeout, max_retries, http_client_kwargs, deadline)
+        self._set_up(
+            api_key, model, api_base_url, extra_headers, timeout, max_retries, http_client_kwargs, deadline, cost_meter
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """

@@ -26,6 +26,7 @@ from haystack_integrations.common.openrouter._base.headers import merged_headers
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.components.generators.openrouter.chat._endpoint import CHAT, SDK_NAMES
 from haystack_integrations.components.generators.openrouter.chat._request.messages import wire_messages
+from haystack_integrations.components.generators.openrouter.chat._request.reasoning import Readers
 from haystack_integrations.components.generators.openrouter.chat._request.tools import server_tools, tool_definitions
 from haystack_integrations.components.generators.openrouter.chat.options import OpenRouterGenerationKwargs
 
@@ -81,6 +82,7 @@ def request_arguments(
     streaming: bool,
     generation_kwargs: Mapping[str, Any],
     init_headers: Mapping[str, Any],
+    base_url: str,
 ) -> dict[str, Any]:
     """Build the arguments of `client.chat.completions.create`. Nothing that is given is changed."""
     body = _without_stream(generation_kwargs, "generation_kwargs")
@@ -89,9 +91,10 @@ def request_arguments(
         _check_count({**body, **extra}.get("n"))
         # OpenRouter always sends the usage; gateways do not, and Datadog's tracer takes it out of the stream
         body.setdefault("stream_options", {"include_usage": True})
+    model = body.pop("model", model)
     arguments: dict[str, Any] = {
-        "model": body.pop("model", model),
-        "messages": wire_messages(messages),
+        "model": model,
+        "messages": wire_messages(messages, Readers.of(extra.get("model", model), {**body, **extra}, base_url)),
         "stream": streaming,
     }
     if headers := merged_headers(init_headers, sendable_headers(body.pop("extra_headers", None))):

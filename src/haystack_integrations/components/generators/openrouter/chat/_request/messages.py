@@ -19,25 +19,57 @@ from haystack.dataclasses import ChatMessage, ChatRole, TextContent, ToolCall, T
 
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.media import image_part
-from haystack_integrations.components.generators.openrouter.chat._reply import listed, mapping, string, tool_arguments
+from haystack_integrations.components.generators.openrouter.chat._reply import (
+    listed,
+    mapping,
+    says_nothing,
+    string,
+    tool_arguments,
+)
 from haystack_integrations.components.generators.openrouter.chat._request.content_parts import content_part
+from haystack_integrations.components.generators.openrouter.chat._request.reasoning import Readers, readable
 
 logger = logging.getLogger(__name__)
 
 # Source: https://openrouter.ai/docs/features/prompt-caching.
 _MOST_CACHE_CONTROLS = 4
 _LONGEST_QUOTE = 300
+# What an assistant message says. Reasoning alone is nothing.
+_SAID = ("content", "refusal", "tool_calls", "images")
+# After so many replies without anything in them, in a row, the model is not asked again.
+_MOST_EMPTY_REPLIES = 3
 
 
-def wire_messages(messages: Sequence[ChatMessage]) -> list[dict[str, Any]]:
-    """Convert messages to the wire format. A tool message with several results becomes several messages."""
-    wired = [wire for number, message in enumerate(messages) for wire in _wire(message, f"messages[{number}]")]
+def wire_messages(messages: Sequence[ChatMessage], readers: Readers) -> list[dict[str, Any]]:
+    """
+    Convert messages to the wire format. A tool message with several results becomes several messages.
+
+    :param readers: The models that may read them. What only others can read is left out.
+    """
+    _refuse_endless_silence(messages)
+    wired = [wire for number, message in enumerate(messages) for wire in _wire(message, f"messages[{number}]", readers)]
+    if not wired:
+        msg = "`messages` has only assistant messages without text, tool calls or media, and these are not sent."
+        raise ValueError(msg)
     _leave_out_repeated_reasoning(wired)
     _warn_of_many_cache_controls(wired)
     return wired
 
 
-def _wire(message: ChatMessage, where: str) -> Iterator[dict[str, Any]]:
+def _refuse_endless_silence(messages: Sequence[ChatMessage]) -> None:
+    last = messages[-_MOST_EMPTY_REPLIES:]
+    if len(last) < _MOST_EMPTY_REPLIES or not all(m.is_from(ChatRole.ASSISTANT) and says_nothing(m) for m in last):
+        return
+    reasons = ", ".join(dict.fromkeys(checks.shown(message.meta.get("finish_reason")) for message in last))
+    msg = (
+        f"The last {_MOST_EMPTY_REPLIES} of `messages` are replies with neither text nor tool calls nor media (finish "
+        f"reason: {reasons}), so the model would be asked the same once more. Add a message, choose another `model`, "
+        "or let OpenRouterFinalReplyHook end such runs of an Agent."
+    )
+    raise ValueError(msg)
+
+
+def _wire(message: ChatMessage, where: str, readers: Readers) -> Iterator[dict[str, Any]]:
     if message.role is ChatRole.TOOL or message.tool_call_results:
         yield from _tool_results(message, where)
         return
@@ -48,6 +80,10 @@ def _wire(message: ChatMessage, where: str) -> Iterator[dict[str, Any]]:
     if message.role is ChatRole.ASSISTANT:
         malformed = _malformed_calls(message)
         wire.update(_assistant(message, malformed, where))
+        if not any(wire.get(name) for name in _SAID):  # Mistral and Bedrock refuse it (cecli#296, llmgateway#3127)
+            return
+        if (message.reasonings or message.tool_calls) and readers.exclude_maker_of(message):
+            wire = readable(wire, "".join(part.reasoning_text for part in message.reasonings))
     else:
         wire["content"] = _content(message, where)
     yield _with_cache_control(wire, message, where)
@@ -77,7 +113,8 @@ def _content(message: ChatMessage, where: str) -> str | list[dict[str, Any]]:
 
 def _assistant(message: ChatMessage, malformed: list[dict[str, Any]], where: str) -> dict[str, Any]:
     calls = [*(_tool_call(call, where) for call in message.tool_calls), *map(_empty_call, malformed)]
-    texts, refusal = [text for text in message.texts if text], string(message.meta.get("refusal"))
+    refusal = string(message.meta.get("refusal"))
+    texts = [text for text in message.texts if text and text != refusal]
     content: str | list[dict[str, Any]] | None = None if calls or refusal else ""
     if texts:
         content = texts[0] if len(texts) == 1 else [{"type": "text", "text": text} for text in texts]

@@ -15,6 +15,7 @@ from typing import Any
 
 from haystack.dataclasses import ChatMessage, ComponentInfo, StreamingChunk
 
+from haystack_integrations.common.openrouter._transport.run import note_cost
 from haystack_integrations.common.openrouter._wire.json_values import plain_json
 from haystack_integrations.common.openrouter._wire.responses import find_error, with_header_fields
 from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
@@ -110,6 +111,13 @@ class StreamedReply:
         error.generation_id = string(self._top.get("id") or self._header_fields.get("id")) or None
         error.partial_reply = self.message(audio_format) if self._first_chunk_at else None
 
+    def note_cost(self) -> None:
+        """
+        Count what the stream has cost, which is unknown if it broke off before its usage came.
+        """
+        if self._top or self._header_fields:  # else nothing was generated, as far as one can know
+            note_cost(self._top)
+
     def _read_clock(self) -> None:
         """
         Note the time, as UTC in ISO 8601. Readings within a millisecond are equal, because formatting takes long.
@@ -124,6 +132,7 @@ class StreamedReply:
         Note the fields besides the choices, and return a copy of them.
         """
         if event.get("error") or ("status" in event and find_error(event)):
+            self._top.update({name: plain_json(event[name]) for name in ("usage", "model") if event.get(name)})
             raise OpenRouterStreamError.from_event(event)
         event, top = plain_json(event), self._top
         top.update({name: value for name, value in event.items() if value is not None or name not in top})

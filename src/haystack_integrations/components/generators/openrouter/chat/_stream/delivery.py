@@ -26,6 +26,7 @@ from haystack_integrations.common.openrouter._transport.run import (
 )
 from haystack_integrations.common.openrouter._wire.responses import header_fields
 from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
+from haystack_integrations.components.generators.openrouter.chat._reply import says_nothing
 from haystack_integrations.components.generators.openrouter.chat._stream.chunks import StreamedReply
 from haystack_integrations.components.generators.openrouter.chat._stream.events import EventReader
 
@@ -50,6 +51,7 @@ def deliver(
         reply.add_to(error, audio_format)
         raise
     finally:
+        reply.note_cost()
         reader.close()
     return reply.message(audio_format)
 
@@ -77,13 +79,14 @@ async def deliver_async(
         reply.add_to(error, audio_format)
         raise
     finally:
+        reply.note_cost()
         await reader.aclose()
     return reply.message(audio_format)
 
 
 def with_retries(attempt: Callable[[], list[ChatMessage]], max_retries: int) -> list[ChatMessage]:
     """
-    Repeat a request whose stream fails before its first content.
+    Repeat a request whose stream fails before it has more than reasoning.
     """
     retries = Retries(max_retries)
     while True:
@@ -98,7 +101,7 @@ async def with_retries_async(
     attempt: Callable[[], Awaitable[list[ChatMessage]]], max_retries: int
 ) -> list[ChatMessage]:
     """
-    Repeat a request whose asynchronous stream fails before its first content.
+    Repeat a request whose asynchronous stream fails before it has more than reasoning.
     """
     retries = Retries(max_retries)
     while True:
@@ -125,14 +128,22 @@ class Retries:
         # the openai SDK says in a header how many times it had sent the request again before its stream failed
         count = error.request.headers.get("x-stainless-retry-count", "") if error.request is not None else ""
         self._done += int(count) if count.isdecimal() else 0
-        if error.partial_reply is not None or not error.retryable or self._done >= self._limit:
+        if not _is_before_content(error.partial_reply) or not error.retryable or self._done >= self._limit:
             raise error
         told = error.failure.wait if error.failure else None
         usual = min(0.5 * 2.0**self._done, 8.0) * (1 - 0.25 * random.random())  # noqa: S311
         self._done += 1
         wait = usual if told is None else told
         if (deadline := deadline_of_run()) is not None and deadline.left <= wait:
-            raise OpenRouterStreamError(deadline.text, request=error.request, retryable=False) from error
+            partial = error.partial_reply
+            raise OpenRouterStreamError(
+                deadline.text, request=error.request, partial_reply=partial, retryable=False
+            ) from error
         provider = f" (provider {error.provider_name})" if error.provider_name else ""
         warn_once(f"{error.message.rstrip('.')}{provider}", wait, self._limit, error.request)
         return wait
+
+
+def _is_before_content(received: ChatMessage | None) -> bool:
+    """Whether the callback has received nothing but reasoning, and no usage, which tells what was billed."""
+    return received is None or (says_nothing(received) and not received.meta["usage"])

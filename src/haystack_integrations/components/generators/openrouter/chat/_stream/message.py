@@ -153,16 +153,17 @@ class StreamedMessage:
 
     def _other_payloads(self, name: str, value: Any, extra: dict[str, Any]) -> list[Payload]:
         """
-        Note a field that is not a payload of a chunk. The transcript of audio is shown until there is text.
+        Note a field that is not a payload of a chunk. A refusal and a transcript are shown until there is text.
         """
         if value not in (None, "", [], {}):
             extra[name] = plain_json(value)
-        if name != "audio" or not isinstance(value, dict):
+        if name == "audio" and isinstance(value, dict):
+            self._audio.add(value)
+            text = string(value.get("transcript"))
+        else:
             self._other_fields.add(name, value)
-            return []
-        self._audio.add(value)
-        transcript = string(value.get("transcript"))
-        return [self._text_payload(transcript)] if transcript and not self._text.tell() else []
+            text = string(value) if name == "refusal" else ""
+        return [self._text_payload(text)] if text and not self._text.tell() else []
 
 
 class _ContentBlocks:

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from stand_in.catalogue import MODELS
+from strategies import FAST
 
 from haystack_integrations.common.openrouter._catalogue.cheapest import Selection
 from haystack_integrations.common.openrouter._catalogue.prices import usd
@@ -280,6 +281,7 @@ class TestOddEntries:
     Whatever OpenRouter lists, nothing raises, and everything has its type.
     """
 
+    @FAST
     @given(
         entries(
             "id", "name", "context_length", "architecture", "top_provider", "supported_parameters", "supported_voices",
@@ -303,6 +305,7 @@ class TestOddEntries:
         with suppress(ValueError):  # it does not fit
             assert Selection({"max_price": 1}).cheapest([model]) == model
 
+    @FAST
     @given(
         entries(
             "provider_name", "tag", "quantization", "status", "context_length", "latency_last_30m", "uptime_last_30m"

@@ -12,11 +12,11 @@ from typing import Any
 import openai
 import pytest
 from haystack.dataclasses import ChatMessage
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from modes import Mode
 from stand_in import Answer, StandIn
-from strategies import json_objects, json_values
+from strategies import FAST, SLOW, json_objects, json_values
 from wire import BYTES, DELTAS, DETAIL, TOP, call, chunk_list, comparable, event, events, folded, pieces
 
 from haystack_integrations.common.openrouter._wire.json_values import plain_json
@@ -25,10 +25,6 @@ from haystack_integrations.components.generators.openrouter.chat._endpoint impor
 from haystack_integrations.components.generators.openrouter.chat._reply import chat_messages
 from haystack_integrations.components.generators.openrouter.chat._stream.chunks import StreamedReply
 from haystack_integrations.components.generators.openrouter.chat._stream.fragments import ReasoningDetails
-
-SLOW = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-FAST = settings(max_examples=100, deadline=None)
-
 
 optional_texts = st.sampled_from(["", "a", None])
 DETAIL_FRAGMENTS = st.fixed_dictionaries(

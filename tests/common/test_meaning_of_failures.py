@@ -18,10 +18,11 @@ import openai
 import pytest
 from components import COMPONENTS, INPUTS, RECORDINGS, build
 from haystack.utils import Secret
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from modes import Mode
 from stand_in import Answer, StandIn
+from strategies import FAST
 from wire import SOON, answer
 
 from haystack_integrations.common.openrouter.errors._failure import LONGEST_WAIT, Failure
@@ -402,7 +403,7 @@ NAMES = ("code", "message", "metadata", "availability", "http_status", "type")
 INNER = ("retryable", "code", "constraint", "excluded_by", "retry_after", "limit_source", "raw", "headers", "reasons")
 
 
-@settings(max_examples=200, deadline=None)
+@FAST
 @given(st.dictionaries(st.sampled_from(NAMES), JSON | st.dictionaries(st.sampled_from(INNER), JSON)))
 def test_any_shape_is_read(error):
     failure = Failure.read(error)

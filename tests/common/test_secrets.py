@@ -25,6 +25,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from modes import Mode
 from stand_in import Answer, StandIn
+from strategies import FAST
 from wire import SOON, embedding
 
 from haystack_integrations.common.openrouter._wire.json_values import printable
@@ -107,6 +108,7 @@ class TestRedaction:
         text = "Bad input near 'is a rare\nform of *lupus*, said' at 12"
         assert without_private(text, request_of(PROMPT)) == "Bad input near '***' at 12"
 
+    @FAST
     @given(st.text(min_size=24, max_size=60), st.text(max_size=40), st.text(max_size=40))
     def test_no_window_of_a_prompt_is_left(self, prompt: str, before: str, after: str):
         left = without_private(f"{before}{prompt}{after}", request_of(prompt))
@@ -141,6 +143,7 @@ class TestPrintable:
         assert printable("abc", 3) == "abc"
         assert printable("abcd", 3) == "abc…"
 
+    @FAST
     @given(st.text(alphabet=st.characters(), max_size=40), st.integers(1, 50))
     def test_a_line_that_can_be_sent_and_shown_again(self, text: str, limit: int):
         shown = printable(text, limit)

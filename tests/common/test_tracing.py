@@ -19,11 +19,11 @@ from haystack.components.agents import Agent
 from haystack.dataclasses import ByteStream, ChatMessage
 from haystack.tools import tool
 from haystack.tracing.utils import coerce_tag_value
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from modes import Mode
 from stand_in import Answer, StandIn
-from strategies import HALVES, ODD
+from strategies import FAST, HALVES, ODD
 from wire import USAGE, answer, call, completion
 
 from haystack_integrations.common.openrouter._transport.tracing import span_tags
@@ -201,7 +201,7 @@ COUNTS = st.fixed_dictionaries({"cached_tokens": AMOUNTS, "reasoning_tokens": AM
 USED = {"prompt_tokens": AMOUNTS, "cost": AMOUNTS, "prompt_tokens_details": COUNTS, "completion_tokens_details": COUNTS}
 
 
-@settings(deadline=None)
+@FAST
 @given(st.fixed_dictionaries({"model": NAMES, "provider": NAMES, "id": NAMES, "usage": st.fixed_dictionaries(USED)}))
 def test_every_exporter_takes_the_tags(meta):
     for value in span_tags(meta).values():

@@ -245,9 +245,15 @@ def warn_of_retry(request: Any, outcome: Any, max_retries: int) -> None:
         warn_once(_described(failure, outcome.status_code), failure.wait, max_retries, request)
 
 
+def retries_of(request: Any) -> int:
+    """How many times the openai SDK has sent a request again. The header of a mocked request is not always a string."""
+    count = request.headers.get("x-stainless-retry-count") if request is not None else None
+    return int(count) if isinstance(count, str) and count.isdecimal() else 0
+
+
 def _refuse_late_retry(request: Any, cause: Exception | None, wait: float | None, max_retries: int) -> None:
     """Raise if the openai SDK would wait until after the deadline: its wait can't be ended."""
-    deadline, done = deadline_of_run(), int(request.headers.get("x-stainless-retry-count", 0))
+    deadline, done = deadline_of_run(), retries_of(request)
     if deadline is None or done >= max_retries:
         return
     if deadline.left <= (min(0.5 * 2**done, 8.0) if wait is None else wait):

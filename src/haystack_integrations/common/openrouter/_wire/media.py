@@ -9,9 +9,11 @@ What someone says of a file may be wrong, and may be an attack. The first bytes 
 """
 
 import io
+import math
 import re
 import wave
 from base64 import b64decode, b64encode
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -176,14 +178,35 @@ def _type_of_frame(start: bytes) -> str | None:
 
 HIGHEST_SAMPLE_RATE = 2**31 - 1
 """The header of a WAV file holds the bytes of a second, two for each sample, in four bytes."""
+_MOST_CHANNELS = 2**15 - 1
 
 
-def wav_file(pcm: bytes, sample_rate: int) -> bytes:
-    """Put a WAV header before 16-bit little-endian samples, mono."""
+def pcm_shape(content_type: str) -> dict[str, int]:
+    """Read `sample_rate` and `channels` of pcm in its type, such as `audio/pcm;rate=24000;channels=1` (RFC 2586)."""
+    pairs = (pair.partition("=") for pair in content_type.lower().split(";")[1:])
+    said = {name.strip(): value.strip(' "') for name, _, value in pairs}
+    return checked_shape({"sample_rate": said.get("rate"), "channels": said.get("channels")})
+
+
+def checked_shape(shape: Mapping[str, Any]) -> dict[str, int]:
+    """Keep `sample_rate` and `channels`, if a WAV file can have them."""
+    counts = {name: _count(shape.get(name)) for name in ("sample_rate", "channels")}
+    known = {name: count for name, count in counts.items() if count}
+    fits = math.prod(known.values()) <= HIGHEST_SAMPLE_RATE and known.get("channels", 1) <= _MOST_CHANNELS
+    return known if fits else {}
+
+
+def wav_file(pcm: bytes, sample_rate: int, channels: int = 1) -> bytes:
+    """Put a WAV header before 16-bit little-endian samples."""
     file = io.BytesIO()
     with wave.open(file, "wb") as writer:
-        writer.setnchannels(1)
+        writer.setnchannels(channels)
         writer.setsampwidth(2)
         writer.setframerate(sample_rate)
         writer.writeframes(pcm)
     return file.getvalue()
+
+
+def _count(value: object) -> int:
+    digits = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    return int(digits) if digits.isdecimal() and len(digits) <= 10 else 0

@@ -288,6 +288,8 @@ class Failure:
         yield from (name for part, name in _BY_LIMIT.items() if part in self.limit)
         if "key limit exceeded" in said:
             yield "key limit"
+        if self.status in (400, 404, 422) and ("mp3" in said or "response_format" in said):
+            yield "audio format"
         if "no endpoints found that support" in said:
             yield "capability"
         if "image_not_found" in self.names:

@@ -133,8 +133,9 @@ class OpenRouterTranscriber(OpenRouterMediaComponent):
 
         :param sources: Paths, URLs and ByteStreams. The first bytes tell the format. Where they don't, it is taken from
             the suffix of a file, or from the MIME type of a stream, or else from the suffix of `file_path` or
-            `file_name` in its meta. URLs (`http://` and `https://`) are passed on to the provider, and not all
-            providers accept them.
+            `file_name` in its meta. A stream of pcm whose meta or MIME type names its sample rate (`sample_rate` and
+            `channels`, as the speech synthesizer sets them) is sent as a WAV file. URLs (`http://` and `https://`) are
+            passed on to the provider, and not all providers accept them.
         :param generation_kwargs: Parameters for this run. They override those from init, key by key.
         :returns: A dictionary with `documents`, one for each source in the same order, and `meta`. The content of a
             document is the transcript. Its meta holds the meta of the source and everything else that OpenRouter sent,

@@ -213,8 +213,8 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         callback = select_streaming_callback(
             init_callback=self.streaming_callback, runtime_callback=streaming_callback, requires_async=False
         )
-        if self.tools is not None:  # a lazy toolset is empty, and false, until it is warm
-            self._tool_warm_up.run(self.tools)
+        if (used := self.tools if tools is None else tools) is not None:  # a lazy toolset is false until it is warm
+            self._tool_warm_up.run(used)
         if not (conversation := as_messages(messages)):
             return {"replies": []}
         arguments = self._prepare_api_call(
@@ -276,8 +276,8 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         callback = select_streaming_callback(
             init_callback=self.streaming_callback, runtime_callback=streaming_callback, requires_async=True
         )
-        if self.tools is not None:  # a lazy toolset is empty, and false, until it is warm
-            await self._tool_warm_up.run_async(self.tools)
+        if (used := self.tools if tools is None else tools) is not None:  # a lazy toolset is false until it is warm
+            await self._tool_warm_up.run_async(used)
         if not (conversation := as_messages(messages)):
             return {"replies": []}
         arguments = self._prepare_api_call(

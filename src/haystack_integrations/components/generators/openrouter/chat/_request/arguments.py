@@ -8,7 +8,6 @@ Turns messages, tools and `generation_kwargs` into the keyword arguments of one 
 Source: `ChatRequest` in OpenRouter's OpenAPI document.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -25,7 +24,12 @@ from haystack_integrations.common.openrouter._base.generation_kwargs import (
 from haystack_integrations.common.openrouter._base.headers import merged_headers, sendable_headers
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.components.generators.openrouter.chat._endpoint import CHAT, SDK_NAMES
-from haystack_integrations.components.generators.openrouter.chat._request.messages import wire_messages
+from haystack_integrations.components.generators.openrouter.chat._reply import mapping, string
+from haystack_integrations.components.generators.openrouter.chat._request.messages import (
+    clean_calls,
+    sendable_name,
+    wire_messages,
+)
 from haystack_integrations.components.generators.openrouter.chat._request.reasoning import Readers
 from haystack_integrations.components.generators.openrouter.chat._request.tools import server_tools, tool_definitions
 from haystack_integrations.components.generators.openrouter.chat.options import OpenRouterGenerationKwargs
@@ -105,6 +109,12 @@ def request_arguments(
         definitions += server_tools(body.pop("tools"))
     if definitions:
         arguments["tools"] = definitions
+    sent = {**body, **extra}
+    fallbacks = sent.get("models") if isinstance(sent.get("models"), list | tuple) else ()
+    models = [string(name) for name in (sent.get("model", arguments["model"]), *fallbacks)]
+    names = {string(mapping(tool.get("function")).get("name")) for tool in definitions}
+    clean_calls(arguments["messages"], names, models)
+    _warn_of_dropped_reasoning(sent, models)
     if "response_format" in body:
         arguments["response_format"] = response_format_schema(body.pop("response_format"))
     rest = _in_stable_order({**body, **extra})
@@ -120,7 +130,7 @@ def response_format_schema(response_format: object) -> dict[str, Any]:
         return dict(response_format)
     if isinstance(response_format, type) and issubclass(response_format, BaseModel):
         schema = openai.pydantic_function_tool(response_format)["function"]["parameters"]
-        name = re.sub(r"[^A-Za-z0-9_-]", "_", response_format.__name__)[:64]
+        name = sendable_name(response_format.__name__)
         return {"type": "json_schema", "json_schema": {"name": name, "strict": True, "schema": schema}}
     msg = (
         '`generation_kwargs["response_format"]` must be a Pydantic class or a dictionary such as '
@@ -178,6 +188,20 @@ def _check_count(count: object) -> None:
             "Cannot stream multiple responses, please set n=1 in `generation_kwargs` or leave out `streaming_callback`."
         )
         raise ValueError(msg)
+
+
+def _warn_of_dropped_reasoning(sent: Mapping[str, Any], models: Sequence[str]) -> None:
+    """Anthropic refuses both together, and OpenRouter leaves out the reasoning without a word (pydantic-ai#6957)."""
+    choice, reasoning = sent.get("tool_choice"), sent.get("reasoning")
+    forced = choice == "required" or (isinstance(choice, Mapping) and choice.get("type") == "function")
+    if not forced or not isinstance(reasoning, Mapping):
+        return
+    asked = reasoning.get("enabled") or reasoning.get("max_tokens") or reasoning.get("effort") not in (None, "none")
+    if asked and any("anthropic/" in model.lower() for model in models):
+        logger.warning(
+            "`tool_choice` forces a call, so OpenRouter drops `reasoning` for Claude models. Set `tool_choice` to "
+            '"auto" to keep it.'
+        )
 
 
 def _in_stable_order(value: Any) -> Any:

@@ -9,9 +9,10 @@ Haystack's own `to_openai_dict_format` writes OpenAI's format, which has no reas
 files in tool results. Source: `ChatMessages` in OpenRouter's OpenAPI document.
 """
 
+import hashlib
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import Any
 
 from haystack import logging
@@ -54,6 +55,11 @@ def wire_messages(messages: Sequence[ChatMessage], readers: Readers) -> list[dic
     _leave_out_repeated_reasoning(wired)
     _warn_of_many_cache_controls(wired)
     return wired
+
+
+def sendable_name(name: str) -> str:
+    """Make a name or an id one that all providers take: letters, digits, "_" and "-", at most 64 of them."""
+    return re.sub(r"[^A-Za-z0-9_-]", "_", name)[:64]
 
 
 def _refuse_endless_silence(messages: Sequence[ChatMessage]) -> None:
@@ -160,9 +166,44 @@ def _malformed_calls(message: ChatMessage) -> list[dict[str, Any]]:
 
 
 def _empty_call(entry: dict[str, Any]) -> dict[str, Any]:
-    # providers refuse other names
-    name = re.sub(r"[^A-Za-z0-9_-]", "_", string(entry.get("name")))[:64] or "unnamed"
+    name = string(entry.get("name")) or "unnamed"
     return {"id": entry["id"], "type": "function", "function": {"name": name, "arguments": "{}"}}
+
+
+def clean_calls(wired: Sequence[dict[str, Any]], tools: Container[str], models: Iterable[str]) -> None:
+    """
+    Clean the names and ids of calls and results that providers refuse, such as "look<|channel|>commentary".
+
+    :param wired: The messages of a request, which are changed.
+    :param tools: Names of tools. They stay: the model has to call them by the names that it is told.
+    :param models: Who may read the messages.
+    """
+    calls = [call for wire in wired for call in wire.get("tool_calls", [])]
+    for call in calls:
+        function = call["function"]
+        if function["name"] not in tools:
+            function["name"] = sendable_name(function["name"])
+    # Kimi stops calling tools if its ids, such as "functions.look:0", come back altered (openclaw#62319)
+    if all("moonshotai/" in model.lower() for model in models):
+        return
+    # Gemini's signature of a call has the id of the call
+    signed = {string(detail.get("id")) for wire in wired for detail in wire.get("reasoning_details", [])}
+    ids: dict[str, str] = {}
+    taken = set(signed)
+    for place, key in [*((call, "id") for call in calls), *((wire, "tool_call_id") for wire in wired)]:
+        given = place.get(key)
+        if given and given not in signed:
+            if given not in ids:
+                ids[given] = _free_id(given, taken)
+                taken.add(ids[given])
+            place[key] = ids[given]
+
+
+def _free_id(given: str, taken: Container[str]) -> str:
+    clean = sendable_name(given)
+    if clean not in taken:
+        return clean
+    return f"{clean[:47]}_{hashlib.sha256(given.encode(errors='surrogatepass')).hexdigest()[:16]}"
 
 
 def _correction(entry: dict[str, Any]) -> dict[str, Any]:

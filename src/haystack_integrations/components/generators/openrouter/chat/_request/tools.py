@@ -17,6 +17,7 @@ import threading
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
+from weakref import WeakValueDictionary
 
 import haystack.tools
 from haystack.tools import ToolsType, flatten_tools_or_toolsets, warm_up_tools
@@ -88,39 +89,43 @@ def _may_be_object(kind: object) -> bool:
 
 
 class ToolWarmUp:
-    """Warms up the same tools once, whichever thread or task comes first. A copy or a pickle of it starts anew."""
+    """Warms up each tool and toolset once, whichever thread or task comes first. A copy or a pickle starts anew."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._warm: ToolsType | None = None
+        self._warm: WeakValueDictionary[int, Any] = WeakValueDictionary()  # by id: a tool has no hash
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Leave the lock behind, and what was warmed up."""
         return ToolWarmUp, ()
 
     def run(self, tools: ToolsType) -> None:
-        """Warm up tools, unless they already are."""
-        if tools is self._warm:
+        """Warm up those tools that are not warm."""
+        if not self._cold(tools):
             return
         checked_tools(tools)
         with self._lock:
-            if tools is not self._warm:
-                warm_up_tools(tools)
-                self._warm = tools
+            for tool in self._cold(tools):
+                warm_up_tools([tool])
+                self._warm[id(tool)] = tool
 
     async def run_async(self, tools: ToolsType) -> None:
-        """Warm up tools, unless they already are, without blocking the event loop if possible."""
-        if tools is self._warm:
+        """Warm up those tools that are not warm, without blocking the event loop if possible."""
+        if not self._cold(tools):
             return
         checked_tools(tools)
         while not self._lock.acquire(blocking=False):  # noqa: ASYNC110
             await asyncio.sleep(0.005)  # a waiting thread could not be cancelled with its task
         try:
-            if tools is not self._warm:
-                await _warm_up_async(tools)
-                self._warm = tools
+            for tool in self._cold(tools):
+                await _warm_up_async([tool])
+                self._warm[id(tool)] = tool
         finally:
             self._lock.release()
+
+    def _cold(self, tools: ToolsType) -> list[Any]:
+        listed = tools if isinstance(tools, list | tuple) else [tools]
+        return [tool for tool in listed if self._warm.get(id(tool)) is not tool]
 
 
 async def _warm_up_async(tools: ToolsType) -> None:

@@ -3,12 +3,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Choose a model by abilities, context window and price, and set the context window of an agent."""
 
+import warnings
 from typing import Annotated
 
 from haystack.components.agents import Agent
 from haystack.dataclasses import ChatMessage
 from haystack.hooks.compaction import CompactionHook, SlidingWindowCompactor
 from haystack.tools import tool
+from haystack.utils.experimental import ExperimentalWarning
 from stand_in import base_url
 
 from haystack_integrations.common.openrouter.models import OpenRouterModels
@@ -32,6 +34,7 @@ for endpoint in models.endpoints(model.id):
     print(f"  {endpoint.provider_name} {state}: {endpoint.uptime} % of requests succeed")
 
 # when the conversation fills 70 % of the context window, its oldest messages are dropped
+warnings.simplefilter("ignore", ExperimentalWarning)  # the hook and its compactor
 compaction = CompactionHook(SlidingWindowCompactor(), context_window=model.context_window)
 agent = Agent(chat_generator=generator, tools=[population], hooks={"before_llm": [compaction]})
 result = agent.run([ChatMessage.from_user("How many people live in Berlin?")])

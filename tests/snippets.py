@@ -21,6 +21,10 @@ def snippets_of(page: Path) -> list[Any]:
 
     :param page: A Markdown file.
     """
-    pattern = r"^##+ ([^\n]+)\n(?:(?!^##).)*?^```python\n(.*?)^```"
-    matches = re.finditer(pattern, page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
-    return [pytest.param(match[2], id=f"{page.stem}: {match[1]}") for match in matches]
+    snippets, section = [], ""
+    pattern = r"^```(\w*)\n(.*?)^```|^#+ ([^\n]+)"  # a comment of a snippet is no heading
+    for language, code, heading in re.findall(pattern, page.read_text("utf-8"), re.M | re.S):
+        section = heading or section
+        if language == "python":
+            snippets.append(pytest.param(code, id=f"{page.stem}: {section}"))
+    return snippets

@@ -7,9 +7,9 @@ A server process that sends bytes baked beforehand, so that what is measured is 
 The model's name says what to send: `text/5000`, `tool_arguments/5000` and `reasoning/5000` are streams of that many
 chunks, `text_apart/5000` has each event in a piece of its own, `failure/web page/10` is a failure whose body has 10 MB
 (`hostile.py`), `reply/200 tool calls` is one of `REPLIES`, `paced/100` is a stream of so many chunks, one now and then,
-`agent/50` calls a tool until the fiftieth reply, and anything else is a plain completion. The fields of a request tell whether it is for another endpoint: `input` gets a
-vector of 1,536 floats for each string in it, after 100 ms if the model is `later`; `prompt` gets an image, `query` a
-ranking, `input_audio` a transcript, and GET a list of models.
+`agent/50` calls a tool until the fiftieth reply, and anything else is a plain completion. The fields of a request tell
+whether it is for another endpoint: `input` gets a vector of 1,536 floats for each string in it, after 100 ms if the
+model is `later`; `prompt` gets an image, `query` a ranking, `input_audio` a transcript, and GET a list of models.
 `python benchmarks/server.py` prints its port and serves until killed.
 """
 

@@ -75,6 +75,20 @@ def test_example(path: Path, run_of: Callable[[str], Run]):
     assert len(path.read_text("utf-8").splitlines()) < 60
 
 
+def test_the_demo_shows_what_is_special(run_of: Callable[[str], Run]):
+    skip_what_is_missing("OpenRouterCostBudgetHook(")
+    told = run_of("demo").stdout
+    assert re.search(r"^\[REASONING\]\n.+^openai/gpt-5-mini +Stand-in .* 0\.0\d+$", told, re.M | re.S)
+    assert "So far: This is the stand-in" in told
+    assert re.search(r"^cost_budget_exceeded: ", told, re.M)
+    assert re.search(r"^\S+: [\d,]+ tokens; .* cost 0\.\d+ USD$", told, re.M)
+
+
+def test_the_demo_needs_nothing_but_the_package():
+    default = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["envs"]["default"]
+    assert not {"dependencies", "extra-dependencies", "features"} & set(default)
+
+
 def test_the_error_example_shows_provider_cause_and_what_came(run_of: Callable[[str], Run]):
     told = run_of("error_handling").stdout
     assert "Provider: Stand-in. The provider says: The stand-in fails here" in told

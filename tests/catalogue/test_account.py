@@ -255,6 +255,65 @@ class TestGeneration:
         asyncio.run(run())
 
 
+class TestFeedback:
+    def test_on_a_reply(self, call, stand_in):
+        reply = OpenRouterChatGenerator(api_base_url=stand_in.url).run("Hi")["replies"][0]
+        assert call("feedback", reply.meta["id"], "formatting", comment="No table.") == {"success": True}
+        assert call("feedback", reply.meta["id"], category="other") == {"success": True}
+        sent = [(request.method, request.path, request.key, request.body) for request in stand_in.requests[1:]]
+        body = {"generation_id": reply.meta["id"], "category": "formatting", "comment": "No table."}
+        assert sent == [
+            ("POST", "/api/v1/generation/feedback", "sk-or-test-key", body),
+            (
+                "POST",
+                "/api/v1/generation/feedback",
+                "sk-or-test-key",
+                {"generation_id": body["generation_id"], "category": "other"},
+            ),
+        ]
+
+    @pytest.mark.parametrize(
+        ("category", "status", "advice"),
+        [
+            ("bad", 400, r'`category` \("latency", .*"other"\) and `comment` \(at most 1,000 characters\)'),
+            ("other", 404, "Resource not found.*OpenRouter may need more time to list a new one"),
+        ],
+    )
+    def test_what_is_not_taken(self, call, stand_in, category, status, advice):
+        with pytest.raises(openai.APIStatusError, match=advice) as caught:
+            call("feedback", "gen-0", category)
+        assert caught.value.status_code == status
+        assert len(stand_in.requests) == 1
+
+    @pytest.mark.parametrize("status", [401, 403])
+    def test_a_key_that_is_no_management_key(self, call, stand_in, status):
+        stand_in.script(Answer.error(status, "Invalid management key"))
+        with pytest.raises(
+            openai.APIStatusError, match="management key, which the key in the environment variable OPENR"
+        ):
+            call("feedback", "gen-1", "other")
+
+    def test_an_error_with_status_200(self, call, stand_in):
+        stand_in.script(Answer.json({"data": True}))
+        with pytest.raises(openai.APIStatusError):
+            call("feedback", "gen-1", "other")
+
+    @pytest.mark.parametrize(
+        ("arguments", "kind", "said"),
+        [
+            ((None, "other"), TypeError, "`generation_id` must be a string, such as `reply.meta"),
+            ((" ", "other"), ValueError, "`generation_id` is empty"),
+            (("gen-1", None), TypeError, "`category` must be a string such as 'incorrect_response'"),
+            (("gen-1", ""), ValueError, "`category` is empty"),
+            (("gen-1", "other", 5), TypeError, "`comment` must be a str"),
+        ],
+    )
+    def test_bad_arguments(self, call, stand_in, arguments, kind, said):
+        with pytest.raises(kind, match=said):
+            call("feedback", *arguments)
+        assert not stand_in.requests
+
+
 class TestObject:
     def test_pickle(self, account):
         assert pickle.loads(pickle.dumps(account)).key() == account.key()

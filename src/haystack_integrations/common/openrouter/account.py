@@ -3,14 +3,14 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-The limits of a key, and the cost of past generations.
+The limits of a key, the cost of past generations, and feedback on them.
 """
 
 import asyncio
 import time
 from collections.abc import Iterator
 from math import inf
-from typing import Any
+from typing import Any, Literal, get_args
 
 import openai
 from haystack.utils import Secret
@@ -42,13 +42,35 @@ _ADVICE: Advice = {
     429: "Try again later, or raise `max_retries`",
     "server": "Try again later",
 }
+FeedbackCategory = Literal[
+    "latency", "incoherence", "incorrect_response", "formatting", "billing", "api_error", "other"
+]  # fmt: skip
+"""What feedback can be about. Source: `SubmitGenerationFeedbackRequest` in OpenRouter's OpenAPI document."""
+
+_NEEDS_MANAGEMENT_KEY = (
+    "Feedback needs a management key, which the key in {key} may not be: see "
+    "https://openrouter.ai/docs/guides/overview/auth/management-api-keys"
+)
 _KEY = Endpoint("/key", shape=dict, advice=_ADVICE)
 _GENERATION = Endpoint("/generation", shape=dict, advice=_ADVICE)
+_FEEDBACK = Endpoint(
+    "/generation/feedback",
+    shape=dict,
+    what="confirmation",
+    advice={
+        **_ADVICE,
+        400: "Check `category` ({categories}) and `comment` (at most 1,000 characters)".format(
+            categories=", ".join(f'"{category}"' for category in get_args(FeedbackCategory))
+        ),
+        401: _NEEDS_MANAGEMENT_KEY,
+        403: _NEEDS_MANAGEMENT_KEY,
+    },
+)
 
 
 class OpenRouterAccount(OpenRouterBase):
     """
-    Looks up the limits of a key and past generations of the account.
+    Looks up the limits of a key and past generations of the account, and sends feedback on these.
 
     ### Usage example
 
@@ -157,6 +179,39 @@ class OpenRouterAccount(OpenRouterBase):
                     wait = search.wait_after(error)
                 await asyncio.sleep(wait)
 
+    def feedback(self, generation_id: str, category: FeedbackCategory, comment: str | None = None) -> dict[str, Any]:
+        """
+        Tell OpenRouter what was wrong with a past generation. This needs a management key.
+
+        :param generation_id: `meta["id"]` of a reply or a partial reply, or `error.generation_id`.
+        :param category: What it is about: "latency", "incoherence", "incorrect_response", "formatting", "billing",
+            "api_error" or "other".
+        :param comment: What happened, in at most 1,000 characters.
+        :returns: OpenRouter's data: `success`.
+        :raises TypeError: If an argument is not a string.
+        :raises ValueError: If the id or the category is empty, or there is no key.
+        :raises openai.APIError: If OpenRouter can't be reached, does not know the generation or the category, or
+            refuses the key.
+        """
+        body = _feedback(generation_id, category, comment)
+        with self._calling(_FEEDBACK) as client:
+            return _data(_FEEDBACK.send(client, body=body))
+
+    async def feedback_async(
+        self, generation_id: str, category: FeedbackCategory, comment: str | None = None
+    ) -> dict[str, Any]:
+        """
+        Tell OpenRouter what was wrong with a past generation, as `feedback` does, without blocking the event loop.
+
+        :param generation_id: `meta["id"]` of a reply or a partial reply, or `error.generation_id`.
+        :param category: What it is about, as in `feedback`.
+        :param comment: What happened, in at most 1,000 characters.
+        :returns: OpenRouter's data.
+        """
+        body = _feedback(generation_id, category, comment)
+        async with self._calling_async(_FEEDBACK) as client:
+            return _data(await _FEEDBACK.send_async(client, body=body))
+
 
 class _Search:
     """
@@ -208,12 +263,25 @@ def _without_user_ids(response: Any) -> dict[str, Any]:
     return dict(without_account_ids(_data(response)))
 
 
+def _feedback(generation_id: object, category: object, comment: object) -> dict[str, Any]:
+    """Check the arguments of `feedback`, and make the body of its request."""
+    _check_id(generation_id)
+    checks.name(category, "category", "a string such as 'incorrect_response'", "pass one, such as 'incorrect_response'")
+    checks.strings_or_none(comment=comment)
+    body = {"generation_id": generation_id, "category": category, "comment": comment}
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def _check_id(generation_id: object) -> None:
+    example = "such as `reply.meta['id']`"
+    checks.name(generation_id, "generation_id", f"a string, {example}", f"pass the id of a reply, {example}")
+
+
 def _waits(generation_id: object, timeout: float) -> Iterator[float]:
     """
     Check the arguments of `generation`, and yield the seconds to wait before each next try.
     """
-    example = "such as `reply.meta['id']`"
-    checks.name(generation_id, "generation_id", f"a string, {example}", f"pass the id of a reply, {example}")
+    _check_id(generation_id)
     checks.timeout(timeout, "timeout", "a number of seconds")
     return _growing_waits(time.monotonic() + timeout)
 

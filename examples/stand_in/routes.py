@@ -8,7 +8,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from stand_in.answer import Answer
-from stand_in.endpoints import account, audio, chat, embeddings, images, models, rerank
+from stand_in.endpoints import account, audio, chat, decisions, embeddings, images, models, rerank
 from stand_in.request import Request
 from stand_in.response_cache import through_cache
 
@@ -43,6 +43,7 @@ ROUTES = [
     Route("GET", "/generation", account.generation),
     Route("POST", "/generation/feedback", account.feedback),
     Route("POST", "/rerank", rerank.rerank),
+    Route("POST", "/systemone", decisions.decide),
 ]
 
 

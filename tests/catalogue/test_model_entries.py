@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from stand_in.catalogue import MODELS
+from strategies import FAST
 
 from haystack_integrations.common.openrouter._catalogue.choosing import Selection
 from haystack_integrations.common.openrouter._catalogue.model import ListedModels
@@ -349,6 +350,7 @@ class TestOddEntries:
     Whatever OpenRouter lists, nothing raises, and everything has its type.
     """
 
+    @FAST
     @given(
         entries(
             "id", "name", "context_length", "architecture", "top_provider", "supported_parameters", "supported_voices",
@@ -374,6 +376,7 @@ class TestOddEntries:
         assert Selection({"max_price": 1}).ranked([model]) in ([], [model])
         assert len(model_table([model], ["p50"]).rows) == 1
 
+    @FAST
     @given(
         entries(
             "provider_name", "tag", "quantization", "status", "context_length", "latency_last_30m", "uptime_last_30m"

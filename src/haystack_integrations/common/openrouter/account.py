@@ -23,6 +23,7 @@ from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.responses import decoded_body
 from haystack_integrations.common.openrouter.errors._advice import COMMON_ADVICE, Advice
+from haystack_integrations.common.openrouter.errors._budgets import learn_budgets
 from haystack_integrations.common.openrouter.errors._failure import DeadlineExceeded
 from haystack_integrations.common.openrouter.errors._reading import failure_of
 from haystack_integrations.common.openrouter.errors._redaction import without_account_ids
@@ -119,12 +120,14 @@ class OpenRouterAccount(OpenRouterBase):
 
         :returns: OpenRouter's data without user ids. Amounts are in USD: `limit` and `limit_remaining` (None if the key
             has no limit; they are not the credits of the account), `usage`, `usage_daily`, `usage_weekly`,
-            `usage_monthly`, and the same with `byok_` for what other providers billed.
+            `usage_monthly`, and the same with `byok_` for what other providers billed; `budgets`, all those that can
+            refuse a request of the key. Later errors that are about a budget mention them, as they were then.
         :raises ValueError: If there is no key.
         :raises openai.APIError: If OpenRouter can't be reached or refuses the key.
         """
-        with self._calling(_KEY) as client:
-            return _without_user_ids(_KEY.send(client))
+        settings = self._settings()
+        with self._calling(_KEY, settings=settings) as client:
+            return _key_data(_KEY.send(client), settings)
 
     async def key_async(self) -> dict[str, Any]:
         """
@@ -132,8 +135,9 @@ class OpenRouterAccount(OpenRouterBase):
 
         :returns: OpenRouter's data without user ids.
         """
-        async with self._calling_async(_KEY) as client:
-            return _without_user_ids(await _KEY.send_async(client))
+        settings = self._settings()
+        async with self._calling_async(_KEY, settings=settings) as client:
+            return _key_data(await _KEY.send_async(client), settings)
 
     def generation(self, generation_id: str, *, timeout: float = 30.0) -> dict[str, Any]:
         """
@@ -259,8 +263,10 @@ def _data(response: Any) -> dict[str, Any]:
     return dict(decoded_body(response)["data"])
 
 
-def _without_user_ids(response: Any) -> dict[str, Any]:
-    return dict(without_account_ids(_data(response)))
+def _key_data(response: Any, settings: ClientSettings) -> dict[str, Any]:
+    told = dict(without_account_ids(_data(response)))
+    learn_budgets(settings.base_url, settings.api_key, told)
+    return told
 
 
 def _feedback(generation_id: object, category: object, comment: object) -> dict[str, Any]:

@@ -166,7 +166,7 @@ class TestBudgetsInAdvice:
         for left, is_named in ((1, False), (0, True)):
             stand_in.script(Answer.json({"data": {"budgets": [budget("member", left)]}}))
             call("key")
-            assert ("0 of 10 USD of the budget of a guardrail were left" in self.error(stand_in, 403)) is is_named
+            assert ("of 10 USD of the budget of a guardrail were left" in self.error(stand_in, 403)) is is_named
         assert " were left" not in self.error(stand_in, 401)
 
     @pytest.mark.parametrize("remaining", [2.5, None])

@@ -56,7 +56,7 @@ def main() -> None:
         if "streams" in parts or "calls" in parts:
             streams = Streams(port, rounds=rounds, size=2000 if options.quick else 5000, peers=options.peers)
         if "paced" in parts:
-            _measure_paced(port, rounds)
+            groups |= _measure_paced(port, rounds)
         if "streams" in parts:
             groups |= _measure_streams(streams)
         if "calls" in parts:
@@ -90,14 +90,15 @@ def _measure_streams(streams: Streams) -> Groups:
     kinds = [kind for kind in KINDS if kind != "text_apart"]
     growth = ", ".join(f"{kind.replace('_', ' ')} {streams.growth(kind):.2f}" for kind in kinds)
     print(f"\nA stream of 80,000 chunks takes this many times longer than one of 20,000: {growth}")
-    return {f"CPU of a streamed chunk\n({name})": groups[name] for name in ("text", "reasoning")}
+    return {"CPU of a chunk of text,\nmany in one packet": groups["text"]}
 
 
-def _measure_paced(port: int, rounds: int) -> None:
+def _measure_paced(port: int, rounds: int) -> Groups:
     print("\n| 100 paced streams, async | floor | others | **ours** | ÷ SDK | ÷ floor |\n|---|---|---|---|---|---|")
     names = ("µs from the server to the callback, median", "the same, 99th percentile", "µs of CPU a chunk")
     for name, figures in zip(names, Paced(port, rounds=rounds).figures(), strict=True):
         _print_row(name, figures)
+    return {"CPU of a chunk that arrives alone,\n100 asynchronous streams": figures}
 
 
 def _measure_calls(streams: Streams, port: int, rounds: int) -> None:
@@ -139,7 +140,7 @@ def _measure_embeddings(port: int, rounds: int, *, quick: bool) -> Groups:
         _print_row(f"{what}, `concurrency=1`", {**figures, Ours.name: one_by_one})
     _print_row("seconds at 100 ms a response", seconds)
     _print_row("seconds at 100 ms a response, async", corpora.seconds_async())
-    return {"CPU of an embedded document": cpu, "Time to embed 1,600 documents\nat 100 ms a response": seconds}
+    return {"CPU of an embedded document,\nboth with floats": cpu}
 
 
 def _measure_large(port: int, rounds: int) -> None:
@@ -162,7 +163,7 @@ def _measure_network(streams: int) -> Groups:
     of_tasks, connections = first_chunks_async(streams)
     _print_pair("ms to the first chunk over TLS, 50 ms away, async", of_tasks, SDK.name)
     _print_pair(f"connections of {streams} streams in a row, async", connections)
-    return {"Time to the first chunk\nover TLS, 50 ms away": milliseconds}
+    return {"Time to the first chunk of the second\nand later streams: TLS, 50 ms away": milliseconds}
 
 
 def _measure_connections(rounds: int, silences: tuple[float, ...]) -> None:

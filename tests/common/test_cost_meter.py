@@ -11,7 +11,8 @@ import os
 import pickle
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from decimal import Decimal
+from contextvars import copy_context
+from decimal import Context, Decimal, Inexact, localcontext
 from functools import partialmethod
 from typing import Any
 
@@ -197,6 +198,30 @@ class TestMeasure:
         for thread in threads:
             thread.join()
         assert (meter.total, meter.calls, meter.by_model()) == (Decimal(1000), 10_000, {"m": Decimal(1000)})
+
+    def test_sums_are_exact_in_any_decimal_context(self, meter: OpenRouterCostMeter):
+        with localcontext(Context(prec=3, traps=[Inexact])), meter.measure("a") as spent:
+            for cost in (1234.5, "0.00000012345678901234567", Decimal("1e-20"), 9e14):
+                meter.note(cost, model="m")
+        exact = Decimal("900000000001234.50000012345678901235567")
+        assert meter.total == spent.total == meter.by_model()["m"] == meter.by_label()["a"] == exact
+
+    @pytest.mark.parametrize("cost", ["1e-9999", Decimal("1e-9999")])
+    def test_what_is_less_than_any_price_is_rounded_up(self, cost: Any, meter: OpenRouterCostMeter):
+        meter.note(cost)
+        meter.note("0e-9999")
+        assert f"{meter.total}" == "1E-30"
+
+    @pytest.mark.parametrize("odd", [Decimal("NaN"), Decimal("sNaN"), Decimal("Infinity"), Decimal(-1), "x"])
+    def test_what_is_no_cost(self, odd: Any, meter: OpenRouterCostMeter):
+        meter.note(odd)
+        assert counted(meter) == (Decimal(0), 1, 1)
+
+    def test_a_block_that_ends_in_another_context(self, meter: OpenRouterCostMeter):
+        block = meter.measure()  # as in a generator that a web framework runs in its threads
+        spent = copy_context().run(block.__enter__)
+        assert not block.__exit__(None, None, None)
+        assert spent.calls == 0
 
     def test_reset(self, meter: OpenRouterCostMeter):
         with meter.measure("a") as spent:

@@ -7,6 +7,7 @@
 import asyncio
 import contextlib
 import copy
+import json
 import os
 import pickle
 import threading
@@ -21,6 +22,7 @@ import pytest
 from components import COMPONENTS, INPUTS, KINDS
 from haystack import Document, Pipeline
 from haystack.components.agents import Agent
+from haystack.components.agents.state import State
 from haystack.components.query import QueryExpander
 from haystack.components.rankers import LLMRanker
 from haystack.components.retrievers import InMemoryEmbeddingRetriever, MultiQueryEmbeddingRetriever
@@ -353,6 +355,52 @@ class TestWhatHaystackAsks:
             stand_in.script(calling(0.1, "nothing"), costing(0.1))
             result = agent(stand_in, nothing, hooks=[hook], cost_meter=meter).run([ChatMessage.from_user("Hi")])
             assert result["exit_reason"] == expected
+
+    def test_a_run_that_is_resumed_keeps_what_the_meter_counted(self, stand_in: StandIn, meter: OpenRouterCostMeter):
+        saved: list[str] = []
+
+        class Save:
+            def run(self, state: State) -> None:
+                saved.append(json.dumps(state.to_dict(skip_keys=["tools", "hook_context"])))
+
+        class Restore:
+            def run(self, state: State) -> None:
+                for key, value in State.from_dict(json.loads(saved[1])).data.items():
+                    state.set(key, value, handler_override=lambda _, new: new)
+
+        @tool
+        def aside() -> str:
+            """Spend."""
+            meter.note(1.0)
+            return "done"
+
+        stand_in.script(calling(0.1, "aside"), calling(0.1, "aside"))
+        one = agent(stand_in, aside, hooks=[OpenRouterCostBudgetHook(9, cost_meter=meter)], cost_meter=meter)
+        one.max_agent_steps, one.hooks["after_tool"] = 2, [Save()]
+        one.run([ChatMessage.from_user("Hi")])
+        for max_cost, expected in ((1.2, "cost_budget_exceeded"), (1.21, "text")):  # the tool's last cost is lost
+            stand_in.script(costing(0.1))
+            one.hooks = {
+                "before_run": [Restore()],
+                "before_llm": [OpenRouterCostBudgetHook(max_cost, cost_meter=meter)],
+            }
+            one.max_agent_steps = 9
+            assert one.run([])["exit_reason"] == expected
+
+    @pytest.mark.asyncio
+    async def test_an_asynchronous_run(self, stand_in: StandIn, meter: OpenRouterCostMeter):
+        @tool
+        def aside() -> str:
+            """Spend."""
+            meter.note(0.6)
+            return "done"
+
+        hook = OpenRouterCostBudgetHook(1.0, cost_meter=meter)
+        one = agent(stand_in, aside, hooks=[hook], cost_meter=meter)
+        stand_in.script(*[calling(0.2, "aside") for _ in range(9)])
+        runs = await asyncio.gather(*(one.run_async([ChatMessage.from_user("Hi")]) for _ in range(2)))
+        assert [run["step_count"] for run in runs] == [2, 2]
+        assert meter.total == Decimal("3.2")
 
     def test_a_hook_in_yaml(self):
         hook = OpenRouterCostBudgetHook(1, cost_meter=OpenRouterCostMeter("budget"))

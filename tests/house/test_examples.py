@@ -93,6 +93,18 @@ def test_the_example_of_a_choice(run_of: Callable[[str], Run]):
     assert "Stand-by fails" in told
 
 
+def test_the_example_of_budgets_for_users(run_of: Callable[[str], Run]):
+    skip_what_is_missing("OpenRouterCostBudgetHook(")
+    told = run_of("budget_per_user").stdout
+    assert re.findall(r"^(\w+): (\w+), ", told, re.M) == [
+        ("ada", "text"),
+        ("ada", "text"),
+        ("ada", "cost_budget_exceeded"),
+        ("grace", "text"),
+    ]
+    assert "for 9 requests" in told
+
+
 def test_the_rag_example_answers_with_citations_and_costs(run_of: Callable[[str], Run]):
     told = run_of("rag").stdout
     assert "The ferry to Gull Island leaves the harbour at nine and at three. [1]" in told

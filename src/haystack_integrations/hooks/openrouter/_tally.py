@@ -20,7 +20,7 @@ from haystack_integrations.common.openrouter._wire.usage import ABSURD, amount
 # What a server sends is added to the same dictionary, so the key ends with digits that no server can know, and of all
 # that begin like it the highest cost counts.
 TALLY = "openrouter_cost_budget_"
-SPENT = re.compile(r"[0-9]{1,40}(\.[0-9]{1,400})?")
+_SPENT = re.compile(r"[0-9]{1,40}(\.[0-9]{1,400})?")
 _LONGEST_NUMBER = 40
 # A float holds 15 decimal digits exactly.
 _DIGITS = 15
@@ -84,12 +84,21 @@ def read_tally(usage: Mapping[str, Any], moment: Any) -> Tally:
     return max((tally.after(sums, moment) for tally in earlier), key=lambda tally: (tally.hides_the_next, tally.spent))
 
 
+def metered_before(usage: Mapping[str, Any], spent: Decimal) -> Decimal:
+    """What a run had spent, as its meter and its replies tell, when its state was saved."""
+    kept = [mapping(value) for name, value in usage.items() if is_tally(name)]
+    both = [(_amount(fields.get("metered")), _amount(fields.get("spent"))) for fields in kept]
+    return max([spent, *(metered + spent - then for metered, then in both if metered is not None and then is not None)])
+
+
 def _read(kept: object) -> Tally | None:
     fields = mapping(kept)
-    spent = fields.get("spent")
-    if not isinstance(spent, str) or not SPENT.fullmatch(spent):
-        return None
-    return Tally(Decimal(spent), mapping(fields.get("sums")), fields.get("moment"))
+    spent = _amount(fields.get("spent"))
+    return None if spent is None else Tally(spent, mapping(fields.get("sums")), fields.get("moment"))
+
+
+def _amount(written: object) -> Decimal | None:
+    return Decimal(written) if isinstance(written, str) and _SPENT.fullmatch(written) else None
 
 
 def _of_one_reply(told: object) -> object:

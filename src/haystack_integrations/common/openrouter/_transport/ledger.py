@@ -7,7 +7,7 @@ What was spent: each response is counted once, for a whole process and for those
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -33,6 +33,7 @@ class Spending:
     :param unknown: How many of them did not say what they cost.
     :param label: What it is counted under.
     :param generations: The ids of these responses, if someone watches.
+    :param charge: Is called with each cost that is known. It must not raise. Several that are equal are called once.
     """
 
     total: Decimal = Decimal(0)
@@ -40,6 +41,7 @@ class Spending:
     unknown: int = 0
     label: str | None = None
     generations: set[str] = field(default_factory=set, repr=False)
+    charge: Callable[[Decimal], None] | None = field(default=None, repr=False)
 
     def add(self, cost: Decimal | None) -> None:
         """Count one response."""
@@ -95,9 +97,9 @@ class Ledger:
             with suppress(ValueError):  # a generator's block may end in another context than it began in
                 _measures.reset(token)
 
-    def watch(self) -> Spending:
+    def watch(self, charge: Callable[[Decimal], None] | None = None) -> Spending:
         """Measure what this context causes from now on, and what no watcher's context causes."""
-        spent = Spending()
+        spent = Spending(charge=charge)
         with self._lock:
             self._measured.add(spent)
             self._watchers.add(spent)
@@ -119,6 +121,9 @@ class Ledger:
             names += [("label", label) for label in dict.fromkeys(spent.label for spent in mine) if label]
             for kind, name in names:
                 self._sums[kind][name] = EXACT.add(self._sums[kind][name], cost or Decimal(0))
+        if cost:
+            for charge in dict.fromkeys(spent.charge for spent in mine if spent.charge):
+                charge(cost)
 
 
 _named: dict[str, Ledger] = {}

@@ -13,8 +13,9 @@ import pickle
 import sqlite3
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from decimal import Decimal
 from math import inf
 from pathlib import Path
@@ -246,6 +247,16 @@ class TestHowLong:
         assert len(store._amounts) < 1100
 
 
+@contextmanager
+def in_a_child() -> Iterator[None]:
+    failed = True
+    try:
+        yield
+        failed = False
+    finally:
+        os._exit(failed)
+
+
 class TestStores:
     def test_amounts_are_exact(self, store: OpenRouterCostStore):
         later = time.time() + 1e6
@@ -267,16 +278,19 @@ class TestStores:
 
     @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
     def test_processes_and_a_restart(self, tmp_path: Path):
-        path, children = tmp_path / "a.db", []
+        path, children, (waits, starts) = tmp_path / "a.db", [], os.pipe()
         for _ in range(4):
             if (child := os.fork()) == 0:
-                store = OpenRouterSQLiteCostStore(path)
-                for _ in range(25):
-                    store.add("a", Decimal("0.1"), inf)
-                os._exit(0)
+                with in_a_child():
+                    os.close(starts)
+                    os.read(waits, 1)  # until the parent closes its end
+                    store = OpenRouterSQLiteCostStore(path)
+                    for _ in range(50):
+                        store.add("a", Decimal("0.1"), inf)
             children.append(child)
+        os.close(starts)
         assert [os.waitpid(child, 0)[1] for child in children] == [0] * 4
-        assert OpenRouterSQLiteCostStore(path).spent("a", 0) == 10
+        assert OpenRouterSQLiteCostStore(path).spent("a", 0) == 20
 
     @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
     def test_a_forked_child(self, store: OpenRouterCostStore):
@@ -292,8 +306,10 @@ class TestStores:
         try:
             for _ in range(5):
                 if (child := os.fork()) == 0:
-                    store.add("a", Decimal(1), inf)
-                    os._exit(store.spent("a", 0) < 2)
+                    with in_a_child():
+                        assert getattr(store, "_connection", None) is None  # SQLite's locks are the parent's
+                        store.add("a", Decimal(1), inf)
+                        assert store.spent("a", 0) >= 2
                 assert os.waitpid(child, 0)[1] == 0
         finally:
             busy.set()

@@ -109,6 +109,12 @@ class TestResponses:
             mode.run(mode.generator(cost_meter=meter))
         assert counted(meter) == (COST, 1, 0)
 
+    def test_a_completion_that_is_nested_under_its_provider(self, plain: Mode, stand_in: StandIn, meter):
+        nested = completion({"content": "a"})
+        stand_in.script(Answer.json({**dict.fromkeys(nested), "provider": nested}))
+        plain.run(plain.generator(cost_meter=meter))
+        assert (meter.total, meter.unknown, meter.by_model()) == (COST, 0, {"test/model-2026": COST})
+
     def test_failures_that_were_not_billed(self, mode: Mode, stand_in: StandIn, meter: OpenRouterCostMeter):
         stand_in.script(Answer.json(error_body(), 429), answer(mode, {"content": "a"}))
         mode.run(mode.generator(cost_meter=meter, max_retries=1))

@@ -16,7 +16,6 @@ import openai
 from haystack import logging
 
 from haystack_integrations.common.openrouter._transport.run import Run, running
-from haystack_integrations.common.openrouter._transport.tracing import tag_span
 from haystack_integrations.common.openrouter._wire.json_values import mapping, plain_json
 from haystack_integrations.common.openrouter._wire.usage import summed_usage
 from haystack_integrations.common.openrouter.errors._reading import ends_every_request, is_refusal
@@ -136,11 +135,10 @@ class ManyRequests(Generic[Item, Result]):
             logger.error(message, error=str(error), exc_info=error, **fields)
 
     def _meta(self, **fields: Any) -> dict[str, Any]:
-        """Make the `meta` of the run, and tag its span."""
+        """Make the `meta` of the run."""
         meta = {"model": self._model, **fields, "usage": summed_usage(self._usages)}
         if not self._raise_on_failure:
             meta["failed"] = self._results.count(None)
-        tag_span(meta)
         return meta
 
 

@@ -53,7 +53,7 @@ class OpenRouterCostBudgetHook:
     Models that tools or other hooks call, such as a sub-agent or a summary, count only with a `cost_meter`: then all
     that it counts from the beginning of the run on counts, whoever requested it. What other runs of agents request at
     the same time is left out, unless it comes from a thread that has not copied any context, such as those of
-    Haystack's `LLMRanker`. So the hook may stop early, and never late.
+    Haystack's `MultiQueryEmbeddingRetriever`. So the hook may stop early, and never late.
 
     With `per`, `window` or `store`, the budget is that of a user, a team or a day, and outlives the run. All that a run
     causes is added to the store at once, its last reply and what fails afterwards included. A run can exceed the budget

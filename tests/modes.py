@@ -9,7 +9,8 @@ Ways of running a component: the generator in four, the others in two. Helpers o
 import asyncio
 import inspect
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +32,7 @@ class Mode:
     name: str
     url: str
     chunks: list[StreamingChunk] = field(default_factory=list)
+    loop: asyncio.Runner | None = None
 
     @property
     def is_async(self) -> bool:
@@ -49,8 +51,18 @@ class Mode:
         if self.streams:
             arguments.setdefault("streaming_callback", self.callback())
         if self.is_async:
-            return asyncio.run(self._run_async(generator, messages, arguments))
+            run = self.loop.run if self.loop else asyncio.run
+            return run(self._run_async(generator, messages, arguments))
         return generator.run(messages, **arguments)["replies"]
+
+    @contextmanager
+    def one_loop(self) -> Iterator[None]:
+        """
+        Use one event loop for the runs in this block, and so one client.
+        """
+        with asyncio.Runner() as self.loop:
+            yield
+        self.loop = None
 
     async def _run_async(self, generator: Any, messages: Any, arguments: dict[str, Any]) -> list[ChatMessage]:
         return (await generator.run_async(messages, **arguments))["replies"]

@@ -3,10 +3,18 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-Decoded JSON as no document describes it, for hypothesis.
+For hypothesis: decoded JSON as no document describes it, and how many examples are tried.
 """
 
+import os
+
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
+
+EXAMPLES = int(os.environ.get("HYPOTHESIS_EXAMPLES", "50"))
+"""How many of them a property is tried with. They differ from run to run, and .ci/run takes more."""
+FAST = settings(max_examples=EXAMPLES, deadline=None)
+SLOW = settings(max_examples=EXAMPLES // 5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 KEYS = st.sampled_from(
     "choices message delta content reasoning reasoning_details tool_calls function name arguments id index type text "

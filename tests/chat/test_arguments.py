@@ -6,17 +6,19 @@
 
 import asyncio
 import copy
+import gc
 import inspect
 import pickle
 import sys
 import threading
 import typing
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
-from components import COMPONENTS
+from components import COMPONENTS, build
 from haystack import Pipeline, component
 from haystack.dataclasses import ChatMessage
 from haystack.tools import ComponentTool, PipelineTool, Tool, Toolset
@@ -136,7 +138,7 @@ class TestSignatures:
 
     @pytest.mark.parametrize("kind", COMPONENTS)
     def test_component_tool(self, kind):
-        tool = ComponentTool(component=kind(), name="use_it", description="Uses it")
+        tool = ComponentTool(component=build(kind), name="use_it", description="Uses it")
         assert tool.parameters["properties"]
 
     def test_component_tool_runs(self, stand_in: StandIn):
@@ -237,6 +239,31 @@ class TestLazyTools:
         other = Mode("async", stand_in.url).generator(tools=Lazy())
         asyncio.run(many(other))
         assert other.tools.times == 1
+
+    def test_of_a_run(self, mode: Mode, stand_in: StandIn):
+        generator, lazy, other = mode.generator(tools=Lazy()), Lazy(), Lazy()
+        for tools in (lazy, [lazy], [other]):
+            mode.run(generator, tools=tools)
+        for request in stand_in.requests:
+            assert [tool["function"]["name"] for tool in request.body["tools"]] == ["look_up"]
+        assert (lazy.times, other.times, generator.tools.times) == (1, 1, 0)
+        kept = weakref.ref(lazy)
+        del lazy, tools
+        gc.collect()
+        assert kept() is None
+
+    def test_only_what_was_not_warm_is_warmed_up_again(self, plain: Mode, stand_in: StandIn):
+        class Broken(Lazy):
+            def warm_up(self) -> None:
+                self.times += 1
+                if self.times == 1:
+                    raise ConnectionError
+
+        generator, lazy, broken = plain.generator(), Lazy(), Broken()
+        with pytest.raises(ConnectionError):
+            plain.run(generator, tools=[lazy, broken])
+        plain.run(generator, tools=[lazy, broken])
+        assert (lazy.times, broken.times) == (1, 2)
 
     @pytest.mark.parametrize("copied", [copy.deepcopy, lambda generator: pickle.loads(pickle.dumps(generator))])
     def test_a_copy_warms_up_its_own(self, stand_in: StandIn, copied):

@@ -126,6 +126,36 @@ class TestAgent:
         assert last[: len(healed)] == healed
         assert [m["role"] for m in last] == ["user", *["assistant", "tool"] * 2, "assistant", "user"]
 
+    @pytest.mark.parametrize("arguments", [" ", None, '{"city": "Ro'])
+    def test_a_call_that_the_token_limit_cut_is_not_run(self, mode: Mode, stand_in: StandIn, caplog, arguments):
+        deleted = []
+
+        @tool
+        def delete(city: Annotated[str, "The city, or all of them"] = "all") -> str:
+            """Delete a city."""
+            deleted.append(city)
+            return "Deleted"
+
+        calls = [call("weather", '{"city": "Rome"}', "call_0", index=0), call("delete", arguments, "call_1", index=1)]
+        stand_in.script(
+            answer(mode, {"content": None, "tool_calls": calls}, finish_reason="length"),
+            answer(mode, {"content": "Done."}),
+        )
+        agent = Agent(chat_generator=mode.generator(), tools=[weather, delete], max_agent_steps=5)
+        question, callback = [ChatMessage.from_user("Delete Rome")], mode.callback() if mode.streams else None
+        if mode.is_async:
+            result = asyncio.run(agent.run_async(messages=question, streaming_callback=callback))
+        else:
+            result = agent.run(messages=question, streaming_callback=callback)
+        assert (result["last_message"].text, deleted) == ("Done.", [])
+        told = {sent["tool_call_id"]: sent["content"] for sent in stand_in.requests[1].body["messages"][2:]}
+        assert told["call_0"] == "Sunny in Rome"
+        assert "the reply was cut at the token limit before the call was complete" in told["call_1"]
+        assert "JSON object" not in told["call_1"]
+        assert "max_tokens" in caplog.text
+        assert "'delete'" in caplog.text
+        assert "tools_strict" not in caplog.text
+
     def test_against_the_stand_in_as_it_is(self, pair: Mode):
         agent = Agent(chat_generator=pair.generator(), tools=[weather])
         question = [ChatMessage.from_user("What is the weather in Rome?")]

@@ -13,11 +13,11 @@ from typing import Any
 import openai
 import pytest
 from haystack.dataclasses import ChatMessage
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from modes import Mode
 from stand_in import Answer, StandIn
-from strategies import json_values
+from strategies import FAST, json_values
 from wire import answer, call, comparable, completion, event, events, folded, pieces, proxied
 
 from haystack_integrations.common.openrouter._wire.json_values import sendable
@@ -25,8 +25,6 @@ from haystack_integrations.components.generators.openrouter import reply_cost
 from haystack_integrations.components.generators.openrouter.chat._endpoint import completion_dict
 from haystack_integrations.components.generators.openrouter.chat._reply import chat_messages
 from haystack_integrations.components.generators.openrouter.chat._stream.chunks import StreamedReply
-
-FAST = settings(max_examples=100, deadline=None)
 
 
 def streamed_calls(*entries: dict[str, Any]) -> list[tuple[Any, ...]]:
@@ -254,7 +252,8 @@ TOPS: dict[str, Callable[[Any], dict[str, Any]]] = {
 class TestOddValues:
     @pytest.mark.parametrize("value", ODD_VALUES)
     def test_a_reply_that_can_go_back_or_an_openai_error(self, pair: Mode, stand_in: StandIn, value):
-        self.give_a_reply_that_can_go_back_or_an_openai_error(pair, stand_in, ODD_VALUES[value])
+        with pair.one_loop():
+            self.give_a_reply_that_can_go_back_or_an_openai_error(pair, stand_in, ODD_VALUES[value])
 
     @pytest.mark.parametrize("value", ODD_VALUES)
     def test_through_a_proxy(self, stand_in: StandIn, monkeypatch, value):

@@ -4,6 +4,7 @@
 
 """Wide input spaces: TCP segments, fragments, odd JSON, and joins that take linear time."""
 
+import copy
 import itertools
 import json
 import time
@@ -12,12 +13,12 @@ from typing import Any
 import openai
 import pytest
 from haystack.dataclasses import ChatMessage
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from modes import Mode
 from stand_in import Answer, StandIn
-from strategies import json_objects, json_values
-from wire import BYTES, DELTAS, DETAIL, TOP, call, chunk_list, comparable, event, events, folded, pieces
+from strategies import FAST, SLOW, json_objects, json_values
+from wire import BYTES, DELTAS, DETAIL, TOP, call, chunk_list, comparable, completion, event, events, folded, pieces
 
 from haystack_integrations.common.openrouter._wire.json_values import plain_json
 from haystack_integrations.common.openrouter._wire.responses import decode_json, decode_plain
@@ -26,14 +27,28 @@ from haystack_integrations.components.generators.openrouter.chat._reply import c
 from haystack_integrations.components.generators.openrouter.chat._stream.chunks import StreamedReply
 from haystack_integrations.components.generators.openrouter.chat._stream.fragments import ReasoningDetails
 
-SLOW = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-FAST = settings(max_examples=100, deadline=None)
-
-
 optional_texts = st.sampled_from(["", "a", None])
 DETAIL_FRAGMENTS = st.fixed_dictionaries(
     {"type": st.sampled_from(["reasoning.text", "other"])},
     optional=dict.fromkeys(("text", "summary", "signature", "format"), optional_texts),
+)
+
+
+short = st.text("ab", max_size=3)
+REASONING_DELTAS = st.fixed_dictionaries(
+    {},
+    optional={
+        "reasoning": short | st.none(),
+        "reasoning_content": short | st.integers(0, 1),
+        "reasoning_details": st.lists(
+            st.builds(lambda text, place: {**DETAIL, "text": text, "index": place}, short, st.integers(0, 1)),
+            max_size=2,
+        ),
+        "content": st.lists(
+            st.builds(lambda text: {"type": "thinking", "thinking": [{"type": "text", "text": text}]}, short),
+            max_size=2,
+        ),
+    },
 )
 
 
@@ -70,6 +85,31 @@ class TestFragments:
             {"type": "reasoning.encrypted", "data": other, "index": 0, "id": "e"},
         ]
         assert "".join(c.reasoning.reasoning_text for c in chunks if c.reasoning) == text
+
+    @FAST
+    @given(sent=st.lists(REASONING_DELTAS, max_size=8))
+    def test_the_reasoning_shown_is_that_of_the_reply(self, sent):
+        reply, chunks = folded(events(*copy.deepcopy(sent)))
+        shown = "".join(chunk.reasoning.reasoning_text for chunk in chunks if chunk.reasoning)
+        assert (reply.reasoning.reasoning_text if reply.reasoning else "") == shown
+        if len(sent) == 1:
+            (whole,) = chat_messages(completion_dict(completion({"content": None, **sent[0]})))
+            assert (whole.reasoning.reasoning_text if whole.reasoning else "") == shown
+
+    @FAST
+    @given(st.data())
+    def test_the_same_reasoning_in_several_fields_is_shown_once(self, data):
+        text = data.draw(st.text("ab", min_size=1, max_size=12))
+        cuts = st.lists(st.integers(0, len(text)), max_size=4)
+        fields = ("reasoning", "reasoning_content", "reasoning_details")
+        left = {name: pieces(text, data.draw(cuts)) for name in fields}
+        deltas = []
+        for name in data.draw(st.permutations([field for field in fields for _ in left[field]])):
+            piece = left[name].pop(0)
+            deltas.append({name: [{**DETAIL, "text": piece}] if name == "reasoning_details" else piece})
+        reply, chunks = folded(events(*deltas))
+        assert reply.reasoning.reasoning_text == text
+        assert "".join(chunk.reasoning.reasoning_text for chunk in chunks if chunk.reasoning) == text
 
     @FAST
     @given(st.data())

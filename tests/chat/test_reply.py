@@ -15,7 +15,13 @@ from modes import Mode
 from stand_in import Answer, StandIn
 from wire import USAGE, answer, call, comparable, completion, event, events, folded
 
-from haystack_integrations.components.generators.openrouter.chat._reply import chat_messages, tool_arguments
+from haystack_integrations.components.generators.openrouter.chat._reply import (
+    chat_messages,
+    tool_arguments,
+    warn_of_flaws,
+)
+from haystack_integrations.components.generators.openrouter.chat._request.messages import wire_messages
+from haystack_integrations.components.generators.openrouter.chat._request.reasoning import Readers
 from haystack_integrations.components.generators.openrouter.chat._stream.chunks import StreamedReply
 
 PNG = "data:image/png;base64,iVBORw0KGgo="
@@ -187,6 +193,73 @@ class TestReasoning:
         reasoning = pair().reasoning
         assert (reasoning.reasoning_text, reasoning.extra) == ("Hm", {"reasoning_details": [detail]})
 
+    @pytest.mark.parametrize("first", ["reasoning_details", "reasoning"])
+    def test_other_text_in_the_other_field_is_shown_too(self, streaming: Mode, stand_in: StandIn, first):
+        deltas = [
+            {"reasoning_details": [{"type": "reasoning.text", "text": "Detailed thought", "index": 0}]},
+            {"reasoning": "Some other thought"},
+        ]
+        stand_in.script(Answer.sse(events(*(deltas if first == "reasoning_details" else deltas[::-1]))))
+        reply = streaming()
+        shown = [chunk.reasoning.reasoning_text for chunk in streaming.chunks if chunk.reasoning]
+        assert sorted(shown) == ["Detailed thought", "Some other thought"]
+        assert reply.reasoning.reasoning_text == "".join(shown)
+
+    def test_what_differs_in_one_delta_is_as_without_streaming(self, mode: Mode, stand_in: StandIn):
+        message = {"reasoning": "A", "reasoning_content": "B", "reasoning_details": [{"type": "x", "text": "C"}]}
+        stand_in.script(answer(mode, message))
+        reply = mode()
+        assert (reply.reasoning.reasoning_text, reply.meta["reasoning_content"]) == ("A", "B")
+
+    def test_thinking_parts_of_mistral(self, mode: Mode, stand_in: StandIn):
+        # https://docs.mistral.ai/studio-api/conversations/reasoning/native, and `ThinkChunk` in mistralai/client-ts:
+        # `thinking` is a list of texts and references. A stream ends it with an empty one; text follows as a string.
+        reference = {"type": "reference", "reference_ids": [1]}
+        whole = [
+            {
+                "type": "thinking",
+                "thinking": [{"type": "text", "text": "17 * 23"}, {"type": "text", "text": " is 391."}],
+            },
+            {"type": "thinking", "thinking": [reference], "closed": True},
+            {"type": "text", "text": "It is 391."},
+        ]
+        deltas: list[Any] = [[{"type": "thinking", "thinking": [{"type": "text", "text": "17 * 23"}]}]]
+        deltas += [[{"type": "thinking", "thinking": [{"type": "text", "text": " is 391."}, reference]}]]
+        deltas += [[{"type": "thinking", "thinking": []}], "It ", [{"type": "text", "text": "is 391."}]]
+        stand_in.script(answer(mode, {"content": whole}, *({"content": content} for content in deltas)))
+        reply = mode()
+        assert (reply.text, reply.reasoning) == ("It is 391.", ReasoningContent("17 * 23 is 391.", {}))
+        assert reply.meta["content"] == [{"type": "thinking", "thinking": [reference]}]
+        if mode.streams:
+            assert [(c.index, c.start, c.content or c.reasoning.reasoning_text) for c in mode.chunks[:4]] == [
+                (0, True, "17 * 23"),
+                (0, False, " is 391."),
+                (1, True, "It "),
+                (1, False, "is 391."),
+            ]
+
+    @pytest.mark.parametrize(
+        ("part", "text", "rest"),
+        [
+            ({"thinking": "Hm", "signature": "s", "closed": True}, "Hm", {"signature": "s"}),
+            ({"text": "Hm"}, "Hm", None),
+            ({"thinking": {"type": "text", "text": "Hm"}, "text": 5}, "Hm", {"text": [5]}),
+            ({"thinking": [], "closed": False}, None, None),
+        ],
+    )
+    def test_other_thinking_parts(self, pair: Mode, stand_in: StandIn, part, text, rest):
+        stand_in.script(answer(pair, {"content": [{"type": "thinking", **part}, {"type": "text", "text": "Hi"}]}))
+        reply = pair()
+        assert (reply.text, reply.reasoning and reply.reasoning.reasoning_text) == ("Hi", text)
+        assert reply.meta.get("content") == (rest and [{"type": "thinking", **rest}])
+
+    def test_thinking_that_is_in_another_field_too(self, mode: Mode, stand_in: StandIn):
+        thinking = [{"type": "thinking", "thinking": [{"type": "text", "text": "Hm"}]}]
+        stand_in.script(answer(mode, {"content": thinking, "reasoning": "Hm"}))
+        assert mode().reasoning.reasoning_text == "Hm"
+        if mode.streams:
+            assert [chunk.reasoning.reasoning_text for chunk in mode.chunks if chunk.reasoning] == ["Hm"]
+
     def test_a_different_alias_is_kept(self):
         reply = plain_reply({"content": "Hi", "reasoning": "A", "reasoning_content": "B"})
         assert reply.reasoning.reasoning_text == "A"
@@ -202,6 +275,20 @@ class TestToolCalls:
     def test_an_object(self, raw):
         assert tool_arguments(raw) == {"a": 1}
 
+    @pytest.mark.parametrize("raw", ['{"a": "x\n\ty\x01"}', json.dumps('{"a": "x\n\ty\x01"}')])
+    def test_control_characters_as_they_are(self, raw):
+        # kimi-cli#1460, rhesis#2488
+        assert tool_arguments(raw) == {"a": "x\n\ty\x01"}
+
+    def test_raw_new_lines_in_pieces(self, mode: Mode, stand_in: StandIn):
+        text = '{"code": "if x:\n\treturn"}'
+        fragments = [{"tool_calls": [{"index": 0, "function": {"arguments": piece}}]} for piece in text]
+        begin = {"tool_calls": [call("write", "", index=0)]}
+        stand_in.script(answer(mode, {"tool_calls": [call("write", text)]}, begin, *fragments))
+        reply = mode()
+        assert reply.tool_call.arguments == {"code": "if x:\n\treturn"}
+        assert "invalid_tool_calls" not in reply.meta
+
     @pytest.mark.parametrize("raw", ["{a", "[1]", "5", "true", '"text"', [1], 5, True, "[" * 100_000])
     def test_anything_else(self, raw):
         with pytest.raises(ValueError):  # noqa: PT011
@@ -216,6 +303,30 @@ class TestToolCalls:
         assert reply.meta["invalid_tool_calls"] == [{"id": "call_1", "name": "bad", "arguments": '{"city": "Par'}]
         assert "bad" in caplog.text
         assert "tools_strict" in caplog.text
+
+    @pytest.mark.parametrize(
+        ("reason", "raw", "cut"),
+        [
+            ("length", "", True),
+            ("length", None, True),
+            ("content_filter", '{"a": "b', True),
+            ("length", "[1]", False),
+            ("length", [1], False),
+            ("tool_calls", '{"a": "b', False),
+        ],
+    )
+    def test_what_a_cut_is_to_blame_for(self, caplog, reason, raw, cut):
+        reply = plain_reply({"tool_calls": [call("f", raw, "call_1"), call("g", "{}", "call_2")]}, reason)
+        assert reply.meta["invalid_tool_calls"] == [{"id": "call_1", "name": "f", "arguments": raw}]
+        assert [c.tool_name for c in reply.tool_calls] == ["g"]
+        with caplog.at_level(logging.WARNING):
+            warn_of_flaws([reply])
+        assert ("tools_strict" in caplog.text) is not cut
+        assert ("in 1 tool call(s)" in caplog.text) is cut
+        assert "'f'" in caplog.text
+        correction = wire_messages([reply], Readers((), ""))[1]["content"]
+        assert ("the reply was cut" in correction) is cut
+        assert ("short enough" in correction) is (cut and reason == "length")
 
     @pytest.mark.parametrize(
         "entry", [5, "x", None, [], {}, {"function": None}, {"function": {"name": 5}}, {"id": 7, "function": {}}]
@@ -377,6 +488,27 @@ class TestToolCalls:
         assert reply.tool_calls == []
         assert len(reply.meta["invalid_tool_calls"]) >= 1
 
+    @pytest.mark.parametrize(
+        ("text", "warns"),
+        [
+            ('Wait. <｜DSML｜invoke name="f">\n</｜DSML｜invoke>\n</｜DSML｜tool_calls>', True),  # noqa: RUF001
+            ("<‖DSML‖tool_calls>", True),
+            ("<｜tool▁calls▁begin｜>f<｜tool▁sep｜>{}", True),  # noqa: RUF001
+            ("<|tool_call_begin|>functions.f:0<|tool_call_argument_begin|>{}<|tool_call_end|>", True),
+            ("<|tool_call>call:f{}<tool_call|>", True),
+            ('<tool_call>\n{"name": "f"}\n</tool_call>', True),
+            ('[TOOL_CALLS]f{"a": 1}', True),
+            ("<tool_call> begins a call of Qwen. " + "More of it. " * 30, False),
+            ("Use <tool> and a | b.", False),
+        ],
+    )
+    def test_a_call_that_stayed_in_the_text_is_warned_of(self, caplog, text, warns):
+        reply = plain_reply({"content": text})
+        with caplog.at_level(logging.WARNING):
+            warn_of_flaws([reply])
+        assert reply.text == text
+        assert ("own markup for a tool call" in caplog.text) is warns
+
 
 class TestMedia:
     def test_images(self, pair: Mode, stand_in: StandIn):
@@ -452,6 +584,7 @@ class TestMedia:
         [
             (["Good ", {"type": "text", "text": "day"}, {"x": 1}], "Good day", [{"x": 1}]),
             ({"type": "text", "text": "Good day"}, "Good day", None),
+            ({"text": "Good day"}, "Good day", None),
             ({"x": 1}, None, [{"x": 1}]),
         ],
     )

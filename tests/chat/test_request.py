@@ -7,6 +7,7 @@
 import copy
 import json
 import logging
+import re
 from typing import Any
 
 import pytest
@@ -26,7 +27,6 @@ from stand_in import StandIn
 from wire import answer, call
 
 from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator
-from haystack_integrations.components.generators.openrouter.chat._request.tools import strict_schema
 
 AUDIO_FORMATS = {
     "aac": "aac",
@@ -214,34 +214,6 @@ class TestTools:
         body = sent(sync, stand_in, tools=[tool("f", schema)], tools_strict=True)
         strict = {**schema, "additionalProperties": False, "required": ["a"]}
         assert body["tools"][0]["function"]["parameters"] == strict
-
-    def test_an_object_schema_may_have_no_properties(self):
-        assert strict_schema({"type": "object"}) == {"type": "object", "additionalProperties": False}
-        assert strict_schema({"type": ["object", "null"]})["additionalProperties"] is False
-        assert strict_schema({"type": ["string", "null"]}) == {"type": ["string", "null"]}
-
-    @pytest.mark.parametrize("name", ["items", "additionalItems", "contains", "not", "if", "then", "else"])
-    def test_strict_below_keywords_with_a_schema(self, name):
-        assert strict_schema({name: {"type": "object"}}) == {name: {"type": "object", "additionalProperties": False}}
-        assert strict_schema({name: True}) == {name: True}
-
-    @pytest.mark.parametrize("name", ["anyOf", "oneOf", "allOf", "prefixItems", "items"])
-    def test_strict_below_keywords_with_schemas(self, name):
-        strict = strict_schema({name: [{"type": "object"}, True]})
-        assert strict == {name: [{"type": "object", "additionalProperties": False}, True]}
-
-    @pytest.mark.parametrize("name", ["properties", "$defs", "definitions", "patternProperties", "dependentSchemas"])
-    def test_strict_below_keywords_with_named_schemas(self, name):
-        strict = strict_schema({name: {"a": {"type": "object"}, "b": True}})
-        assert strict[name] == {"a": {"type": "object", "additionalProperties": False}, "b": True}
-
-    def test_values_that_are_no_schemas_stay(self):
-        schema = {"type": "array", "default": {"properties": {}}, "enum": [{"type": "object"}]}
-        assert strict_schema(schema) == schema
-
-    def test_a_property_named_like_a_keyword(self):
-        strict = strict_schema({"type": "object", "properties": {"properties": {"type": "string"}}})
-        assert strict["properties"]["properties"] == {"type": "string"}
 
     def test_strict_at_run_time(self, pair: Mode, stand_in: StandIn):
         generator = pair.generator(tools=[tool()], tools_strict=True)
@@ -431,6 +403,81 @@ class TestMalformedCalls:
         message = ChatMessage.from_assistant(tool_calls=[WEATHER], meta=meta)
         result = ChatMessage.from_tool("Sunny", origin=WEATHER)
         assert len(sent(sync, stand_in, [message, result])["messages"]) == 2
+
+
+def called(name: str, call_id: str, **message: Any) -> list[ChatMessage]:
+    one = ToolCall(name, {}, id=call_id)
+    return [ChatMessage.from_assistant(tool_calls=[one], **message), ChatMessage.from_tool("x", origin=one)]
+
+
+def ids_and_names(stand_in: StandIn, messages: list[ChatMessage], **parameters: Any) -> list[tuple[str, str]]:
+    """
+    The ids and names of the calls that are sent, whose results have the same ids.
+    """
+    wire = sent(Mode("sync", stand_in.url), stand_in, messages, **parameters)["messages"]
+    calls = [one for message in wire for one in message.get("tool_calls", [])]
+    assert [m["tool_call_id"] for m in wire if m["role"] == "tool"] == [one["id"] for one in calls]
+    return [(one["id"], one["function"]["name"]) for one in calls]
+
+
+class TestNamesAndIdsThatProvidersRefuse:
+    def test_they_are_cleaned(self, mode: Mode, stand_in: StandIn):
+        name, call_id = "look<|channel|>commentary", "functions.f:0"
+        calls = [call(name, "{}", call_id), call("f.g", "{", "functions.g:1")]
+        stand_in.script(answer(mode, {"content": None, "tool_calls": calls}))
+        reply = mode()
+        assert (reply.tool_call.id, reply.tool_call.tool_name) == (call_id, name)
+        assert reply.meta["invalid_tool_calls"][0]["id"] == "functions.g:1"
+        before = copy.deepcopy(reply)
+        mode([reply, ChatMessage.from_tool("Sunny", origin=reply.tool_call)])
+        assert reply == before
+        wire = stand_in.requests[1].body["messages"]
+        assert [(one["id"], one["function"]["name"]) for one in wire[0]["tool_calls"]] == [
+            ("functions_f_0", "look__channel__commentary"),
+            ("functions_g_1", "f_g"),
+        ]
+        assert [message["tool_call_id"] for message in wire[1:]] == ["functions_g_1", "functions_f_0"]
+
+    def test_two_ids_stay_two(self, stand_in: StandIn):
+        ids = ["f.0", "f:0", "f_0", "f:0", "x" * 70, "x" * 80]
+        found = [one[0] for one in ids_and_names(stand_in, [m for one in ids for m in called("f", one)])]
+        assert all(re.fullmatch("[A-Za-z0-9_-]{1,64}", one) for one in found)
+        assert len(set(found)) == 5
+        assert found[1] == found[3]
+
+    def test_the_name_of_a_tool_stays(self, stand_in: StandIn):
+        history = [*called("server.look", "1"), *called("server.find", "2")]
+        tools = [tool("server.look")]
+        assert ids_and_names(stand_in, history, tools=tools) == [("1", "server.look"), ("2", "server_find")]
+
+    def test_kimi_gets_its_own_ids_back(self, stand_in: StandIn):
+        history, kimi = called("look", "functions.look:0"), "moonshotai/kimi-k2.5"
+        assert ids_and_names(stand_in, history, model=kimi) == [("functions.look:0", "look")]
+        kwargs = {"models": ["anthropic/claude-haiku-4.5"]}
+        assert ids_and_names(stand_in, history, model=kimi, generation_kwargs=kwargs) == [("functions_look_0", "look")]
+
+    def test_the_id_of_a_signature_stays(self, stand_in: StandIn):
+        signature = {"type": "reasoning.encrypted", "data": "QUJD", "id": "tool_0_a.b"}
+        reasoning = ReasoningContent("", {"reasoning_details": [signature]})
+        assert ids_and_names(stand_in, called("b", "tool_0_a.b", reasoning=reasoning)) == [("tool_0_a.b", "b")]
+
+
+class TestForcedCallsOfClaude:
+    @pytest.mark.parametrize(
+        ("kwargs", "dropped"),
+        [
+            ({"tool_choice": "required", "reasoning": {"effort": "low"}}, True),
+            ({"tool_choice": {"type": "function", "function": {"name": "f"}}, "reasoning": {"max_tokens": 9}}, True),
+            ({"extra_body": {"tool_choice": "required", "reasoning": {"enabled": True}}}, True),
+            ({"tool_choice": "auto", "reasoning": {"effort": "low"}}, False),
+            ({"tool_choice": "required", "reasoning": {"effort": "none"}}, False),
+            ({"tool_choice": "required", "reasoning": {"effort": "low"}, "model": "google/gemini-2.5-pro"}, False),
+            ({"tool_choice": "required"}, False),
+        ],
+    )
+    def test_a_warning_says_that_reasoning_is_dropped(self, sync: Mode, caplog, kwargs, dropped):
+        sync(model="anthropic/claude-haiku-4.5", run=kwargs)
+        assert ("OpenRouter drops `reasoning`" in caplog.text) is dropped
 
 
 class TestRepeatedReasoning:

@@ -10,10 +10,11 @@ import json
 import httpx
 import pytest
 from httpx_sse import EventSource
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from modes import Mode
 from stand_in import Answer, StandIn
+from strategies import FAST
 from wire import event, events
 
 from haystack_integrations.components.generators.openrouter.chat._stream.sse import SSEParser
@@ -35,7 +36,7 @@ def by_the_library(stream: str) -> list[str]:
     return [sse.data for sse in EventSource(response).iter_sse() if sse.data]
 
 
-@settings(max_examples=100, deadline=None)
+@FAST
 @given(stream=STREAMS, cuts=st.lists(st.integers(0, 200), max_size=10))
 def test_as_the_library(stream: str, cuts: list[int]):
     whole = f"{stream}\n\n".encode()

@@ -11,6 +11,7 @@ import pickle
 import random
 import re
 from typing import Any
+from unittest.mock import Mock
 
 import openai
 import pytest
@@ -243,6 +244,11 @@ class TestRetries:
         assert waits == [seconds * share for seconds in (0.5, 1, 2, 4, 8, 8)]
         with pytest.raises(OpenRouterStreamError):
             retries.seconds_to_wait(OpenRouterStreamError("x"))
+
+    def test_a_mocked_request_does_not_hide_the_error(self):
+        request = Mock(headers={"x-stainless-retry-count": Mock()})
+        with pytest.raises(OpenRouterStreamError, match="Boom"):
+            Retries(0).seconds_to_wait(OpenRouterStreamError("Boom", request=request))
 
     def test_one_of_each(self, streaming: Mode, stand_in: StandIn, no_wait):
         stand_in.script(BUSY, Answer.sse([BOOM]))

@@ -7,6 +7,7 @@
 import json
 import time
 import tracemalloc
+from typing import Any
 
 import pytest
 from haystack.dataclasses import ChatMessage, ToolCall
@@ -121,6 +122,13 @@ class TestWholeCompletions:
         assert [(c.index, c.start) for c in streaming.chunks if c.tool_calls] == [(0, True), (1, True)]
 
 
+def nested(levels: int, leaf: str) -> Any:
+    value: Any = leaf
+    for _ in range(levels):
+        value = {"deeper": value}
+    return value
+
+
 class TestJoinedFields:
     def test_text_before_a_transcript(self):
         sent = [{"content": "Text. "}, {"content": "More."}, {"audio": {"transcript": "Said", "data": "QUJD"}}]
@@ -134,8 +142,69 @@ class TestJoinedFields:
 
     def test_objects_field_by_field(self):
         sent = [{"note": {"a": "x", "b": [1], "c": None, "d": 1}}, {"note": {"a": "y", "b": [2], "c": None, "d": 2}}]
-        assert folded(events(*sent))[0].meta["note"] == {"a": "xy", "b": [1, 2], "c": None, "d": 2}
+        assert folded(events(*sent))[0].meta["note"] == {"a": "y", "b": [1, 2], "c": None, "d": 2}
         assert folded(events({"note": {"a": 1}}, {"note": "x"}))[0].meta["note"] == "x"
+
+    def test_of_a_string_the_last_value_counts(self, mode: Mode, stand_in: StandIn):
+        sent = [{"phase": "commentary"}, {"content": "a"}, {"phase": "final_answer", "content": "b"}]
+        stand_in.script(answer(mode, {"content": "ab", "phase": "final_answer"}, *sent))
+        assert mode().meta["phase"] == "final_answer"
+        if mode.streams:
+            assert [c.meta.get("phase") for c in mode.chunks][:3] == ["commentary", None, "final_answer"]
+
+    @pytest.mark.parametrize(
+        ("pieces", "joined"),
+        [
+            ([[1], [1], [2]], [1, 1, 2]),
+            ([[{"n": 1}], [{"n": 2}]], [{"n": 1}, {"n": 2}]),
+            ([[{"index": 0, "n": 1}], [{"n": 2}]], [{"index": 0, "n": 1}, {"n": 2}]),
+            (
+                [
+                    [{"index": 1, "text": "a", "state": "begun"}, {"index": 0}],
+                    [{"index": 1, "text": "b", "state": "done"}],
+                ],
+                [{"index": 1, "text": "ab", "state": "done"}, {"index": 0}],
+            ),
+            (
+                [[{"index": 0, "id": "x"}], [{"index": 0, "id": "y"}], [{"index": 0, "more": 1}]],
+                [{"index": 0, "id": "x"}, {"index": 0, "id": "y", "more": 1}],
+            ),
+            ([[{"index": 0, "n": 1}], [{"index": 0, "n": 1}]], [{"index": 0, "n": 1}]),
+            ([["a"], "b"], "b"),
+        ],
+    )
+    def test_lists_are_joined_by_index(self, pieces, joined):
+        assert folded(events(*({"new": piece} for piece in pieces)))[0].meta["new"] == joined
+
+    def test_images_come_whole_whatever_their_index_is(self):
+        images = [{"type": "image_url", "image_url": {"url": f"https://x.example/{n}"}, "index": 0} for n in range(2)]
+        assert folded(events(*({"images": [image]} for image in images)))[0].meta["images"] == images
+
+    def test_objects_that_differ_deep_down(self):
+        deep = [nested(200, leaf) for leaf in "ab"]
+
+        def joined(frames: int) -> Any:
+            return joined(frames - 1) if frames else folded(events(*({"new": value} for value in deep)))[0].meta["new"]
+
+        assert joined(500) == deep[1]
+
+    def test_a_list_at_the_top_that_comes_an_entry_an_event(self, streaming: Mode, stand_in: StandIn):
+        sent = events({"content": "a"}, {"content": "b"}, {"content": "c"})
+        results = [{"type": "dangerous_tool_use", "status": {"type": kind}} for kind in ("available", "unsupported")]
+        for one, values in zip(sent, ([results[0]], [results[1]], [results[1]]), strict=False):
+            one["safeguard_results"] = values
+        stand_in.script(Answer.sse(sent))
+        reply = streaming()
+        assert (reply.text, reply.meta["safeguard_results"]) == ("abc", results)
+
+    @pytest.mark.parametrize("providers", [["A"], ["A", "B", "B"]])
+    def test_debug_chunks_of_all_providers(self, streaming: Mode, stand_in: StandIn, providers):
+        # https://openrouter.ai/docs/api/reference/errors-and-debugging
+        debug = [{"echo_upstream_body": {"model": name, "stream": True}} for name in providers]
+        first = [{**TOP, "created": number, "choices": [], "debug": one} for number, one in enumerate(debug)]
+        stand_in.script(Answer.sse([*first, *events({"content": "a"}, {"content": "b"})]))
+        reply = streaming()
+        assert (reply.text, reply.meta["debug"]) == ("ab", debug if len(debug) > 1 else debug[0])
 
     def test_a_chunk_that_was_handed_out_does_not_change(self):
         tokens = [{"token": text, "logprob": 0} for text in "abc"]

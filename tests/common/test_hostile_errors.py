@@ -16,7 +16,7 @@ from haystack.utils import Secret
 from hypothesis import given
 from modes import Mode
 from stand_in import Answer, StandIn
-from strategies import json_values
+from strategies import FAST, json_values
 from wire import SOON, event
 
 from benchmarks.hostile import FAILURES, PHRASE
@@ -167,6 +167,7 @@ class TestQuotations:
         prompt = "My diagnosis is a rare form of lupus"
         assert without_private({prompt: {"x": 1}}, Sent(prompt)) == {"***": {"x": 1}}
 
+    @FAST
     @given(json_values)
     def test_any_value_is_shortened_to_one_that_can_be_kept(self, value: Any):
         pickle.dumps(shortened_json(value))

@@ -16,12 +16,13 @@ from typing import Any
 
 import openai
 import pytest
-from components import COMPONENTS, INPUTS, RECORDINGS
+from components import COMPONENTS, INPUTS, RECORDINGS, build
 from haystack.utils import Secret
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from modes import Mode
 from stand_in import Answer, StandIn
+from strategies import FAST
 from wire import SOON, answer
 
 from haystack_integrations.common.openrouter.errors._failure import LONGEST_WAIT, Failure
@@ -51,7 +52,7 @@ def error_of(mode: Mode, **parameters: Any) -> openai.APIError:
 
 
 def made(kind: type[Any], url: str, **parameters: Any) -> Any:
-    return kind(api_key=Secret.from_token("sk-or-secret"), api_base_url=url, **parameters)
+    return build(kind, api_key=Secret.from_token("sk-or-secret"), api_base_url=url, **parameters)
 
 
 class TestSentAgain:
@@ -261,6 +262,36 @@ class TestAdvice:
                 ["/api/v1/embeddings", "OpenRouterTextEmbedder"],
                 ["Check the model name"],
             ),
+            (
+                400,
+                "x",
+                {
+                    "code": "wrong_endpoint",
+                    "retryable": False,
+                    "constraint": {"detail": "Use /api/v1/systemone, not /api/v1/chat/completions"},
+                },
+                {},
+                ["use OpenRouterTextRouter or OpenRouterDocumentClassifier."],
+                ["OpenRouterChatGenerator"],
+            ),
+            (
+                400,
+                "a/b is a decisions model and cannot be used with the chat/completions endpoint",
+                None,
+                {},
+                [
+                    "`test/model` is served at another endpoint: use OpenRouterTextRouter or OpenRouterDocumentClassifier."
+                ],
+                ["Check the model name"],
+            ),
+            (
+                404,
+                "a/b is an image model and cannot be used with the chat/completions endpoint",
+                None,
+                {},
+                ["use OpenRouterImageGenerator."],
+                ["Check the model name"],
+            ),
             (400, "x", {"code": "model_not_found", "retryable": False}, {}, ["Check the model name"], []),
             (404, "No endpoints found that support tool use", None, {}, ['supports="tools"'], ["Relax"]),
             (404, "No endpoints found that support image input", None, {}, ['takes="image"'], ["Relax"]),
@@ -372,7 +403,7 @@ NAMES = ("code", "message", "metadata", "availability", "http_status", "type")
 INNER = ("retryable", "code", "constraint", "excluded_by", "retry_after", "limit_source", "raw", "headers", "reasons")
 
 
-@settings(max_examples=200, deadline=None)
+@FAST
 @given(st.dictionaries(st.sampled_from(NAMES), JSON | st.dictionaries(st.sampled_from(INNER), JSON)))
 def test_any_shape_is_read(error):
     failure = Failure.read(error)

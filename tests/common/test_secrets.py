@@ -18,13 +18,14 @@ from urllib.parse import quote
 
 import openai
 import pytest
-from components import COMPONENTS, INPUTS, KINDS, METHODS
+from components import COMPONENTS, INPUTS, KINDS, METHODS, build
 from haystack import Pipeline
 from haystack.utils import Secret
 from hypothesis import given
 from hypothesis import strategies as st
 from modes import Mode
 from stand_in import Answer, StandIn
+from strategies import FAST
 from wire import SOON, embedding
 
 from haystack_integrations.common.openrouter._wire.json_values import printable
@@ -107,6 +108,7 @@ class TestRedaction:
         text = "Bad input near 'is a rare\nform of *lupus*, said' at 12"
         assert without_private(text, request_of(PROMPT)) == "Bad input near '***' at 12"
 
+    @FAST
     @given(st.text(min_size=24, max_size=60), st.text(max_size=40), st.text(max_size=40))
     def test_no_window_of_a_prompt_is_left(self, prompt: str, before: str, after: str):
         left = without_private(f"{before}{prompt}{after}", request_of(prompt))
@@ -141,6 +143,7 @@ class TestPrintable:
         assert printable("abc", 3) == "abc"
         assert printable("abcd", 3) == "abc…"
 
+    @FAST
     @given(st.text(alphabet=st.characters(), max_size=40), st.integers(1, 50))
     def test_a_line_that_can_be_sent_and_shown_again(self, text: str, limit: int):
         shown = printable(text, limit)
@@ -307,7 +310,7 @@ class TestRedirects:
     @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
     def test_of_each_component(self, stand_in: StandIn, elsewhere: StandIn, kind: type[Any], is_async):
         stand_in.script(Answer([], 307, {"location": elsewhere.url}))
-        component = kind(api_base_url=stand_in.url, max_retries=3)
+        component = build(kind, api_base_url=stand_in.url, max_retries=3)
         component.raise_on_failure = True
         call = getattr(component, METHODS.get(kind.__name__, "run") + "_async" * is_async)
         with pytest.raises(openai.APIConnectionError, match="redirects to"):
@@ -462,8 +465,8 @@ class TestSecretHeaders:
         error = f"{place}: the value of header 'X-Title' must be a string or a Secret, not dict"
         inputs = INPUTS[kind.__name__]
         with pytest.raises(TypeError, match=error):
-            kind(**{name: value})
-        changed, component = kind(api_base_url=stand_in.url), kind(api_base_url=stand_in.url)
+            build(kind, **{name: value})
+        changed, component = (build(kind, api_base_url=stand_in.url) for _ in range(2))
         setattr(changed, name, value)
         calls = [(changed, {})] if is_header else [(changed, {}), (component, {name: value})]
         for called, arguments in calls:
@@ -483,7 +486,7 @@ class TestSecretHeaders:
     def test_yaml_of_each(self, kind: type[Any]):
         given = {"extra_headers": self.HEADERS, "generation_kwargs": {"extra_headers": self.HEADERS}}
         given = {name: value for name, value in given.items() if name in inspect.signature(kind).parameters}
-        data = json.loads(json.dumps(kind(**given).to_dict()))
+        data = json.loads(json.dumps(build(kind, **given).to_dict()))
         before = json.dumps(data)
         loaded = kind.from_dict(data)
         assert {name: getattr(loaded, name) for name in given} == given

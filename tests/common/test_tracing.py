@@ -25,11 +25,11 @@ from haystack.components.evaluators import LLMEvaluator
 from haystack.dataclasses import ByteStream, ChatMessage
 from haystack.tools import tool
 from haystack.tracing.utils import coerce_tag_value
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from modes import Mode
 from stand_in import CUT, Answer, StandIn
-from strategies import HALVES, ODD
+from strategies import FAST, HALVES, ODD
 from wire import USAGE, answer, call, completion, error_body, event
 
 from haystack_integrations.common.openrouter._transport import tracing as tracing_module
@@ -37,6 +37,7 @@ from haystack_integrations.common.openrouter._transport.tracing import span_tags
 from haystack_integrations.common.openrouter.cost import OpenRouterCostMeter
 from haystack_integrations.common.openrouter.models import OpenRouterModels
 from haystack_integrations.components.audio.openrouter import OpenRouterSpeechSynthesizer, OpenRouterTranscriber
+from haystack_integrations.components.classifiers.openrouter import OpenRouterDocumentClassifier
 from haystack_integrations.components.embedders.openrouter import OpenRouterDocumentEmbedder, OpenRouterTextEmbedder
 from haystack_integrations.components.generators.openrouter import (
     OpenRouterChatGenerator,
@@ -44,8 +45,10 @@ from haystack_integrations.components.generators.openrouter import (
     OpenRouterStreamError,
 )
 from haystack_integrations.components.rankers.openrouter import OpenRouterRanker
+from haystack_integrations.components.routers.openrouter import OpenRouterTextRouter
 
 PRIVATE = ("the secret question", "the secret reply", "sk-or-test-key")
+QUESTIONS = {"city": {"type": "noul", "instructions": "Is it about a city?"}}
 DOCUMENTS = [Document(content="a b"), Document(content="c")]
 TAGS = {
     "openrouter.model": "test/model-2026",
@@ -169,9 +172,11 @@ def test_an_agent(stand_in: StandIn, tracer: Tracer):
         (OpenRouterTextEmbedder, {"text": "a b"}),
         (partial(OpenRouterDocumentEmbedder, progress_bar=False, batch_size=1), {"documents": DOCUMENTS}),
         (OpenRouterRanker, {"query": "a", "documents": DOCUMENTS}),
+        (partial(OpenRouterTextRouter, ["a", "b"]), {"text": "a"}),
+        (partial(OpenRouterDocumentClassifier, QUESTIONS, progress_bar=False), {"documents": DOCUMENTS}),
     ],
 )
-def test_embedders_and_ranker(stand_in: StandIn, tracer: Tracer, build: Any, inputs: dict[str, Any]):
+def test_the_others_with_a_cost(stand_in: StandIn, tracer: Tracer, build: Any, inputs: dict[str, Any]):
     pipeline = Pipeline()
     pipeline.add_component("it", build(api_base_url=stand_in.url))
     meta = pipeline.run({"it": inputs})["it"]["meta"]
@@ -210,7 +215,7 @@ COUNTS = st.fixed_dictionaries({"cached_tokens": AMOUNTS, "reasoning_tokens": AM
 USED = {"prompt_tokens": AMOUNTS, "cost": AMOUNTS, "prompt_tokens_details": COUNTS, "completion_tokens_details": COUNTS}
 
 
-@settings(deadline=None)
+@FAST
 @given(st.fixed_dictionaries({"model": NAMES, "provider": NAMES, "id": NAMES, "usage": st.fixed_dictionaries(USED)}))
 def test_every_exporter_takes_the_tags(meta):
     for value in span_tags(meta).values():

@@ -24,6 +24,7 @@ from haystack.utils import Secret
 from hypothesis import given
 from hypothesis import strategies as st
 from stand_in import STALL, Answer, Request, StandIn
+from strategies import FAST
 from wire import SOON, embedding, embeddings
 
 from haystack_integrations.common.openrouter._wire.usage import summed_usage
@@ -414,6 +415,7 @@ class TestArguments:
 class TestUsage:
     counts = st.dictionaries(st.sampled_from("abc"), st.integers(0, 10**6))
 
+    @FAST
     @given(
         st.lists(
             st.fixed_dictionaries(

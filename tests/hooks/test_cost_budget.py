@@ -20,10 +20,10 @@ from haystack.components.agents.state import State
 from haystack.dataclasses import ChatMessage
 from haystack.tools import tool
 from haystack.version import __version__ as haystack_version
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from stand_in import Answer, StandIn
-from strategies import json_values
+from strategies import FAST, json_values
 from wire import USAGE, call, completion, events
 
 from haystack_integrations.common.openrouter.cost import reported_cost
@@ -420,7 +420,7 @@ USED = st.fixed_dictionaries(
 
 
 @needs_34
-@settings(deadline=None)
+@FAST
 @given(st.lists(USED, max_size=30))
 def test_the_cost_of_a_run_is_exact(calls):
     from haystack.components.agents.utils import _accumulate_usage
@@ -447,7 +447,7 @@ LYING = st.fixed_dictionaries(
 
 
 @needs_34
-@settings(deadline=None)
+@FAST
 @given(st.lists(USED | LYING, max_size=6))
 def test_no_reply_lowers_the_cost(calls):
     from haystack.components.agents.utils import _accumulate_usage

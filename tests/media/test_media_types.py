@@ -20,6 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from modes import Mode
 from stand_in import Answer, StandIn
+from strategies import FAST
 from wire import answer
 
 from haystack_integrations.common.openrouter._wire.media import (
@@ -70,6 +71,7 @@ class TestTypes:
         assert known_type(said) is None
         assert split_data_url(f"data:{said};base64,QUJD") in (None, (None, "QUJD"))
 
+    @FAST
     @given(st.text() | st.from_regex(r"image/[./\\a-z]*", fullmatch=True))
     def test_it_never_is_a_path(self, said: str):
         media_type = known_type(said)
@@ -124,6 +126,7 @@ class TestTypes:
     def test_a_web_page(self, said: str | None, page: bytes):
         assert true_type(said, page) == "text/html"
 
+    @FAST
     @given(st.binary(max_size=60), st.integers(0, 80))
     def test_the_first_bytes_of_base64(self, data: bytes, cut: int):
         text = encoded(data)

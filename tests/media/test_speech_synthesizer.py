@@ -96,15 +96,37 @@ class TestResult:
         assert result["audio"][0].mime_type == mime_type
         assert result["meta"] == {"model": MODEL, "id": None, "content_type": content_type}
 
-    @pytest.mark.parametrize("content_type", ["audio/pcm", "audio/L16;rate=24000", "application/octet-stream"])
-    def test_pcm_becomes_wav(self, speak: Speak, stand_in: StandIn, content_type):
-        stand_in.script(Answer.raw(b"\1\2\3\4", content_type))
+    def test_pcm_becomes_wav(self, speak: Speak, stand_in: StandIn):
+        stand_in.script(Answer.raw(b"\1\2\3\4", "audio/pcm"))
         (audio,) = speak("Hello", init={"sample_rate": 22050})["audio"]
         assert stand_in.requests[0].body["response_format"] == "pcm"
-        assert audio.mime_type == "audio/wav"
+        assert (audio.mime_type, audio.meta) == ("audio/wav", {})
         with wave.open(io.BytesIO(audio.data)) as reader:
             assert reader.getparams()[:4] == (1, 2, 22050, 2)
             assert reader.readframes(2) == b"\1\2\3\4"
+
+    def test_the_type_says_what_the_samples_are(self, stand_in: StandIn):
+        types = {
+            "audio/pcm;rate=24000;channels=1": (1, 24000),
+            'Audio/L16; Channels="2"; codec=pcm; Rate=48000': (2, 48000),
+            "audio/pcm;channels=2": (2, 22050),
+            "application/octet-stream": (1, 22050),
+            "audio/pcm;rate=0;channels=x;rate": (1, 22050),
+            "audio/pcm;rate=1e4;channels=40000": (1, 22050),
+            f"audio/pcm;rate={'9' * 5000}": (1, 22050),
+            "audio/pcm;rate=2147483647;channels=2": (1, 22050),
+        }
+        stand_in.script(*(Answer.raw(b"\1\2\3\4", name) for name in types))
+        synthesizer = OpenRouterSpeechSynthesizer(api_base_url=stand_in.url, sample_rate=22050)
+        for name, (channels, rate) in types.items():
+            with wave.open(io.BytesIO(synthesizer.run("Hello")["audio"][0].data)) as reader:
+                assert (reader.getnchannels(), reader.getframerate()) == (channels, rate), name
+
+    def test_bare_pcm_keeps_what_its_samples_are(self, speak: Speak, stand_in: StandIn):
+        bare, asked = {"sample_rate": 24000, "channels": 1}, {"response_format": "pcm"}
+        assert speak("Hello", generation_kwargs=asked)["audio"][0].meta == bare
+        stand_in.script(Answer.raw(b"\1\2", "audio/pcm"), Answer.raw(b"ID3", "audio/mpeg;rate=24000"))
+        assert [speak("Hello", generation_kwargs=asked)["audio"][0].meta for _ in range(2)] == [{}, {}]
 
     def test_other_formats_stay_as_they_are(self, speak: Speak, stand_in: StandIn):
         (audio,) = speak("Hello", init={"sample_rate": 24000}, generation_kwargs={"response_format": "mp3"})["audio"]
@@ -134,6 +156,18 @@ class TestResult:
         stand_in.script(Answer.error(400, "Input is too long: 4096 characters at most"))
         with pytest.raises(openai.BadRequestError, match="4096 characters.*Shorten the text or split it"):
             speak("Hello " * 1000)
+
+    @pytest.mark.parametrize(
+        ("status", "message"),
+        [
+            (400, "Audio format mp3 is not supported by this model"),
+            (404, "No endpoints found that support the requested response_format"),
+        ],
+    )
+    def test_a_model_that_refuses_mp3(self, speak: Speak, stand_in: StandIn, status, message):
+        stand_in.script(Answer.error(status, message))
+        with pytest.raises(openai.APIStatusError, match="only pcm.*`sample_rate`.*WAV file.*`response_format`"):
+            speak("Hello")
 
 
 class TestArguments:

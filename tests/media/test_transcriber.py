@@ -7,7 +7,10 @@
 import asyncio
 import base64
 import copy
+import io
 import threading
+import wave
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -151,6 +154,32 @@ class TestRequest:
         assert stand_in.requests[0].body["input_audio"] == {"data": "YWJj", "format": name}
 
     @pytest.mark.parametrize(
+        ("media_type", "meta", "shape"),
+        [
+            ("audio/pcm", {"sample_rate": 24000, "channels": 2}, (2, 24000)),
+            ("audio/pcm", {"sample_rate": "24000"}, (1, 24000)),
+            ("audio/L16;rate=48000;channels=2", {}, (2, 48000)),
+            ("audio/L16;rate=48000", {"sample_rate": 8000, "channels": None}, (1, 8000)),
+        ],
+    )
+    def test_pcm_whose_rate_is_known_is_sent_as_wav(
+        self, transcribe: Transcribe, stand_in: StandIn, media_type, meta, shape
+    ):
+        transcribe([ByteStream(b"\1\2\3\4", mime_type=media_type, meta=meta)])
+        audio = stand_in.requests[0].body["input_audio"]
+        assert audio["format"] == "wav"
+        with wave.open(io.BytesIO(base64.b64decode(audio["data"]))) as reader:
+            assert (reader.getnchannels(), reader.getframerate()) == shape
+            assert reader.readframes(2) == b"\1\2\3\4"
+
+    @pytest.mark.parametrize(
+        "meta", [{"channels": 2}, {"sample_rate": True}, {"sample_rate": 24000.5}, {"channels": []}]
+    )
+    def test_pcm_whose_rate_is_not_known_stays(self, stand_in: StandIn, meta):
+        OpenRouterTranscriber(api_base_url=stand_in.url).run([ByteStream(b"abc", mime_type="audio/pcm", meta=meta)])
+        assert stand_in.requests[0].body["input_audio"] == {"data": "YWJj", "format": "pcm"}
+
+    @pytest.mark.parametrize(
         "suffix", ["wav", "MP3", "flac", "m4a", "mp4", "ogg", "opus", "webm", "aac", "pcm", "mpga"]
     )
     def test_the_format_of_a_file_is_in_its_suffix(self, stand_in: StandIn, tmp_path: Path, suffix):
@@ -292,6 +321,25 @@ class TestFailures:
         assert result["meta"]["usage"]["cost"] > 0
         assert "sources[1] (bad.mp3) could not be transcribed: Error code: 400 - Not this one" in caplog.text
 
+    def test_two_that_fail_are_two_documents(self, transcribe: Transcribe, script: StandIn):
+        init = {"raise_on_failure": False, "api_base_url": script.url}
+        sources = [spoken("One"), spoken("400"), spoken("400")]
+        ids, again = ([document.id for document in transcribe(sources, init=init)["documents"]] for _ in range(2))
+        assert len(set(ids)) == 3
+        assert ids == again
+        other = transcribe([spoken("One"), spoken("413")], init=init)["documents"][1]
+        assert other.id not in ids
+
+    @pytest.mark.parametrize("kind", ["url", "path"])
+    def test_links_and_files_that_fail_are_two_documents(self, stand_in: StandIn, tmp_path: Path, kind):
+        (tmp_path / "a.mp3").write_bytes(b"abc")
+        source = tmp_path / "a.mp3" if kind == "path" else "https://example.com/a.mp3"
+        stand_in.script(answer("One"), *[Answer.error(400, "Not this one")] * 2)
+        transcriber = OpenRouterTranscriber(api_base_url=stand_in.url, concurrency=1)
+        documents = transcriber.run([STREAM, source, source])["documents"]
+        assert [document.content for document in documents] == ["One", None, None]
+        assert len({document.id for document in documents}) == 3
+
     def test_a_url_that_fails_is_named(self, transcribe: Transcribe, stand_in: StandIn, caplog):
         stand_in.script(Answer.json({"error": {"code": 400, "message": "Gone"}}, status=400))
         init = {"raise_on_failure": False, "api_base_url": stand_in.url}
@@ -333,14 +381,15 @@ class TestFailures:
     def test_a_file_that_vanishes_is_a_failure(self, stand_in: StandIn, tmp_path: Path, monkeypatch):
         for name in ("a.mp3", "b.mp3"):
             (tmp_path / name).write_bytes(b"abc")
-        read = Path.read_bytes
+        opened, seen = Path.open, Counter()
 
-        def read_bytes(path: Path) -> bytes:
-            if path.name == "a.mp3":
+        def open_path(path: Path, *args: Any) -> Any:
+            seen[path.name] += 1
+            if path.name == "a.mp3" and seen[path.name] % 2 == 0:  # not when its first bytes are read
                 raise PermissionError(path)
-            return read(path)
+            return opened(path, *args)
 
-        monkeypatch.setattr(Path, "read_bytes", read_bytes)
+        monkeypatch.setattr(Path, "open", open_path)
         paths = [tmp_path / "a.mp3", tmp_path / "b.mp3"]
         result = OpenRouterTranscriber(api_base_url=stand_in.url).run(paths)
         assert [document.content is None for document in result["documents"]] == [True, False]
@@ -439,6 +488,12 @@ class TestPipelines:
         pipeline.connect("speak.audio", "transcribe.sources")
         result = pipeline.run({"speak": {"text": "Grüße an alle"}})
         assert result["transcribe"]["documents"][0].content == "Grüße an alle"
+
+    def test_pcm_that_was_spoken(self, stand_in: StandIn):
+        synthesizer = OpenRouterSpeechSynthesizer(api_base_url=stand_in.url)
+        audio = synthesizer.run("Hello", generation_kwargs={"response_format": "pcm"})["audio"]
+        OpenRouterTranscriber(api_base_url=stand_in.url).run(audio)
+        assert stand_in.requests[1].body["input_audio"]["format"] == "wav"
 
     def test_wav_from_code(self, transcribe: Transcribe, stand_in: StandIn):
         assert transcribe([ByteStream(wav("Hi", 0.1), mime_type="audio/wav")])["documents"][0].content == "Hi"

@@ -33,7 +33,8 @@ import openai
 from haystack import logging
 from haystack.utils import Secret
 
-from haystack_integrations.common.openrouter._transport.deadline import CONNECTIONS, Deadline
+from haystack_integrations.common.openrouter._transport.deadline import Deadline
+from haystack_integrations.common.openrouter._transport.kept_connections import note_connection
 from haystack_integrations.common.openrouter._transport.ledger import Ledger
 from haystack_integrations.common.openrouter._transport.tracing import tag_span
 from haystack_integrations.common.openrouter._wire.json_values import mapping, printable
@@ -189,10 +190,9 @@ def retries_timeouts() -> bool:
 
 def note_response(response: Any) -> None:
     """Keep what was sent and the headers of a response: the openai SDK's `create` returns neither."""
+    note_connection(response.extensions.get("network_stream"))
     if (run := _current.get()) is not None:
         run.request, run.headers = response.request, response.headers
-        if (network := response.extensions.get("network_stream")) is not None:
-            CONNECTIONS[id(network)] = network
 
 
 def note_cost(body: Any, response: Any = None) -> None:
@@ -254,9 +254,15 @@ def warn_of_retry(request: Any, outcome: Any, max_retries: int) -> None:
         warn_once(_described(failure, outcome.status_code), failure.wait, max_retries, request)
 
 
+def retries_of(request: Any) -> int:
+    """How many times the openai SDK has sent a request again. The header of a mocked request is not always a string."""
+    count = request.headers.get("x-stainless-retry-count") if request is not None else None
+    return int(count) if isinstance(count, str) and count.isdecimal() else 0
+
+
 def _refuse_late_retry(request: Any, cause: Exception | None, wait: float | None, max_retries: int) -> None:
     """Raise if the openai SDK would wait until after the deadline: its wait can't be ended."""
-    deadline, done = deadline_of_run(), int(request.headers.get("x-stainless-retry-count", 0))
+    deadline, done = deadline_of_run(), retries_of(request)
     if deadline is None or done >= max_retries:
         return
     if deadline.left <= (min(0.5 * 2**done, 8.0) if wait is None else wait):

@@ -8,9 +8,12 @@ A run over many recordings, and its sources: files, streams and URLs. All are ch
 
 import base64
 import copy
-from dataclasses import dataclass
+import hashlib
+import io
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 import openai
@@ -24,11 +27,18 @@ from haystack_integrations.common.openrouter._wire.json_values import sendable, 
 from haystack_integrations.common.openrouter._wire.media import (
     AUDIO_FORMATS,
     FIRST_BYTES,
+    checked_shape,
     known_type,
+    pcm_shape,
     sound_format,
     true_type,
+    wav_file,
 )
-from haystack_integrations.components.audio.openrouter._transcription_endpoint import read_transcript
+from haystack_integrations.components.audio.openrouter._transcription_endpoint import (
+    read_transcript,
+    with_audio,
+    with_encoded_audio,
+)
 
 # The transcription endpoint's names. Source: https://openrouter.ai/docs/api-reference and `STTInputAudio` in the
 # OpenAPI document.
@@ -50,25 +60,48 @@ class Source:
     :param audio: A path, the bytes, or a URL.
     :param audio_format: OpenRouter's name of the format, or None if only the provider can find out.
     :param meta: The meta of its document.
+    :param shape: `sample_rate` and perhaps `channels` of pcm, if they are known.
     """
 
     number: int
     audio: Path | bytes | str
     audio_format: str | None
     meta: dict[str, Any]
+    shape: dict[str, int] = field(default_factory=dict)
 
     def __str__(self) -> str:
         """Name the source, for a log."""
         name = next((self.meta[field] for field in ("url", *_NAME_FIELDS) if self.meta.get(field)), None)
         return f"sources[{self.number}]" if name is None else f"sources[{self.number}] ({shown_source(name)})"
 
-    def input_audio(self) -> dict[str, Any]:
-        """Make the field `input_audio` of a request. A file that can't be read is an OSError."""
-        named = {"format": self.audio_format} if self.audio_format else {}
+    def added_to(self, request: dict[str, Any], *, encoded: bool) -> dict[str, Any]:
+        """
+        Add the recording to a request. A file that can't be read is an OSError.
+
+        :param encoded: Whether the body may be encoded here: the openai SDK would copy it several times.
+        """
         if isinstance(self.audio, str):
-            return {"url": self.audio, **named}
-        data = self.audio.read_bytes() if isinstance(self.audio, Path) else self.audio
-        return {"data": base64.b64encode(data).decode(), **named}
+            named = {"format": self.audio_format} if self.audio_format else {}
+            return with_audio(request, {"url": self.audio, **named})
+        sent_format = "wav" if self.shape else self.audio_format
+        if encoded:
+            with suppress(TypeError, ValueError), self._opened(self.audio) as file:
+                return with_encoded_audio(request, file, sent_format)
+        with self._opened(self.audio) as file:
+            data = base64.b64encode(file.read()).decode()
+        return with_audio(request, {"data": data, "format": sent_format})
+
+    def _opened(self, audio: Path | bytes) -> IO[bytes]:
+        if self.shape:  # bare pcm counts as 16 kHz, mono
+            return io.BytesIO(wav_file(audio.read_bytes() if isinstance(audio, Path) else audio, **self.shape))
+        return audio.open("rb") if isinstance(audio, Path) else io.BytesIO(audio)
+
+    def without_transcript(self) -> Document:
+        """Make the document of a recording that failed. Its id is its own, even if its meta is like another's."""
+        audio = self.audio if isinstance(self.audio, bytes) else str(self.audio).encode(errors="surrogatepass")
+        key = hashlib.sha256(f"{self.number}".encode())
+        key.update(audio)
+        return Document(id=key.hexdigest(), meta=self.meta)
 
 
 def checked_sources(sources: Any) -> list[Source]:
@@ -122,7 +155,9 @@ def _from_stream(stream: ByteStream, number: int, where: str) -> Source:
             f"Accepted: {_ACCEPTED}. Set the stream's `mime_type`, for example to 'audio/mpeg'."
         )
         raise ValueError(msg)
-    return Source(number, bytes(stream.data), audio_format, whole_json(copy.deepcopy(stream.meta)))
+    shape = {**pcm_shape(stream.mime_type or ""), **checked_shape(stream.meta)} if audio_format == "pcm" else {}
+    shape = checked_shape(shape) if "sample_rate" in shape else {}
+    return Source(number, bytes(stream.data), audio_format, whole_json(copy.deepcopy(stream.meta)), shape)
 
 
 def _from_file(path: Path, number: int, where: str) -> Source:
@@ -195,7 +230,7 @@ class Recordings(ManyRequests[Source, Document]):
     def result(self) -> dict[str, Any]:
         """Make the result of the run: `documents`, one for each source, and `meta`."""
         pairs = zip(self._sources, self._results, strict=True)
-        documents = [document or Document(meta=source.meta) for source, document in pairs]
+        documents = [document or source.without_transcript() for source, document in pairs]
         return {"documents": documents, "meta": self._meta(ids=self._ids)}
 
     def _take_failure(self, source: Source, error: Exception, refused: bool) -> None:

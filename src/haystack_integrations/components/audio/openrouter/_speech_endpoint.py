@@ -16,8 +16,10 @@ from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.media import (
     FIRST_BYTES,
+    checked_shape,
     is_sound,
     known_type,
+    pcm_shape,
     sound_format,
     sound_type,
     true_type,
@@ -51,6 +53,8 @@ SPEECH = SpeechEndpoint(
     advice={
         **MEDIA_ADVICE,
         "no result": "Check that `{model}` is a speech model, or try again",
+        "audio format": "Not every model has every format. For one that has only pcm, such as Gemini's, set "
+        "`sample_rate` (often 24000): you get a WAV file. For bare pcm, set `response_format` in `generation_kwargs`",
         "too long": "Shorten the text or split it: each model has a limit",
         400: "Check that the model has this `voice`, and the names and values in `generation_kwargs`. Voices differ by "
         "model: see https://openrouter.ai/models?output_modalities=speech",
@@ -85,13 +89,19 @@ def request_fields(text: object, *, sample_rate: int | None) -> dict[str, Any]:
 
 
 def read_audio(response: Any, body: dict[str, Any], *, sample_rate: int | None) -> tuple[ByteStream, dict[str, Any]]:
-    """Read the audio, and what the headers say about it. With a sample rate, pcm becomes a WAV file."""
+    """
+    Read the audio, and what the headers say about it.
+
+    With a sample rate, pcm becomes a WAV file. The rate and the channels that the headers name count before it.
+    """
     content_type = response.headers.get("content-type", "")
     data, said = response.content, known_type(content_type)
     if said in (None, _ANY_BYTES):
         said = sound_type(str(body.get("response_format")))
     media_type = true_type(said, data[:FIRST_BYTES])
+    shape = pcm_shape(content_type) if sound_format(media_type) == "pcm16" else {}
     if sample_rate is not None and sound_format(media_type) == "pcm16":
-        data, media_type = wav_file(data, sample_rate), "audio/wav"
+        shape = checked_shape({"sample_rate": sample_rate, **shape}) or {"sample_rate": sample_rate}
+        data, media_type, shape = wav_file(data, **shape), "audio/wav", {}
     meta = {"model": body["model"], "id": None, **header_fields(response.headers), "content_type": content_type}
-    return ByteStream(data=data, mime_type=media_type), meta
+    return ByteStream(data=data, mime_type=media_type, meta={**shape}), meta

@@ -79,7 +79,8 @@ class OpenRouterSpeechSynthesizer(OpenRouterMediaComponent):
             value is None are left out. `extra_headers`, `extra_query`, `extra_body` and `timeout` work as in the openai
             SDK. The type of the dictionary is `OpenRouterSpeechKwargs`.
         :param sample_rate: The sample rate of the model's pcm in Hz, often 24000. If you set it, the component requests
-            pcm and returns a WAV file. Other formats are returned as they are.
+            pcm and returns a WAV file, with the rate and the channels that the response names, if it does. Other
+            formats are returned as they are.
         :param extra_headers: HTTP headers for every request, for example `HTTP-Referer` and `X-OpenRouter-Title`. A
             value may be a `Secret`.
         :param timeout: Seconds to wait for a connection, and for the next bytes of a response. None means the
@@ -119,8 +120,9 @@ class OpenRouterSpeechSynthesizer(OpenRouterMediaComponent):
         :param text: What to say.
         :param generation_kwargs: Parameters for this run. They override those from init, key by key.
         :returns: A dictionary with `audio`, a list of one ByteStream with its MIME type, and `meta` with `model`, the
-            `id` of the generation and the `content_type` of the response. The cost is not part of the response: look it
-            up with `OpenRouterAccount.generation`.
+            `id` of the generation and the `content_type` of the response. The meta of a ByteStream of bare pcm has the
+            `sample_rate` and `channels` that the response names. The cost is not part of the response: look it up with
+            `OpenRouterAccount.generation`.
         :raises TypeError: If an argument has the wrong type.
         :raises ValueError: If the API key is missing, or the text is empty.
         :raises openai.APIError: If OpenRouter or a provider fails. The class depends on the HTTP status, as in the

@@ -22,12 +22,12 @@ from haystack_integrations.common.openrouter._base.component import (
 )
 from haystack_integrations.common.openrouter._base.cost_meter import OpenRouterCostMeter
 from haystack_integrations.common.openrouter._many.workers import each_in_tasks, each_in_threads
+from haystack_integrations.common.openrouter._transport.tracing import is_watched
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.components.audio.openrouter._recordings import Recordings, Source, checked_sources
 from haystack_integrations.components.audio.openrouter._transcription_endpoint import (
     TRANSCRIPTIONS,
     check_language,
-    with_audio,
 )
 from haystack_integrations.components.audio.openrouter.options import (
     OpenRouterTranscriptionKwargs,
@@ -133,8 +133,9 @@ class OpenRouterTranscriber(OpenRouterMediaComponent):
 
         :param sources: Paths, URLs and ByteStreams. The first bytes tell the format. Where they don't, it is taken from
             the suffix of a file, or from the MIME type of a stream, or else from the suffix of `file_path` or
-            `file_name` in its meta. URLs (`http://` and `https://`) are passed on to the provider, and not all
-            providers accept them.
+            `file_name` in its meta. A stream of pcm whose meta or MIME type names its sample rate (`sample_rate` and
+            `channels`, as the speech synthesizer sets them) is sent as a WAV file. URLs (`http://` and `https://`) are
+            passed on to the provider, and not all providers accept them.
         :param generation_kwargs: Parameters for this run. They override those from init, key by key.
         :returns: A dictionary with `documents`, one for each source in the same order, and `meta`. The content of a
             document is the transcript. Its meta holds the meta of the source and everything else that OpenRouter sent,
@@ -157,7 +158,7 @@ class OpenRouterTranscriber(OpenRouterMediaComponent):
 
                 def transcribe(source: Source) -> None:
                     with recordings.attempt(source), self._requesting(TRANSCRIPTIONS, settings, model):
-                        sent = with_audio(request, source.input_audio())
+                        sent = source.added_to(request, encoded=not is_watched(client))
                         recordings.take(source, TRANSCRIPTIONS.send(client, **sent))
 
                 each_in_threads(transcribe, recordings, min(self.concurrency, len(recordings)))
@@ -187,7 +188,7 @@ class OpenRouterTranscriber(OpenRouterMediaComponent):
 
                 async def transcribe(source: Source) -> None:
                     with recordings.attempt(source), self._requesting(TRANSCRIPTIONS, settings, model):
-                        sent = with_audio(request, await asyncio.to_thread(source.input_audio))
+                        sent = await asyncio.to_thread(source.added_to, request, encoded=not is_watched(client))
                         recordings.take(source, await TRANSCRIPTIONS.send_async(client, **sent))
 
                 with recordings.sending():

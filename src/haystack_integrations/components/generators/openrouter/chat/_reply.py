@@ -9,6 +9,7 @@ Streamed and non-streamed replies both go through here. Reading is lenient: one 
 """
 
 import hashlib
+import re
 import uuid
 from typing import Any
 
@@ -34,6 +35,13 @@ _PART_NAMES: dict[type, str] = {ImageContent: "image", FileContent: "file"}
 # Keys of a message's `meta` that have a meaning when the message is sent.
 _MEANT_FOR_REQUESTS = ("cache_control", "invalid_tool_calls")
 _NOTHING_IF_EMPTY = ("annotations", "refusal", "logprobs")
+# What a tool call looks like to DeepSeek, Kimi, Qwen, Gemma and Mistral, at the end of a text. See sglang#40236.
+_CALL_MARKUP = re.compile(r"</?[|｜‖]{1,2} ?(?:DSML|tool[_▁]?call)|</?tool_call[|>]|\[TOOL_CALLS\]")  # noqa: RUF001
+_LONGEST_END = 200
+# Where a thinking part has its text.
+_THINKING = ("thinking", "text")
+# What cut a reply, by its finish reason.
+_CUT = {"length": "at the token limit", "content_filter": "by the provider's content filter"}
 
 
 def chat_messages(completion: dict[str, Any], requested_format: str | None = None) -> list[ChatMessage]:
@@ -42,25 +50,47 @@ def chat_messages(completion: dict[str, Any], requested_format: str | None = Non
 
 
 def warn_of_flaws(replies: list[ChatMessage]) -> None:
-    """Log a warning for each reply with malformed tool calls, without content, or that was cut."""
+    """Log a warning for each reply that was cut or is empty, or whose tool calls are malformed or part of its text."""
     for reply in replies:
-        index, reason = reply.meta["index"], reply.meta["finish_reason"]
-        if invalid := reply.meta.get("invalid_tool_calls"):
+        reason, invalid = string(reply.meta["finish_reason"]), reply.meta.get("invalid_tool_calls", [])
+        cut = [call for call in invalid if cut_by(call, reason)]
+        if malformed := [call for call in invalid if call not in cut]:
             logger.warning(
                 "The model returned {count} malformed tool call(s): {names}. They are kept in "
                 'meta["invalid_tool_calls"]; `tools_strict=True` makes this less likely.',
-                count=len(invalid),
-                names=", ".join(f"{call['name']!r:.100}" for call in invalid),
+                count=len(malformed),
+                names=_names(malformed),
             )
-        if reason == "length":
+        if reason in _CUT:
             logger.warning(
-                "Reply {index} was cut at the token limit. Raise `max_tokens` in generation_kwargs for longer replies.",
-                index=checks.shown(index),
+                "Reply {index} was cut {by}{calls}.{remedy}",
+                index=checks.shown(reply.meta["index"]),
+                by=_CUT[reason],
+                calls=f' in {len(cut)} tool call(s), kept in meta["invalid_tool_calls"]: {_names(cut)}' if cut else "",
+                remedy=" Raise `max_tokens` in generation_kwargs for longer replies." if reason == "length" else "",
             )
-        elif reason == "content_filter":
-            logger.warning("Reply {index} was cut by the provider's content filter.", index=checks.shown(index))
         elif lack := _lack(reply):
-            logger.warning("Reply {index} {lack}.", index=checks.shown(index), lack=lack)
+            logger.warning("Reply {index} {lack}.", index=checks.shown(reply.meta["index"]), lack=lack)
+        if _CALL_MARKUP.search((reply.text or "")[-_LONGEST_END:]):
+            logger.warning(
+                "Reply {index} ends in the model's own markup for a tool call, which its provider did not read. The "
+                "markup stays in the text and calls nothing. Another provider or model may do better.",
+                index=checks.shown(reply.meta["index"]),
+            )
+
+
+def cut_by(call: dict[str, Any], finish_reason: object) -> str:
+    """What cut a malformed call in two, such as "at the token limit". "" if it came as the model wrote it."""
+    by, arguments = _CUT.get(string(finish_reason), ""), call.get("arguments")
+    if not by or _is_blank(arguments):
+        return by
+    if not isinstance(arguments, str):
+        return ""
+    try:
+        decode_plain(arguments, strict=False)
+    except ValueError:
+        return by
+    return ""
 
 
 def says_nothing(reply: ChatMessage) -> bool:
@@ -98,22 +128,35 @@ def listed(value: object) -> list[Any]:
 
 def reasoning_text(details: object) -> str:
     """The texts and summaries in reasoning details, joined. Encrypted ones have neither."""
-    entries = map(mapping, listed(details))
-    return "".join(string(entry.get("text") or entry.get("summary")) for entry in entries)
+    if type(details) is list and len(details) == 1:
+        return _detail_text(details[0])
+    return "".join(map(_detail_text, listed(details)))
 
 
 def content_text(content: object) -> str:
     """The text of a message's `content`: a string, or the texts in a list of parts."""
     if isinstance(content, str):
         return content
-    return "".join(string(part.get("text") if isinstance(part, dict) else part) for part in listed(content))
+    return "".join(part if isinstance(part, str) else part["text"] for part in listed(content) if _is_text(part))
+
+
+def thinking_text(content: object) -> str:
+    """The texts of the thinking parts in a message's `content`. Source: `ThinkChunk` in Mistral's API."""
+    thinking = filter(_is_thinking, listed(content))
+    return "".join(content_text(part.get(name)) for part in thinking for name in _THINKING)
+
+
+def other_parts(content: object) -> list[Any]:
+    """What a message's `content` holds besides text and thinking."""
+    parts = [(_unread(part) if _is_thinking(part) else part, part) for part in _not_text(content)]
+    return [rest for rest, part in parts if rest or not _is_thinking(part)]
 
 
 def tool_arguments(raw: object) -> dict[str, Any]:
     """Read the arguments of a tool call: JSON in a string, an object, or nothing. Anything else is a ValueError."""
     for _ in range(2):  # some models encode the object twice
-        if isinstance(raw, str):
-            raw = decode_plain(raw) if raw.strip() else None
+        if isinstance(raw, str):  # and some write new lines and tabs in its strings as they are
+            raw = decode_plain(raw, strict=False) if raw.strip() else None
     if raw is None:
         return {}
     if not isinstance(raw, dict):
@@ -157,7 +200,7 @@ def _meta(completion: dict[str, Any], choice: dict[str, Any], message: dict[str,
 
 def _text(message: dict[str, Any], meta: dict[str, Any]) -> str | None:
     content = message.get("content")
-    if other := [part for part in listed(content) if not _is_text(part) and not _is_image(part)]:
+    if other := [part for part in other_parts(content) if not _is_image(part)]:
         meta["content"] = other
     spoken = string(mapping(message.get("audio")).get("transcript"))
     return content_text(content) or spoken or string(message.get("refusal")) or None
@@ -166,7 +209,8 @@ def _text(message: dict[str, Any], meta: dict[str, Any]) -> str | None:
 def _reasoning(message: dict[str, Any], meta: dict[str, Any]) -> ReasoningContent | None:
     details = listed(message.get("reasoning_details"))
     given = {name: message.get(name) for name in ("reasoning", "reasoning_content")}
-    text = next(filter(None, map(string, given.values())), "") or reasoning_text(details)
+    text = next(filter(None, map(string, given.values())), "")
+    text = text or thinking_text(message.get("content")) or reasoning_text(details)
     meta.update({name: value for name, value in given.items() if value not in (None, "", text)})
     if not text and not details:
         return None
@@ -176,6 +220,7 @@ def _reasoning(message: dict[str, Any], meta: dict[str, Any]) -> ReasoningConten
 def _tool_calls(message: dict[str, Any], meta: dict[str, Any], generation_id: str) -> list[ToolCall]:
     calls, invalid = [], []
     ids: set[str] = set()
+    is_cut = string(meta["finish_reason"]) in _CUT
     for number, entry in enumerate(listed(message.get("tool_calls"))):
         call = mapping(entry)
         function = mapping(call.get("function"))
@@ -185,7 +230,7 @@ def _tool_calls(message: dict[str, Any], meta: dict[str, Any], generation_id: st
         ids.add(call_id)
         name, raw = function.get("name"), function.get("arguments")
         try:
-            if not isinstance(name, str) or not name:
+            if not isinstance(name, str) or not name or (is_cut and _is_blank(raw)):
                 raise ValueError
             arguments = tool_arguments(raw)
         except ValueError:
@@ -244,8 +289,35 @@ def _audio(message: dict[str, Any], meta: dict[str, Any], requested_format: str 
     return [FileContent(base64_data=data, mime_type=media_type, filename=filename, validation=False)]
 
 
+def _detail_text(entry: object) -> str:
+    return string(entry.get("text") or entry.get("summary")) if isinstance(entry, dict) else ""
+
+
+def _names(calls: list[dict[str, Any]]) -> str:
+    return ", ".join(f"{call['name']!r:.100}" for call in calls)
+
+
+def _is_blank(arguments: object) -> bool:
+    return arguments is None or (isinstance(arguments, str) and not arguments.strip())
+
+
 def _is_text(part: object) -> bool:
-    return isinstance(part, str) or isinstance(mapping(part).get("text"), str)
+    return isinstance(part, str) or (isinstance(mapping(part).get("text"), str) and not _is_thinking(part))
+
+
+def _is_thinking(part: object) -> bool:
+    return mapping(part).get("type") == "thinking"
+
+
+def _not_text(content: object) -> list[Any]:
+    return [part for part in listed(content) if not _is_text(part)]
+
+
+def _unread(thinking: dict[str, Any]) -> dict[str, Any]:
+    """A thinking part without its text, if there is more in it, such as a signature. Else `{}`."""
+    rest = {name: _not_text(value) if name in _THINKING else value for name, value in thinking.items()}
+    rest = {name: value for name, value in rest.items() if value and name not in ("type", "closed")}
+    return rest and {"type": "thinking", **rest}
 
 
 def _is_image(part: object) -> bool:

@@ -9,9 +9,10 @@ Haystack's own `to_openai_dict_format` writes OpenAI's format, which has no reas
 files in tool results. Source: `ChatMessages` in OpenRouter's OpenAPI document.
 """
 
+import hashlib
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import Any
 
 from haystack import logging
@@ -20,20 +21,20 @@ from haystack.dataclasses import ChatMessage, ChatRole, TextContent, ToolCall, T
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.media import image_part
 from haystack_integrations.components.generators.openrouter.chat._reply import (
+    cut_by,
     listed,
     mapping,
     says_nothing,
     string,
     tool_arguments,
 )
-from haystack_integrations.components.generators.openrouter.chat._request.content_parts import content_part
+from haystack_integrations.components.generators.openrouter.chat._request.content_parts import cache_mark, content_parts
 from haystack_integrations.components.generators.openrouter.chat._request.reasoning import Readers, readable
 
 logger = logging.getLogger(__name__)
 
-# Source: https://openrouter.ai/docs/features/prompt-caching.
-_MOST_CACHE_CONTROLS = 4
 _LONGEST_QUOTE = 300
+_AN_UPDATE = 'a dictionary such as {"reasoning": {"effort": "low"}}'
 # What an assistant message says. Reasoning alone is nothing.
 _SAID = ("content", "refusal", "tool_calls", "images")
 # After so many replies without anything in them, in a row, the model is not asked again.
@@ -52,8 +53,12 @@ def wire_messages(messages: Sequence[ChatMessage], readers: Readers) -> list[dic
         msg = "`messages` has only assistant messages without text, tool calls or media, and these are not sent."
         raise ValueError(msg)
     _leave_out_repeated_reasoning(wired)
-    _warn_of_many_cache_controls(wired)
     return wired
+
+
+def sendable_name(name: str) -> str:
+    """Make a name or an id one that all providers take: letters, digits, "_" and "-", at most 64 of them."""
+    return re.sub(r"[^A-Za-z0-9_-]", "_", name)[:64]
 
 
 def _refuse_endless_silence(messages: Sequence[ChatMessage]) -> None:
@@ -86,8 +91,11 @@ def _wire(message: ChatMessage, where: str, readers: Readers) -> Iterator[dict[s
             wire = readable(wire, "".join(part.reasoning_text for part in message.reasonings))
     else:
         wire["content"] = _content(message, where)
+        if message.role is ChatRole.SYSTEM and (update := message.meta.get("configuration_update")) is not None:
+            checks.instance(update, f'{where}: meta["configuration_update"]', dict, _AN_UPDATE)
+            wire["configuration_update"] = update
     yield _with_cache_control(wire, message, where)
-    yield from map(_correction, malformed)
+    yield from (_correction(call, message.meta.get("finish_reason")) for call in malformed)
 
 
 def _content(message: ChatMessage, where: str) -> str | list[dict[str, Any]]:
@@ -108,7 +116,7 @@ def _content(message: ChatMessage, where: str) -> str | list[dict[str, Any]]:
     }
     # Haystack gives the order only in the serialized message
     parts = [next(kinds[kind]) for part in message.to_dict()["content"] for kind in part]
-    return [content_part(part, f"{where}, part {number}") for number, part in enumerate(parts)]
+    return content_parts(parts, f"{where}, part")
 
 
 def _assistant(message: ChatMessage, malformed: list[dict[str, Any]], where: str) -> dict[str, Any]:
@@ -160,20 +168,58 @@ def _malformed_calls(message: ChatMessage) -> list[dict[str, Any]]:
 
 
 def _empty_call(entry: dict[str, Any]) -> dict[str, Any]:
-    # providers refuse other names
-    name = re.sub(r"[^A-Za-z0-9_-]", "_", string(entry.get("name")))[:64] or "unnamed"
+    name = string(entry.get("name")) or "unnamed"
     return {"id": entry["id"], "type": "function", "function": {"name": name, "arguments": "{}"}}
 
 
-def _correction(entry: dict[str, Any]) -> dict[str, Any]:
+def clean_calls(wired: Sequence[dict[str, Any]], tools: Container[str], models: Iterable[str]) -> None:
+    """
+    Clean the names and ids of calls and results that providers refuse, such as "look<|channel|>commentary".
+
+    :param wired: The messages of a request, which are changed.
+    :param tools: Names of tools. They stay: the model has to call them by the names that it is told.
+    :param models: Who may read the messages.
+    """
+    calls = [call for wire in wired for call in wire.get("tool_calls", [])]
+    for call in calls:
+        function = call["function"]
+        if function["name"] not in tools:
+            function["name"] = sendable_name(function["name"])
+    # Kimi stops calling tools if its ids, such as "functions.look:0", come back altered (openclaw#62319)
+    if all("moonshotai/" in model.lower() for model in models):
+        return
+    # Gemini's signature of a call has the id of the call
+    signed = {string(detail.get("id")) for wire in wired for detail in wire.get("reasoning_details", [])}
+    ids: dict[str, str] = {}
+    taken = set(signed)
+    for place, key in [*((call, "id") for call in calls), *((wire, "tool_call_id") for wire in wired)]:
+        given = place.get(key)
+        if given and given not in signed:
+            if given not in ids:
+                ids[given] = _free_id(given, taken)
+                taken.add(ids[given])
+            place[key] = ids[given]
+
+
+def _free_id(given: str, taken: Container[str]) -> str:
+    clean = sendable_name(given)
+    if clean not in taken:
+        return clean
+    return f"{clean[:47]}_{hashlib.sha256(given.encode(errors='surrogatepass')).hexdigest()[:16]}"
+
+
+def _correction(entry: dict[str, Any], finish_reason: object) -> dict[str, Any]:
     arguments = entry.get("arguments")
     quoted = arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False, default=str)
     if len(quoted) > _LONGEST_QUOTE:
         quoted = f"{quoted[:_LONGEST_QUOTE]}…"
-    content = (
-        f"The tool was not called, because {_fault(string(entry.get('name')), arguments)}. "
-        f"Call it again, with a JSON object as its arguments. The arguments were: {quoted}"
-    )
+    if cut := cut_by(entry, finish_reason):
+        fault = f"the reply was cut {cut} before the call was complete"
+        advice = "Keep the next reply short enough for the whole call. " if finish_reason == "length" else ""
+    else:
+        fault = _fault(string(entry.get("name")), arguments)
+        advice = "Call it again, with a JSON object as its arguments. "
+    content = f"The tool was not called, because {fault}. {advice}The arguments were: {quoted}"
     return {"role": "tool", "tool_call_id": entry["id"], "content": content}
 
 
@@ -211,7 +257,7 @@ def _result_content(result: ToolCallResult, where: str) -> str | list[dict[str, 
             f"not {type(result.result).__name__}."
         )
         raise ValueError(msg)
-    return [content_part(part, f"{where}, result part {number}") for number, part in enumerate(result.result)]
+    return content_parts(result.result, f"{where}, result part")
 
 
 def _with_cache_control(wire: dict[str, Any], message: ChatMessage, where: str) -> dict[str, Any]:
@@ -219,9 +265,7 @@ def _with_cache_control(wire: dict[str, Any], message: ChatMessage, where: str) 
     cache_control = message.meta.get("cache_control")
     if cache_control is None:
         return wire
-    if not isinstance(cache_control, dict):
-        msg = f'{where}: meta["cache_control"] must be a dictionary such as {{"type": "ephemeral"}}.'
-        raise ValueError(msg)
+    cache_mark(cache_control, f"{where}: meta")
     content = wire["content"]
     parts = [{"type": "text", "text": content}] if string(content) else listed(content)
     if not parts:
@@ -243,17 +287,6 @@ def _leave_out_repeated_reasoning(wired: list[dict[str, Any]]) -> None:
         else:
             wire.pop("reasoning_details", None)
         seen |= {*keys} - {None}
-
-
-def _warn_of_many_cache_controls(wired: list[dict[str, Any]]) -> None:
-    contents = [wire["content"] for wire in wired if isinstance(wire["content"], list)]
-    count = sum("cache_control" in part for content in contents for part in content)
-    if count > _MOST_CACHE_CONTROLS:
-        logger.warning(
-            '{count} messages have meta["cache_control"], but providers accept only {limit}. Remove it from the rest.',
-            count=count,
-            limit=_MOST_CACHE_CONTROLS,
-        )
 
 
 def _is_part(entry: object, kind: str) -> bool:

@@ -24,6 +24,8 @@ from haystack_integrations.components.generators.openrouter.chat._stream.fragmen
 from haystack_integrations.components.generators.openrouter.chat._stream.message import Payload, StreamedMessage
 
 _NO_PAYLOAD: Payload = ("", None, None, False, None)
+# Comes once for each provider that was tried. Source: https://openrouter.ai/docs/api/reference/errors-and-debugging.
+_DEBUG = "debug"
 
 
 class StreamedReply:
@@ -37,6 +39,8 @@ class StreamedReply:
         self._component_info = component_info
         self._header_fields = header_fields or {}
         self._top: dict[str, Any] = {}
+        self._last_top: dict[str, Any] = {}
+        self._top_lists = FieldFragments()
         self._choice: dict[str, Any] = {}
         self._logprobs = FieldFragments()
         self._message = StreamedMessage()
@@ -62,8 +66,8 @@ class StreamedReply:
         Turn the next event into chunks: at most one for each payload, none if it has nothing. The event is changed.
         """
         choices = event.pop("choices", None)
-        if event != self._top:  # most events differ in their choices only
-            event = self._take_top(event)
+        if event != self._last_top:  # most events differ in their choices only
+            event = self._last_top = self._take_top(event)
         self._read_clock()
         usage = event.get("usage")
         if not choices:
@@ -93,7 +97,10 @@ class StreamedReply:
         """
         message = self._message.joined() if self._whole is None else self._whole
         choice = {**self._choice, **self._logprobs.joined(), "message": message}
-        joined = plain_json({**self._top, "object": "chat.completion", "choices": [choice]})
+        lists = self._top_lists.joined()
+        if len(debug := lists.get(_DEBUG) or []) == 1:
+            lists[_DEBUG] = debug[0]
+        joined = plain_json({**self._top, **lists, "object": "chat.completion", "choices": [choice]})
         return with_header_fields(joined, self._header_fields)
 
     def message(self, audio_format: str | None = None) -> ChatMessage:
@@ -135,6 +142,11 @@ class StreamedReply:
             self._top.update({name: plain_json(event[name]) for name in ("usage", "model") if event.get(name)})
             raise OpenRouterStreamError.from_event(event)
         event, top = plain_json(event), self._top
+        for name, value in event.items():
+            if isinstance(value, list) and value != top.get(name):
+                self._top_lists.add(name, value)
+            elif name == _DEBUG and value:
+                self._top_lists.add(name, [value])
         top.update({name: value for name, value in event.items() if value is not None or name not in top})
         self._meta.update({name: top.get(name) for name in ("model", "id", "provider")})
         self._meta["id"] = self._meta["id"] or self._header_fields.get("id")

@@ -22,6 +22,7 @@ from haystack_integrations.common.openrouter._transport.run import (
     CallbackFailure,
     deadline_of_run,
     last_headers,
+    retries_of,
     warn_once,
 )
 from haystack_integrations.common.openrouter._wire.responses import header_fields
@@ -126,8 +127,7 @@ class Retries:
         Count one more retry and return the wait before it, or raise the error if it is final.
         """
         # the openai SDK says in a header how many times it had sent the request again before its stream failed
-        count = error.request.headers.get("x-stainless-retry-count", "") if error.request is not None else ""
-        self._done += int(count) if count.isdecimal() else 0
+        self._done += retries_of(error.request)
         if not _is_before_content(error.partial_reply) or not error.retryable or self._done >= self._limit:
             raise error
         told = error.failure.wait if error.failure else None

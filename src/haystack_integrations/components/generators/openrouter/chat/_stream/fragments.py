@@ -8,6 +8,7 @@ Collects the fragments of a message's fields, of its audio and of its reasoning 
 Fragments may end in the middle of a character. Its first half is kept until the other one comes.
 """
 
+from collections.abc import Iterable
 from io import StringIO
 from itertools import chain
 from typing import Any
@@ -15,12 +16,14 @@ from typing import Any
 from haystack_integrations.common.openrouter._wire.json_values import plain_json, sendable
 from haystack_integrations.components.generators.openrouter.chat._reply import listed, mapping
 
-# Strings that are known to come in pieces. Any other string that is the same in every piece is taken for a repeat.
+# Strings that are known to come in pieces. Of any other string, the last value counts.
 _GROWING = {"refusal", "reasoning", "reasoning_content"}
-# The same in `audio` and in reasoning details.
+# The same in `audio`, in reasoning details and in other objects.
 _GROWING_IN_OBJECTS = {"data", "summary", "text", "transcript"}
+# Lists whose entries come whole, whatever their `index` is.
+_OF_WHOLE_ENTRIES = {"annotations", "images"}
 
-_IN_PIECES = {"arguments", "content"} | _GROWING | _GROWING_IN_OBJECTS
+_IN_PIECES = {"arguments", "content", "thinking"} | _GROWING | _GROWING_IN_OBJECTS
 # Where the strings of a delta are not deeper than.
 _MOST_LEVELS = 8
 
@@ -73,23 +76,48 @@ class FieldFragments:
 
     def joined(self) -> dict[str, Any]:
         """
-        Concatenate strings and lists, and join objects field by field. Of other values, the last is kept.
+        Join lists entry by entry, objects field by field, and strings that grow. Of other values, the last is kept.
         """
-        return {name: _joined(name, pieces) if pieces else None for name, pieces in self._pieces.items()}
+        return {name: _joined(name, pieces, _GROWING, 0) for name, pieces in self._pieces.items()}
 
 
-def _joined(name: str, pieces: list[Any]) -> Any:
-    if all(isinstance(piece, str) for piece in pieces):
-        return "".join(pieces) if name in _GROWING or any(piece != pieces[0] for piece in pieces) else pieces[0]
-    if all(isinstance(piece, list) for piece in pieces):
-        return list(chain.from_iterable(pieces))
-    if not all(isinstance(piece, dict) for piece in pieces):
-        return pieces[-1]
-    fields = FieldFragments()
-    for piece in pieces:
-        for field, value in piece.items():
-            fields.add(field, value)
-    return fields.joined()
+def _joined(name: str, pieces: list[Any], growing: set[str], level: int) -> Any:
+    if not pieces:
+        return None
+    if name in growing and all(isinstance(piece, str) for piece in pieces):
+        return "".join(pieces)
+    if len(pieces) > 1 and level < _MOST_LEVELS:
+        if all(isinstance(piece, list) for piece in pieces):
+            return _joined_lists(name, list(chain.from_iterable(pieces)), level)
+        if all(isinstance(piece, dict) for piece in pieces):
+            return _joined_objects(pieces, level)
+    return pieces[-1]
+
+
+def _joined_objects(objects: list[dict[str, Any]], level: int) -> dict[str, Any]:
+    if all(one == objects[0] for one in objects):  # a repeat
+        return objects[0]
+    fields: dict[str, list[Any]] = {}
+    for one in objects:
+        for name, value in one.items():
+            fields.setdefault(name, []).extend([] if value is None else [value])
+    return {name: _joined(name, pieces, _GROWING_IN_OBJECTS, level + 1) for name, pieces in fields.items()}
+
+
+def _joined_lists(name: str, entries: list[Any], level: int) -> list[Any]:
+    """Join entries with the same `index`, unless their types or ids differ, if all have one."""
+    if name in _OF_WHOLE_ENTRIES or any(mapping(entry).get("index") is None for entry in entries):
+        return entries
+    found: list[list[dict[str, Any]]] = []
+    by_index: dict[str, list[dict[str, Any]]] = {}
+    for entry in entries:
+        place = repr(entry["index"])  # a response may hold anything there
+        first = by_index[place][0] if place in by_index else entry
+        if first is entry or any(entry.get(key) and first.get(key, entry[key]) != entry[key] for key in ("type", "id")):
+            by_index[place] = []
+            found.append(by_index[place])
+        by_index[place].append(entry)
+    return [_joined_objects(pieces, level) for pieces in found]
 
 
 class ObjectFragments:
@@ -132,6 +160,49 @@ class _Detail(ObjectFragments):
         if own_id and other_id and own_id != other_id:
             return False
         return not (self.is_signed and (fragment.get("text") or fragment.get("summary")))
+
+
+class ReasoningText:
+    """
+    The text of the reasoning, as it was shown.
+
+    It comes in several fields, mostly the same text in each, at times in separate deltas. So every field has its place
+    in the text: what it repeats from there on is not shown again.
+    """
+
+    def __init__(self) -> None:
+        self._shown = StringIO()
+        self._length = 0
+        self._places: dict[str, int] = {}
+
+    def add(self, texts: Iterable[tuple[str, str]]) -> str:
+        """
+        Take the names and texts of a delta's fields, and return what is new. If they differ, the first one counts.
+        """
+        places, start, new = self._places, self._length, ""
+        for name, text in texts:
+            place, rest = places.get(name, 0), text
+            if place != start or (new and text != new):
+                known = new[: len(text)] if place == start else self._from(place, len(text))
+                rest = text[len(known) :] if text.startswith(known) else text
+            if rest and not new:
+                new = rest
+                self._shown.write(rest)
+                self._length += len(rest)
+            places[name] = self._length if rest else place + len(text)
+        return new
+
+    def _from(self, place: int, length: int) -> str:
+        self._shown.seek(place)
+        text = self._shown.read(length)
+        self._shown.seek(self._length)
+        return text
+
+    def joined(self) -> str:
+        """
+        Return all that was shown.
+        """
+        return self._shown.getvalue()
 
 
 class ReasoningDetails:

@@ -18,13 +18,16 @@ from haystack_integrations.components.generators.openrouter.chat._reply import (
     content_text,
     listed,
     mapping,
+    other_parts,
     reasoning_text,
     string,
+    thinking_text,
 )
 from haystack_integrations.components.generators.openrouter.chat._stream.fragments import (
     FieldFragments,
     ObjectFragments,
     ReasoningDetails,
+    ReasoningText,
     carries_something,
 )
 from haystack_integrations.components.generators.openrouter.chat._stream.tool_calls import ToolCallFragments, ToolCalls
@@ -45,8 +48,7 @@ class StreamedMessage:
     """
 
     def __init__(self) -> None:
-        self._text, self._reasoning = StringIO(), StringIO()
-        self._shown_of_details = 0  # characters, to leave out where `reasoning` repeats them
+        self._text, self._reasoning = StringIO(), ReasoningText()
         self._other_parts: list[Any] = []
         self._details, self._calls = ReasoningDetails(), ToolCalls()
         self._audio, self._other_fields = ObjectFragments(), FieldFragments()
@@ -61,8 +63,9 @@ class StreamedMessage:
             self._text.write(content)
             return [self._text_payload(content)] if content else []
         payloads: list[Payload] = []
-        if not _REASONING_FIELDS.isdisjoint(delta):
-            payloads += self._reasoning_payloads(delta)
+        thinking = thinking_text(content) if content and type(content) is not str else ""
+        if thinking or not _REASONING_FIELDS.isdisjoint(delta):
+            payloads += self._reasoning_payloads(delta, thinking)
         if content:
             payloads += self._content_payloads(content)
         if calls := delta.get("tool_calls"):
@@ -81,7 +84,7 @@ class StreamedMessage:
             "role": "assistant",
             "content": [{"type": "text", "text": text}, *self._other_parts] if self._other_parts else text,
             "audio": self._audio.joined(),
-            "reasoning": self._reasoning.getvalue(),
+            "reasoning": self._reasoning.joined(),
             "reasoning_details": self._details.joined(),
             "tool_calls": [call.joined() for call in self._calls.calls],
         }
@@ -101,42 +104,39 @@ class StreamedMessage:
         text = content_text(content)
         self._text.write(text)
         if not isinstance(content, str):
-            self._other_parts += [part for part in listed(plain_json(content)) if not content_text([part])]
+            self._other_parts += other_parts(plain_json(content))
         return [self._text_payload(text)] if text else []
 
-    def _reasoning_payloads(self, delta: dict[str, Any]) -> list[Payload]:
+    def _reasoning_payloads(self, delta: dict[str, Any], thinking: str) -> list[Payload]:
         text, details = delta.get("reasoning"), delta.get("reasoning_details") or []
+        texts = [("reasoning", text)] if text else []
         if type(text) is not str or "reasoning_content" in delta:
-            text = self._reasoning_of(delta)
+            texts = self._reasoning_of(delta)
         if not isinstance(details, list):
             details = listed(plain_json(details))
         for fragment in details:
             self._details.add(fragment)
-        # `reasoning` and its details hold the same text, at times in separate deltas: it is shown once
-        if text:
-            self._reasoning.write(text)
-            if shown := self._shown_of_details:
-                self._shown_of_details = max(shown - len(text), 0)
-                text = text[shown:]
-        elif not self._reasoning.tell():
-            text = reasoning_text(details)
-            self._shown_of_details += len(text)
+        if thinking:
+            texts.append(("content", thinking))
+        if details and (repeated := reasoning_text(details)):
+            texts.append(("reasoning_details", repeated))
+        text = self._reasoning.add(texts)
         if not text and not any(map(carries_something, details)):
             return []
         index, start = self._blocks.place(_REASONING)
         extra = {"reasoning_details": details} if details else {}
         return [("", index, None, start, ReasoningContent(text, extra))]
 
-    def _reasoning_of(self, delta: dict[str, Any]) -> str:
+    def _reasoning_of(self, delta: dict[str, Any]) -> list[tuple[str, str]]:
         """
-        Choose between `reasoning` and its alias, and keep what is not chosen.
+        Read `reasoning` and its alias, and keep the one that does not count.
         """
         given: dict[str, Any] = {name: delta.get(name) for name in ("reasoning", "reasoning_content")}
         chosen = next((name for name, value in given.items() if string(value)), "")
         for name, value in given.items():
             if name != chosen:
                 self._other_fields.add(name, value)
-        return string(given.get(chosen))
+        return [(name, value) for name, value in given.items() if string(value)]
 
     def _tool_call_payloads(self, entries: object) -> list[Payload]:
         payloads: list[Payload] = []

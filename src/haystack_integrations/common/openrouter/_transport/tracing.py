@@ -27,7 +27,7 @@ from haystack_integrations.common.openrouter._wire.usage import EXACT, billed, f
 _LONGEST_TAG = 256
 _LARGEST = 2**63 - 1
 _REQUESTS, _COST = "openrouter.requests", "openrouter.cost"
-# https://github.com/open-telemetry/semantic-conventions-genai, which has no name for a cost
+# https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/, which has no name for a cost
 _GEN_AI = {
     "openrouter.model": "gen_ai.response.model",
     "openrouter.generation_id": "gen_ai.response.id",

@@ -307,6 +307,22 @@ class TestWhatHaystackAsks:
         assert result["exit_reason"] == "cost_budget_exceeded"
         assert (meter.total, len(stand_in.requests)) == (Decimal("5.05"), 2)
 
+    def test_a_summary_of_a_compaction_hook(self, stand_in: StandIn, meter: OpenRouterCostMeter):
+        from haystack.hooks.compaction import CompactionHook, SummarizationCompactor
+
+        @tool
+        def read() -> str:
+            """Read a long text."""
+            return "word " * 2000
+
+        stand_in.script(calling(0.05, "read"), costing(7.0, "A summary."), costing(0.05))
+        writer = OpenRouterChatGenerator(api_base_url=stand_in.url, cost_meter=meter)
+        compactor = SummarizationCompactor(writer, min_keep_steps=0, approximate_summary_tokens=10)
+        hooks = [CompactionHook(compactor, context_window=1000), OpenRouterCostBudgetHook(5.0, cost_meter=meter)]
+        result = agent(stand_in, read, hooks=hooks, cost_meter=meter).run([ChatMessage.from_user("Hi")])
+        assert result["exit_reason"] == "cost_budget_exceeded"
+        assert (meter.total, len(stand_in.requests)) == (Decimal("7.05"), 2)
+
     def test_runs_at_the_same_time_do_not_stop_each_other(self, stand_in: StandIn, meter: OpenRouterCostMeter):
         hook = OpenRouterCostBudgetHook(0.25, cost_meter=meter)
         both = threading.Barrier(2, timeout=5)

@@ -317,6 +317,14 @@ class TestStores:
         is_shared = isinstance(store, OpenRouterSQLiteCostStore)
         assert store.spent("a", 0) == (6 if is_shared else 1)
 
+    def test_a_process_that_changes_its_working_directory(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.chdir(tmp_path)
+        store = OpenRouterSQLiteCostStore("a.db")
+        (tmp_path / "other").mkdir()
+        monkeypatch.chdir(tmp_path / "other")
+        store.add("a", Decimal(1), inf)
+        assert OpenRouterSQLiteCostStore(tmp_path / "a.db").spent("a", 0) == 1
+
     def test_it_can_be_closed(self, tmp_path: Path):
         store = OpenRouterSQLiteCostStore(tmp_path / "a.db")
         store.add("a", Decimal(1), inf)
@@ -381,7 +389,7 @@ class TestParameters:
         with pytest.raises(error, match=told):
             OpenRouterCostBudgetHook(1, **{"cost_meter": meter, **wrong})
 
-    @pytest.mark.parametrize(("path", "error"), [(5, TypeError), ("", ValueError)])
+    @pytest.mark.parametrize(("path", "error"), [(5, TypeError), ("", ValueError), (":memory:", ValueError)])
     def test_a_path_that_is_none(self, path, error):
         with pytest.raises(error, match="`path`"):
             OpenRouterSQLiteCostStore(path)

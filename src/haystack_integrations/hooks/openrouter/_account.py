@@ -44,14 +44,14 @@ class Accounts:
         self, store: OpenRouterCostStore, per: str | Callable[[State], str] | None, window: float | None
     ) -> None:
         self.store, self.per, self.window = store, per, window
-        self._unwritten: dict[str, Decimal] = {}
-        self._is_failing = False
         self.renew()
         renewed_in_forked_children(self)
 
     def renew(self) -> None:
-        """Begin in a new process."""
+        """Begin in a new process. What a store has refused is still the parent's to add."""
         self._lock = Lock()
+        self._unwritten: dict[str, Decimal] = {}
+        self._is_failing = False
 
     def of_run(self, state: State) -> "Account":
         """The account of a run."""

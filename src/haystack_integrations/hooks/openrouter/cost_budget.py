@@ -218,6 +218,7 @@ class OpenRouterCostBudgetHook:
         :param label: The label, as `per` gives it. "" without `per`.
         :returns: The amount in USD.
         :raises ValueError: If the budget is one for each run: without `per`, `window` and `store`.
+        :raises Exception: If the store can't be read.
         """
         if self._accounts is None:
             msg = "`spent` needs a budget with `per`, `window` or `store`. Others are kept in the state of each run."

@@ -157,11 +157,15 @@ class OpenRouterSQLiteCostStore:
 
         :param path: The file. Its folder must exist.
         :raises TypeError: If it is not a path.
-        :raises ValueError: If it is empty.
+        :raises ValueError: If it is empty, or no file.
         """
         checks.instance(path, "`path`", str | Path, "the path of a file, such as 'costs.db'")
         checks.text(str(path), "path", "a path", "pass the path of a file, such as 'costs.db'")
+        if str(path) == ":memory:":
+            msg = "`path` must be a file. To keep spending in memory, use OpenRouterInMemoryCostStore."
+            raise ValueError(msg)
         self.path = str(path)
+        self._file = os.path.abspath(path)  # the working directory may change
         _STORES[id(self)] = self
 
     def add(self, key: str, cost: Decimal, expires: float) -> None:
@@ -196,7 +200,7 @@ class OpenRouterSQLiteCostStore:
     def _opened(self) -> sqlite3.Connection:
         """Open the file, unless it is open. The lock is held."""
         if self._connection is None:
-            database = sqlite3.connect(self.path, _PATIENCE, isolation_level=None, check_same_thread=False)
+            database = sqlite3.connect(self._file, _PATIENCE, isolation_level=None, check_same_thread=False)
             try:
                 with suppress(sqlite3.OperationalError):  # another process may be doing just that
                     database.execute("PRAGMA journal_mode = WAL")
@@ -243,16 +247,14 @@ class OpenRouterSQLiteCostStore:
 
     def __eq__(self, other: object) -> bool:
         """Two stores of one file are one."""
-        return isinstance(other, OpenRouterSQLiteCostStore) and os.path.abspath(self.path) == os.path.abspath(
-            other.path
-        )
+        return isinstance(other, OpenRouterSQLiteCostStore) and self._file == other._file
 
     def __hash__(self) -> int:
-        return hash(os.path.abspath(self.path))
+        return hash(self._file)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Leave the connection behind: it is of this process."""
-        return OpenRouterSQLiteCostStore, (self.path,)
+        return OpenRouterSQLiteCostStore, (self._file,)
 
     def __del__(self) -> None:
         if self._connection is not None:

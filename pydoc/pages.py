@@ -42,7 +42,15 @@ PAGES = {
         "Costs", "cost.md", ("reply_cost", "cost_table", "usage_cost", "reported_cost", "OpenRouterCostMeter")
     ),
     "haystack_integrations.hooks.openrouter": Page(
-        "Hooks of an agent", "hooks.md", ("OpenRouterCostBudgetHook", "OpenRouterFinalReplyHook")
+        "Hooks of an agent",
+        "hooks.md",
+        (
+            "OpenRouterCostBudgetHook",
+            "OpenRouterCostStore",
+            "OpenRouterInMemoryCostStore",
+            "OpenRouterSQLiteCostStore",
+            "OpenRouterFinalReplyHook",
+        ),
     ),
     f"{_COMMON}.models": Page(
         "Models and prices",

@@ -7,6 +7,7 @@
 import csv
 import logging
 import re
+import shutil
 import sys
 import tomllib
 from collections.abc import Callable
@@ -223,6 +224,20 @@ def test_snippet(snippet: str, stand_in: StandIn, monkeypatch: pytest.MonkeyPatc
     assert [text for text in warned if not re.search(MEANT, text)] == []
     if "print" in snippet and "except" not in snippet:
         assert told.out.strip()
+
+
+def test_the_stand_in_is_a_fixture_beside_somebody_elses_tests(tmp_path: Path):
+    shutil.copytree(ROOT / "examples" / "stand_in", tmp_path / "stand_in")
+    page = (ROOT / "docs" / "testing.md").read_text("utf-8")
+    files = dict(re.findall(r"^```py\n# (\S+\.py)\n(.*?)^```", page, re.M | re.S))
+    assert set(files) == {"conftest.py", "test_app.py"}
+    for name, written in files.items():
+        (tmp_path / name).write_text(written, "utf-8")
+    script = tmp_path / "run.py"
+    script.write_text(f"import pytest\nraise SystemExit(pytest.main(['-q', {str(tmp_path)!r}]))\n", "utf-8")
+    done = run_example(script, tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert "3 passed" in done.stdout
 
 
 def test_every_snippet_is_found():

@@ -44,9 +44,17 @@ _THINKING = ("thinking", "text")
 _CUT = {"length": "at the token limit", "content_filter": "by the provider's content filter"}
 
 
-def chat_messages(completion: dict[str, Any], requested_format: str | None = None) -> list[ChatMessage]:
-    """Convert all choices of a completion. `requested_format` is the one of audio that was requested."""
-    return [_chat_message(completion, choice, requested_format) for choice in completion["choices"]]
+def chat_messages(
+    completion: dict[str, Any], requested_format: str | None = None, *, is_cut: bool = False
+) -> list[ChatMessage]:
+    """
+    Convert all choices of a completion.
+
+    :param completion: The completion.
+    :param requested_format: The format of audio that was requested.
+    :param is_cut: Whether the stream failed before its finish reason came.
+    """
+    return [_chat_message(completion, choice, requested_format, is_cut=is_cut) for choice in completion["choices"]]
 
 
 def warn_of_flaws(replies: list[ChatMessage]) -> None:
@@ -165,12 +173,15 @@ def tool_arguments(raw: object) -> dict[str, Any]:
     return raw
 
 
-def _chat_message(completion: dict[str, Any], choice: dict[str, Any], requested_format: str | None) -> ChatMessage:
+def _chat_message(
+    completion: dict[str, Any], choice: dict[str, Any], requested_format: str | None, *, is_cut: bool
+) -> ChatMessage:
     """Convert one choice of a completion. Every field of it that is not null can be found in the reply."""
     message = choice["message"]
     meta = _meta(completion, choice, message)
     text, reasoning = _text(message, meta), _reasoning(message, meta)
-    calls = _tool_calls(message, meta, str(completion.get("id") or uuid.uuid4()))
+    is_cut = is_cut or string(meta["finish_reason"]) in _CUT
+    calls = _tool_calls(message, meta, str(completion.get("id") or uuid.uuid4()), is_cut=is_cut)
     media = [*_images(message, meta), *_audio(message, meta, requested_format)]
     reply = ChatMessage.from_assistant(text=text, meta=meta, tool_calls=calls, reasoning=reasoning)
     if media:
@@ -217,10 +228,11 @@ def _reasoning(message: dict[str, Any], meta: dict[str, Any]) -> ReasoningConten
     return ReasoningContent(text, extra={"reasoning_details": details} if details else {})
 
 
-def _tool_calls(message: dict[str, Any], meta: dict[str, Any], generation_id: str) -> list[ToolCall]:
+def _tool_calls(
+    message: dict[str, Any], meta: dict[str, Any], generation_id: str, *, is_cut: bool
+) -> list[ToolCall]:
     calls, invalid = [], []
     ids: set[str] = set()
-    is_cut = string(meta["finish_reason"]) in _CUT
     for number, entry in enumerate(listed(message.get("tool_calls"))):
         call = mapping(entry)
         function = mapping(call.get("function"))

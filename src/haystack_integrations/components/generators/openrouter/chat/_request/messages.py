@@ -230,7 +230,7 @@ def _fault(name: str, arguments: object) -> str:
         tool_arguments(arguments)
     except ValueError as error:
         return f"the arguments of '{name[:64]}' are not a JSON object ({error})"
-    return "the call was malformed"
+    return "the call was malformed" if arguments else f"the arguments of '{name[:64]}' are missing"
 
 
 def _tool_results(message: ChatMessage, where: str) -> Iterator[dict[str, Any]]:

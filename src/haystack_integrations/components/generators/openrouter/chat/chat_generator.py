@@ -373,6 +373,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
             generation_kwargs=merged_kwargs(self.generation_kwargs, generation_kwargs),
             init_headers=self._sent_headers(),
             base_url=str(self.api_base_url),
+            noticed=self._noticed,
         )
         # Haystack's hook names the SDK's method here; it is always this one
         return {**arguments, "openai_endpoint": "create"}

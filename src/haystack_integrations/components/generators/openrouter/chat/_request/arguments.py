@@ -39,6 +39,7 @@ from haystack_integrations.components.generators.openrouter.chat._request.tools 
     read_tools,
     server_tools,
     tool_definitions,
+    warn_of_unknown_tools,
 )
 from haystack_integrations.components.generators.openrouter.chat.options import OpenRouterGenerationKwargs
 
@@ -97,6 +98,7 @@ def request_arguments(
     generation_kwargs: Mapping[str, Any],
     init_headers: Mapping[str, Any],
     base_url: str,
+    noticed: set[str],
 ) -> dict[str, Any]:
     """Build the arguments of `client.chat.completions.create`. Nothing that is given is changed."""
     body = _without_stream(generation_kwargs, "generation_kwargs")
@@ -116,7 +118,9 @@ def request_arguments(
     arguments.update({name: body.pop(name) for name in _SDK_ARGUMENTS if name in body})
     definitions: list[dict[str, Any]] = []
     if tools is not None:
-        definitions = tool_definitions(tools, strict=tools_strict, options=tool_options, known=own_tools)
+        definitions = tool_definitions(tools, strict=tools_strict, options=tool_options)
+        if definitions and tool_options:
+            warn_of_unknown_tools(tool_options, tools, own_tools, noticed=noticed)
     if "tools" in body:
         definitions += in_stable_order(server_tools(body.pop("tools")))
     if definitions:
@@ -126,7 +130,7 @@ def request_arguments(
     models = [string(name) for name in (sent.get("model", arguments["model"]), *fallbacks)]
     names = {string(mapping(tool.get("function")).get("name")) for tool in definitions}
     clean_calls(arguments["messages"], names, models)
-    _warn_of_dropped_reasoning(sent, models)
+    _warn_of_dropped_reasoning(sent, models, noticed)
     if "response_format" in body:
         arguments["response_format"] = in_stable_order(response_format_schema(body.pop("response_format")))
     rest = in_stable_order({**body, **extra})
@@ -225,14 +229,16 @@ def _check_count(count: object) -> None:
         raise ValueError(msg)
 
 
-def _warn_of_dropped_reasoning(sent: Mapping[str, Any], models: Sequence[str]) -> None:
+def _warn_of_dropped_reasoning(sent: Mapping[str, Any], models: Sequence[str], noticed: set[str]) -> None:
     """Anthropic refuses both together, and OpenRouter leaves out the reasoning without a word (pydantic-ai#6957)."""
     choice, reasoning = sent.get("tool_choice"), sent.get("reasoning")
     forced = choice == "required" or (isinstance(choice, Mapping) and choice.get("type") == "function")
     if not forced or not isinstance(reasoning, Mapping):
         return
     asked = reasoning.get("enabled") or reasoning.get("max_tokens") or reasoning.get("effort") not in (None, "none")
-    if asked and any("anthropic/" in model.lower() for model in models):
+    mark = f"dropped reasoning: {models[0]}"
+    if asked and mark not in noticed and any("anthropic/" in model.lower() for model in models):
+        noticed.add(mark)
         logger.warning(
             "`tool_choice` forces a call, so OpenRouter drops `reasoning` for Claude models. Set `tool_choice` to "
             '"auto" to keep it.'

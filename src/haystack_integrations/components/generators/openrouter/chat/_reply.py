@@ -228,9 +228,7 @@ def _reasoning(message: dict[str, Any], meta: dict[str, Any]) -> ReasoningConten
     return ReasoningContent(text, extra={"reasoning_details": details} if details else {})
 
 
-def _tool_calls(
-    message: dict[str, Any], meta: dict[str, Any], generation_id: str, *, is_cut: bool
-) -> list[ToolCall]:
+def _tool_calls(message: dict[str, Any], meta: dict[str, Any], generation_id: str, *, is_cut: bool) -> list[ToolCall]:
     calls, invalid = [], []
     ids: set[str] = set()
     for number, entry in enumerate(listed(message.get("tool_calls"))):

@@ -25,16 +25,14 @@ from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.json_values import in_stable_order
 from haystack_integrations.components.generators.openrouter.chat._endpoint import CHAT, SDK_NAMES
 from haystack_integrations.components.generators.openrouter.chat._reply import mapping, string
-from haystack_integrations.components.generators.openrouter.chat._request.messages import (
-    clean_calls,
-    wire_messages,
-)
+from haystack_integrations.components.generators.openrouter.chat._request.messages import wire_messages
 from haystack_integrations.components.generators.openrouter.chat._request.reasoning import Readers
 from haystack_integrations.components.generators.openrouter.chat._request.schemas import (
     response_format_schema,
     with_read_order,
     with_written_order,
 )
+from haystack_integrations.components.generators.openrouter.chat._request.tool_calls import clean_calls
 from haystack_integrations.components.generators.openrouter.chat._request.tools import (
     read_tools,
     server_tools,

@@ -21,7 +21,7 @@ from pydantic import BaseModel
 from pydantic_core import from_json, to_json
 
 from haystack_integrations.common.openrouter._wire.json_values import in_stable_order, printable
-from haystack_integrations.components.generators.openrouter.chat._request.messages import sendable_name
+from haystack_integrations.components.generators.openrouter.chat._request.tool_calls import sendable_name
 
 logger = logging.getLogger(__name__)
 

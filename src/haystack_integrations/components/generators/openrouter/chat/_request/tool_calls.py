@@ -9,6 +9,7 @@ The tool calls of a conversation: how they go back, what a malformed one is answ
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Container, Iterable, Sequence
 from typing import Any
 
@@ -81,36 +82,41 @@ def clean_calls(wired: Sequence[dict[str, Any]], tools: Container[str], models: 
     """
     Clean the names and ids of calls and results that providers refuse, such as "look<|channel|>commentary".
 
+    An id that comes again is another call's, whose result comes after it: some models begin anew with "call_0" in each
+    reply, and Anthropic refuses ids that are not unique in a conversation (Switchyard#502).
+
     :param wired: The messages of a request, which are changed.
     :param tools: Names of tools. They stay: the model has to call them by the names that it is told.
     :param models: Who may read the messages.
     """
-    calls = [call for wire in wired for call in wire.get("tool_calls", [])]
-    for call in calls:
-        function = call["function"]
-        if function["name"] not in tools:
-            function["name"] = sendable_name(function["name"])
     # Kimi stops calling tools if its ids, such as "functions.look:0", come back altered (openclaw#62319)
-    if all("moonshotai/" in model.lower() for model in models):
-        return
+    keeps_ids = all("moonshotai/" in model.lower() for model in models)
     # Gemini's signature of a call has the id of the call
     signed = {string(detail.get("id")) for wire in wired for detail in wire.get("reasoning_details", [])}
-    ids: dict[str, str] = {}
-    taken = set(signed)
-    for place, key in [*((call, "id") for call in calls), *((wire, "tool_call_id") for wire in wired)]:
-        given = place.get(key)
-        if given and given not in signed:
-            if given not in ids:
-                ids[given] = _free_id(given, taken)
-                taken.add(ids[given])
-            place[key] = ids[given]
+    taken, times = set(signed), Counter[str]()
+    waiting: dict[str, list[str]] = {}
+    for wire in wired:
+        own: dict[str, list[str]] = {}
+        for call in wire.get("tool_calls", []):
+            function, given = call["function"], call["id"]
+            if function["name"] not in tools:
+                function["name"] = sendable_name(function["name"])
+            if not keeps_ids and given not in signed:
+                times[given] += 1
+                call["id"] = _free_id(given, taken, times[given])
+                taken.add(call["id"])
+            own.setdefault(given, []).append(call["id"])
+        waiting |= own
+        if result_of := wire.get("tool_call_id"):
+            ids = waiting.get(result_of) or [result_of if keeps_ids else sendable_name(result_of)]
+            wire["tool_call_id"] = ids.pop(0) if len(ids) > 1 else ids[0]
 
 
-def _free_id(given: str, taken: Container[str]) -> str:
+def _free_id(given: str, taken: Container[str], time: int) -> str:
     clean = sendable_name(given)
     if clean not in taken:
         return clean
-    return f"{clean[:47]}_{hashlib.sha256(given.encode(errors='surrogatepass')).hexdigest()[:16]}"
+    return f"{clean[:47]}_{hashlib.sha256(f'{given}/{time}'.encode(errors='surrogatepass')).hexdigest()[:16]}"
 
 
 def sendable_name(name: str) -> str:

@@ -15,11 +15,8 @@ from modes import Mode
 from stand_in import Answer, StandIn
 from wire import USAGE, answer, call, comparable, completion, event, events, folded
 
-from haystack_integrations.components.generators.openrouter.chat._reply import (
-    chat_messages,
-    tool_arguments,
-    warn_of_flaws,
-)
+from haystack_integrations.components.generators.openrouter.chat._fields import tool_arguments
+from haystack_integrations.components.generators.openrouter.chat._reply import chat_messages, warn_of_flaws
 from haystack_integrations.components.generators.openrouter.chat._request.messages import wire_messages
 from haystack_integrations.components.generators.openrouter.chat._request.reasoning import Readers
 from haystack_integrations.components.generators.openrouter.chat._stream.chunks import StreamedReply

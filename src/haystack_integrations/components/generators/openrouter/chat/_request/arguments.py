@@ -24,7 +24,7 @@ from haystack_integrations.common.openrouter._base.headers import merged_headers
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.json_values import in_stable_order
 from haystack_integrations.components.generators.openrouter.chat._endpoint import CHAT, SDK_NAMES
-from haystack_integrations.components.generators.openrouter.chat._reply import mapping, string
+from haystack_integrations.components.generators.openrouter.chat._fields import mapping, string
 from haystack_integrations.components.generators.openrouter.chat._request.messages import wire_messages
 from haystack_integrations.components.generators.openrouter.chat._request.reasoning import Readers
 from haystack_integrations.components.generators.openrouter.chat._request.schemas import (

@@ -18,11 +18,8 @@ from haystack.dataclasses import ChatMessage, ChatRole, TextContent, ToolCallRes
 
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.media import image_part
-from haystack_integrations.components.generators.openrouter.chat._reply import (
-    listed,
-    says_nothing,
-    string,
-)
+from haystack_integrations.components.generators.openrouter.chat._fields import listed, string
+from haystack_integrations.components.generators.openrouter.chat._reply import says_nothing
 from haystack_integrations.components.generators.openrouter.chat._request.content_parts import cache_mark, content_parts
 from haystack_integrations.components.generators.openrouter.chat._request.reasoning import Readers, readable
 from haystack_integrations.components.generators.openrouter.chat._request.tool_calls import (

@@ -25,7 +25,12 @@ from haystack_integrations.common.openrouter._wire.model_names import (
     names_one_model,
 )
 from haystack_integrations.common.openrouter.errors._reading import failure_of
-from haystack_integrations.components.generators.openrouter.chat._reply import listed, mapping, reasoning_text, string
+from haystack_integrations.components.generators.openrouter.chat._fields import (
+    listed,
+    mapping,
+    reasoning_text,
+    string,
+)
 
 logger = logging.getLogger(__name__)
 

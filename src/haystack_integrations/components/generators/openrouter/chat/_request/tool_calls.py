@@ -16,13 +16,13 @@ from typing import Any
 from haystack.dataclasses import ChatMessage, ToolCall
 
 from haystack_integrations.common.openrouter._wire import checks
-from haystack_integrations.components.generators.openrouter.chat._reply import (
-    cut_by,
+from haystack_integrations.components.generators.openrouter.chat._fields import (
     listed,
     mapping,
     string,
     tool_arguments,
 )
+from haystack_integrations.components.generators.openrouter.chat._reply import cut_by
 
 _LONGEST_QUOTE = 300
 

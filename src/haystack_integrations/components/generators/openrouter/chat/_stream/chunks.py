@@ -19,7 +19,8 @@ from haystack_integrations.common.openrouter._transport.run import note_cost
 from haystack_integrations.common.openrouter._wire.json_values import plain_json
 from haystack_integrations.common.openrouter._wire.responses import find_error, with_header_fields
 from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
-from haystack_integrations.components.generators.openrouter.chat._reply import chat_messages, string
+from haystack_integrations.components.generators.openrouter.chat._fields import string
+from haystack_integrations.components.generators.openrouter.chat._reply import chat_messages
 from haystack_integrations.components.generators.openrouter.chat._stream.fragments import FieldFragments
 from haystack_integrations.components.generators.openrouter.chat._stream.message import Payload, StreamedMessage
 

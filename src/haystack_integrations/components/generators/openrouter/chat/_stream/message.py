@@ -14,7 +14,7 @@ from typing import Any
 from haystack.dataclasses import ReasoningContent, ToolCallDelta
 
 from haystack_integrations.common.openrouter._wire.json_values import plain_json
-from haystack_integrations.components.generators.openrouter.chat._reply import (
+from haystack_integrations.components.generators.openrouter.chat._fields import (
     content_text,
     listed,
     mapping,

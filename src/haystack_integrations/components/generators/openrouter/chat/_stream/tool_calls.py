@@ -10,7 +10,7 @@ import json
 from io import StringIO
 from typing import Any
 
-from haystack_integrations.components.generators.openrouter.chat._reply import string, tool_arguments
+from haystack_integrations.components.generators.openrouter.chat._fields import string, tool_arguments
 
 _CALL_FIELDS = {"id", "type", "index", "function"}
 _FUNCTION_FIELDS = {"name", "arguments"}

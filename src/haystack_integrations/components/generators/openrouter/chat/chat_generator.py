@@ -45,6 +45,7 @@ from haystack_integrations.components.generators.openrouter.chat._request.tools 
     ToolWarmUp,
     check_tool_options,
     checked_tools,
+    warn_of_unknown_tools,
     written_tools,
 )
 from haystack_integrations.components.generators.openrouter.chat._stream import delivery
@@ -313,13 +314,15 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         tools: ToolsType | None = None,
         tools_strict: bool | None = None,
     ) -> dict[str, Any]:
+        tools = self.tools if tools is None else tools
+        if self.tool_options:
+            warn_of_unknown_tools(self.tool_options, tools, self.tools, noticed=self._noticed)
         arguments = request_arguments(
             model=self.model,
             messages=messages,
-            tools=tools if tools is not None else self.tools,
+            tools=tools,
             tools_strict=tools_strict if tools_strict is not None else self.tools_strict,
             tool_options=self.tool_options,
-            own_tools=self.tools,
             streaming=streaming_callback is not None,
             generation_kwargs=merged_kwargs(self.generation_kwargs, generation_kwargs),
             init_headers=self._sent_headers(),

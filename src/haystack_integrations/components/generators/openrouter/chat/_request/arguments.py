@@ -26,7 +26,7 @@ from haystack_integrations.common.openrouter._wire.json_values import in_stable_
 from haystack_integrations.components.generators.openrouter.chat._endpoint import CHAT, SDK_NAMES
 from haystack_integrations.components.generators.openrouter.chat._fields import mapping, string
 from haystack_integrations.components.generators.openrouter.chat._request.messages import wire_messages
-from haystack_integrations.components.generators.openrouter.chat._request.reasoning import Readers
+from haystack_integrations.components.generators.openrouter.chat._request.reasoning import Readers, models_asked
 from haystack_integrations.components.generators.openrouter.chat._request.schemas import (
     response_format_schema,
     with_read_order,
@@ -37,7 +37,6 @@ from haystack_integrations.components.generators.openrouter.chat._request.tools 
     read_tools,
     server_tools,
     tool_definitions,
-    warn_of_unknown_tools,
 )
 from haystack_integrations.components.generators.openrouter.chat.options import OpenRouterGenerationKwargs
 
@@ -91,7 +90,6 @@ def request_arguments(
     tools: ToolsType | None,
     tools_strict: bool,
     tool_options: Mapping[str, Any] | None = None,
-    own_tools: ToolsType | None = None,
     streaming: bool,
     generation_kwargs: Mapping[str, Any],
     init_headers: Mapping[str, Any],
@@ -105,27 +103,21 @@ def request_arguments(
         _check_count({**body, **extra}.get("n"))
         # OpenRouter always sends the usage; gateways do not, and Datadog's tracer takes it out of the stream
         body.setdefault("stream_options", {"include_usage": True})
-    model = body.pop("model", model)
+    sent = {"model": model, **body, **extra}
     arguments: dict[str, Any] = {
-        "model": model,
-        "messages": wire_messages(messages, Readers.of(extra.get("model", model), {**body, **extra}, base_url)),
+        "model": body.pop("model", model),
+        "messages": wire_messages(messages, Readers.of(sent, base_url)),
         "stream": streaming,
     }
     if headers := merged_headers(init_headers, sendable_headers(body.pop("extra_headers", None))):
         arguments["extra_headers"] = headers
     arguments.update({name: body.pop(name) for name in _SDK_ARGUMENTS if name in body})
-    definitions: list[dict[str, Any]] = []
-    if tools is not None:
-        definitions = tool_definitions(tools, strict=tools_strict, options=tool_options)
-        if definitions and tool_options:
-            warn_of_unknown_tools(tool_options, tools, own_tools, noticed=noticed)
+    definitions = [] if tools is None else tool_definitions(tools, strict=tools_strict, options=tool_options)
     if "tools" in body:
         definitions += in_stable_order(server_tools(body.pop("tools")))
     if definitions:
         arguments["tools"] = definitions
-    sent = {**body, **extra}
-    fallbacks: Sequence[Any] = named if isinstance(named := sent.get("models"), list | tuple) else ()
-    models = [string(name) for name in (sent.get("model", arguments["model"]), *fallbacks)]
+    models = [string(name) for name in models_asked(sent)]
     names = {string(mapping(tool.get("function")).get("name")) for tool in definitions}
     clean_calls(arguments["messages"], names, models)
     _warn_of_dropped_reasoning(sent, models, noticed)

@@ -57,10 +57,9 @@ class Readers:
     base_url: str
 
     @classmethod
-    def of(cls, model: object, fields: Mapping[str, Any], base_url: str) -> Self:
-        """Find the readers of a request for a model with these other fields."""
-        fallbacks = fields.get("models")
-        models = [model, *fallbacks] if isinstance(fallbacks, list | tuple) else [model]
+    def of(cls, fields: Mapping[str, Any], base_url: str) -> Self:
+        """Find the readers of a request with these fields."""
+        models = models_asked(fields)
         named = tuple(name for name in models if isinstance(name, str) and names_one_model(name))
         return cls(named if len(named) == len(models) and not fields.get("preset") else (), base_url)
 
@@ -75,9 +74,15 @@ class Readers:
         return bool(makers and authors) and not any(author.startswith((*makers,)) for author in authors)
 
 
+def models_asked(fields: Mapping[str, Any]) -> list[object]:
+    """The model that a request with these fields is for, and its fallbacks."""
+    fallbacks = fields.get("models")
+    return [fields.get("model"), *(fallbacks if isinstance(fallbacks, list | tuple) else ())]
+
+
 def learn_makers(replies: list[ChatMessage], arguments: Mapping[str, Any], base_url: str) -> None:
     """Remember under which name a model replies: the next request sends its reasoning back to it."""
-    readers = Readers.of(arguments["model"], arguments.get("extra_body", {}), base_url)
+    readers = Readers.of({**arguments, **arguments.get("extra_body", {})}, base_url)
     if len(readers.names) == 1:
         for reply in replies:
             learn_served_name(base_url, readers.names[0], reply.meta["model"])

@@ -70,7 +70,7 @@ def check_tool_options(options: object) -> None:
 def warn_of_unknown_tools(options: Mapping[str, Any], *tools: ToolsType | None, noticed: set[str]) -> None:
     """Log a warning for each tool with options that is not there, once for a name: an Agent may reveal it later."""
     names = [tool.name for some in tools if some is not None for tool in flatten_tools_or_toolsets(some)]
-    for name in options:
+    for name in options if names else ():
         if name in names or (mark := f"tool_options: {name}") in noticed:
             continue
         noticed.add(mark)

@@ -13,7 +13,6 @@ from haystack.dataclasses import ChatMessage
 
 from haystack_integrations.common.openrouter._transport.client_settings import ClientSettings
 from haystack_integrations.common.openrouter._transport.endpoint import sent, sent_async
-from haystack_integrations.common.openrouter._transport.tracing import tag_span
 from haystack_integrations.components.generators.openrouter.chat._endpoint import completion_dict, request_completion
 from haystack_integrations.components.generators.openrouter.chat._reply import chat_messages, warn_of_flaws
 from haystack_integrations.components.generators.openrouter.chat._request.arguments import audio_format
@@ -82,5 +81,4 @@ async def replies_to_async(
 def _looked_at(replies: list[ChatMessage], arguments: dict[str, Any], settings: ClientSettings) -> list[ChatMessage]:
     learn_makers(replies, arguments, settings.base_url)
     warn_of_flaws(replies)
-    tag_span(replies[0].meta)
     return replies

@@ -86,9 +86,28 @@ def as_messages(messages: list[ChatMessage] | str) -> list[ChatMessage]:
 
 
 def request_arguments(
+    *, messages: Sequence[ChatMessage], streaming: bool, base_url: str, **shared: Any
+) -> dict[str, Any]:
+    """
+    Build the arguments of `client.chat.completions.create`. Nothing that is given is changed.
+
+    :param messages: The conversation.
+    :param streaming: Whether the reply is streamed.
+    :param base_url: The URL of the API.
+    :param shared: What `shared_arguments` takes besides.
+    """
+    arguments = shared_arguments(streaming=streaming, **shared)
+    arguments = {
+        "messages": request_messages(messages, arguments, base_url),
+        **arguments,
+    }  # unless `extra_body` has some
+    warn_of_cache_points(arguments)
+    return arguments
+
+
+def shared_arguments(
     *,
     model: str,
-    messages: Sequence[ChatMessage],
     tools: ToolsType | None,
     tools_strict: bool,
     tool_options: Mapping[str, Any] | None = None,
@@ -96,21 +115,15 @@ def request_arguments(
     streaming: bool,
     generation_kwargs: Mapping[str, Any],
     init_headers: Mapping[str, Any],
-    base_url: str,
 ) -> dict[str, Any]:
-    """Build the arguments of `client.chat.completions.create`. Nothing that is given is changed."""
+    """Build the arguments that do not depend on a conversation: all but its messages."""
     body = _without_stream(generation_kwargs, "generation_kwargs")
     extra = _without_stream(body.pop("extra_body", {}), "extra_body")
     if streaming:
         _check_count({**body, **extra}.get("n"))
         # OpenRouter always sends the usage; gateways do not, and Datadog's tracer takes it out of the stream
         body.setdefault("stream_options", {"include_usage": True})
-    model = body.pop("model", model)
-    arguments: dict[str, Any] = {
-        "model": model,
-        "messages": wire_messages(messages, Readers.of(extra.get("model", model), {**body, **extra}, base_url)),
-        "stream": streaming,
-    }
+    arguments: dict[str, Any] = {"model": body.pop("model", model), "stream": streaming}
     if headers := merged_headers(init_headers, sendable_headers(body.pop("extra_headers", None))):
         arguments["extra_headers"] = headers
     arguments.update({name: body.pop(name) for name in _SDK_ARGUMENTS if name in body})
@@ -121,20 +134,31 @@ def request_arguments(
         definitions += in_stable_order(server_tools(body.pop("tools")))
     if definitions:
         arguments["tools"] = definitions
-    sent = {**body, **extra}
-    fallbacks: Sequence[Any] = named if isinstance(named := sent.get("models"), list | tuple) else ()
-    models = [string(name) for name in (sent.get("model", arguments["model"]), *fallbacks)]
-    names = {string(mapping(tool.get("function")).get("name")) for tool in definitions}
-    clean_calls(arguments["messages"], names, models)
-    _warn_of_dropped_reasoning(sent, models)
+    _warn_of_dropped_reasoning({**body, **extra}, _readers(arguments["model"], {**body, **extra}))
     if "response_format" in body:
         arguments["response_format"] = in_stable_order(response_format_schema(body.pop("response_format")))
     rest = in_stable_order({**body, **extra})
     arguments.update({name: rest.pop(name) for name in SDK_NAMES & rest.keys()})
     if rest:
         arguments["extra_body"] = rest
-    _warn_of_cache_points(arguments)
     return arguments
+
+
+def request_messages(
+    messages: Sequence[ChatMessage], arguments: Mapping[str, Any], base_url: str
+) -> list[dict[str, Any]]:
+    """Build the messages of a request whose other arguments are there."""
+    sent = {**arguments, **arguments.get("extra_body", {})}
+    wired = wire_messages(messages, Readers.of(sent["model"], sent, base_url))
+    names = {string(mapping(tool.get("function")).get("name")) for tool in _dictionaries(arguments.get("tools"))}
+    clean_calls(wired, names, _readers(sent["model"], sent))
+    return wired
+
+
+def _readers(model: str, fields: Mapping[str, Any]) -> list[str]:
+    """The models that may read a request with these fields."""
+    fallbacks = named if isinstance(named := fields.get("models"), list | tuple) else ()
+    return [string(name) for name in (fields.get("model", model), *fallbacks)]
 
 
 def serializable_kwargs(generation_kwargs: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -158,7 +182,7 @@ def read_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
     return read
 
 
-def _warn_of_cache_points(arguments: Mapping[str, Any]) -> None:
+def warn_of_cache_points(arguments: Mapping[str, Any]) -> None:
     """Warn of cache points that providers refuse: too many, or one that lasts longer than an earlier one."""
     # providers read the system messages first; `extra_body` may hold anything
     messages = sorted(_dictionaries(arguments["messages"]), key=lambda message: message.get("role") != "system")

@@ -99,6 +99,11 @@ class TestBytes:
         assert request.body["model"] == "a/b"
         assert request.body["requests"][0]["body"] == {"messages": [{"role": "user", "content": "Hi"}], "top_k": 3}
 
+    def test_what_json_can_not_hold(self, stand_in: StandIn, way: Way):
+        with pytest.raises(ValueError, match=r"conversations\[0\] can't be sent as JSON: "):
+            way(way.batch(generation_kwargs={"metadata": {"a": object()}}).submit, ["Hi"])
+        assert not stand_in.requests
+
     def test_a_warning_comes_once(self, stand_in: StandIn, caplog: pytest.LogCaptureFixture):
         batch = OpenRouterBatch(model="a/b", api_base_url=stand_in.url, generation_kwargs={"stream": True})
         batch.submit(["a", "b", "c"])
@@ -247,6 +252,7 @@ ODD_ANSWERS = {
     "408": Answer.error(408, "Slow"),
     "error in 200": Answer.json(error_body(503), 200),
     "no batch": Answer.json({}, 202),
+    "redirect": Answer([], 307, {"location": "http://localhost:1/"}),
     "page": Answer.raw(b"<html><title>Bad</title></html>", "text/html"),
 }
 UNCLEAR = ("reset", "cut", "500", "503", "408", "error in 200", "no batch")

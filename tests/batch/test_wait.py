@@ -4,12 +4,16 @@
 
 """Waiting for a batch: which failures it survives, and how it ends."""
 
+import time
 from typing import Any
 
 import openai
 import pytest
 from batches import Way, batch_object, completed
 from stand_in import CUT, RESET, STALL, Answer, StandIn
+
+from haystack_integrations.common.openrouter._many.waiting import Patience
+from haystack_integrations.common.openrouter.errors._failure import DeadlineExceeded
 
 UNDER_WAY = batch_object("in_progress", request_counts={"total": 4, "completed": 2, "failed": 1})
 SOON = {"retry-after": "0.001"}
@@ -62,11 +66,26 @@ def test_a_redirect_elsewhere_is_refused(way: Way, stand_in: StandIn):
 def test_the_time_is_over(way: Way, stand_in: StandIn, answer: Answer):
     stand_in.script(Answer.json(UNDER_WAY), *[answer] * 100)
     told = (
-        r"The batch batch-1 was not over after `timeout` \(0.06 s\): in_progress, 2 of 4 requests completed, 1 failed. "
-        r"It goes on, so you can wait for it again. Job id: batch-1\."
+        r"The batch batch-1 was not over after `timeout` \(0.06 s\): (in_progress, 2 of 4 requests completed, 1 failed"
+        r"|its state is unknown)\. It goes on, so you can wait for it again\. Job id: batch-1\."
     )
     with pytest.raises(openai.APITimeoutError, match=told):
         way(way.batch().wait, "batch-1", timeout=0.06, poll=0.02, progress_bar=False)
+
+
+def test_it_tells_the_last_state():
+    patience = Patience("The job", 60.0, 1.0)
+    with patience.shown(progress_bar=False):
+        assert patience.after(1, 4, "half done") == 1.0
+        with pytest.raises(DeadlineExceeded, match="The job was not over after .*: half done. It goes on"):
+            patience.after_failure(DeadlineExceeded("late", None))
+
+
+def test_it_waits_as_long_as_it_is_told(way: Way, stand_in: StandIn):
+    stand_in.script(Answer.error(429, "Busy", headers={"retry-after": "0.1"}), Answer.json(completed()))
+    start = time.monotonic()
+    way(way.batch().wait, "batch-1", poll=0.001, progress_bar=False)
+    assert time.monotonic() - start >= 0.1
 
 
 def test_a_long_poll_does_not_outlast_the_time(way: Way, stand_in: StandIn):

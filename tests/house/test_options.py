@@ -128,7 +128,7 @@ class TestInStepWithTheSDK:
             (generation.Effort, sdk.ChatRequestReasoning.model_fields["effort"].annotation),
             (generation.Effort, sdk.ChatRequest.model_fields["reasoning_effort"].annotation),
             (typing.get_type_hints(OpenRouterGenerationKwargs)["verbosity"], sdk.Verbosity),
-            (batches.BatchStatus, sdk.BatchListItemStatus),
+            (batches.ListedStatus, sdk.BatchListStatus),
             (provider.SortBy, providersort.ProviderSort),
             (provider.Quantization, sdk.ProviderPreferences.model_fields["quantizations"].annotation),
         ],

@@ -15,7 +15,7 @@ from typing import Any
 
 from haystack import Document
 from haystack.dataclasses import ChatMessage
-from pydantic_core import PydanticSerializationError, to_json
+from pydantic_core import to_json
 
 from haystack_integrations.common.openrouter._base.documents import document_text
 from haystack_integrations.common.openrouter._wire import checks
@@ -182,11 +182,11 @@ def _submission_bytes(head: Mapping[str, Any], lines: Iterable[tuple[str, Mappin
 def _encoded(value: Any, where: str) -> bytes:
     try:
         return to_json(value)
-    except PydanticSerializationError:  # half of a surrogate pair, most of the time
+    except ValueError:  # half of a surrogate pair, most of the time
         pass
     try:
         return to_json(sendable_json(value))
-    except (PydanticSerializationError, ValueError) as error:
+    except ValueError as error:
         msg = f"{where} can't be sent as JSON: {error}"
         raise ValueError(msg) from None
 

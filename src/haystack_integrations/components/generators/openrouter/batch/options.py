@@ -22,9 +22,12 @@ class BatchProviderPreferences(TypedDict, total=False):
     """Whether another provider may run the batch if the first choice is not available."""
 
 
-BatchStatus = Literal[
-    "validating", "in_progress", "finalizing", "completed", "failed", "expired", "cancelling", "cancelled"
-]
+ListedStatus = Literal["validating", "in_progress", "completed", "failed", "expired", "cancelled"]
+"""
+What a list of batches can be limited to. In lists, a batch that is finalizing or cancelling is `in_progress`.
+
+Source: `BatchListStatus` in OpenRouter's Python SDK 1.3.84.
+"""
 
 
 class DocumentTexts(TypedDict, total=False):

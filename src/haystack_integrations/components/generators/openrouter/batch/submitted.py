@@ -30,7 +30,7 @@ from haystack_integrations.components.generators.openrouter.batch._endpoint impo
     checked_state,
     ended_state,
 )
-from haystack_integrations.components.generators.openrouter.batch.options import BatchStatus
+from haystack_integrations.components.generators.openrouter.batch.options import ListedStatus
 from haystack_integrations.components.generators.openrouter.batch.state import BatchState
 
 States = list[BatchState]
@@ -141,7 +141,7 @@ class SubmittedBatches(OpenRouterComponent):
                         pause = patience.after(state.finished, state.counts["total"], state.progress)
                     await asyncio.sleep(pause)
 
-    def list(self, status: BatchStatus | None = None, limit: int = 100) -> States:
+    def list(self, status: ListedStatus | None = None, limit: int = 100) -> States:
         """
         List the batches of the workspace, the newest first.
 
@@ -156,7 +156,7 @@ class SubmittedBatches(OpenRouterComponent):
                 pages.take(LIST.send(client, options={**self._options(), "params": pages.query}))
         return pages.states
 
-    async def list_async(self, status: BatchStatus | None = None, limit: int = 100) -> States:
+    async def list_async(self, status: ListedStatus | None = None, limit: int = 100) -> States:
         """
         List the batches of the workspace as `list` does, without blocking the event loop.
 

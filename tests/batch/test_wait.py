@@ -33,6 +33,8 @@ def test_it_survives_what_may_pass(way: Way, stand_in: StandIn, max_retries: int
     state = way(way.batch(max_retries=max_retries).wait, "batch-1", poll=0.001, progress_bar=False)
     assert state.status == "completed"
     assert len(stand_in.requests) == 9
+    # not by the SDK, which would wait longer than `poll`
+    assert {request.headers["x-stainless-retry-count"] for request in stand_in.requests} == {"0"}
 
 
 def test_it_survives_silence(way: Way, stand_in: StandIn):

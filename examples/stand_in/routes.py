@@ -8,7 +8,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from stand_in.answer import Answer
-from stand_in.endpoints import account, audio, batches, chat, embeddings, images, models, rerank
+from stand_in.endpoints import account, audio, batches, chat, decisions, embeddings, images, models, rerank
 from stand_in.request import Request
 from stand_in.response_cache import through_cache
 
@@ -47,7 +47,9 @@ ROUTES = [
     Route("GET", "/models/{author}/{slug}/endpoints", models.list_endpoints, needs_key=False),
     Route("GET", "/key", account.key),
     Route("GET", "/generation", account.generation),
+    Route("POST", "/generation/feedback", account.feedback),
     Route("POST", "/rerank", rerank.rerank),
+    Route("POST", "/systemone", decisions.decide),
 ]
 
 

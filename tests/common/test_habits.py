@@ -4,11 +4,15 @@
 
 """What a person at a prompt meets: `repr`, a hint about the model's name, and what replies cost."""
 
+import copy
+import json
 import logging
+import pickle
+import re
 from typing import Any
 
 import pytest
-from components import COMPONENTS
+from components import COMPONENTS, build
 from haystack import Pipeline
 from haystack.components.agents import Agent
 from haystack.dataclasses import ChatMessage
@@ -18,6 +22,7 @@ from stand_in import Answer, StandIn
 from wire import USAGE, call, completion
 
 from haystack_integrations.common.openrouter.cost import reported_cost, usage_cost
+from haystack_integrations.common.openrouter.models import OpenRouterModel
 from haystack_integrations.components.generators.openrouter import (
     OpenRouterChatGenerator,
     cost_table,
@@ -33,12 +38,13 @@ def kind(request: pytest.FixtureRequest) -> Any:
 
 class TestRepr:
     def test_model_and_url(self, kind):
-        shown = repr(kind(model="author/slug", api_base_url="https://example.com/api/v1"))
+        shown = repr(build(kind, model="author/slug", api_base_url="https://example.com/api/v1"))
         assert shown.startswith(f"{kind.__name__}(model='author/slug', api_base_url='https://example.com/api/v1')\n")
         assert "0x" not in shown
 
     def test_no_secret(self, kind):
-        component = kind(
+        component = build(
+            kind,
             api_key=Secret.from_token("sk-or-secret"),
             api_base_url="https://user:pass-secret@example.com:8443/v1?token=url-secret#secret",
             extra_headers={"X-Key": "header-secret"},
@@ -49,7 +55,7 @@ class TestRepr:
 
     def test_what_haystack_shows_stays(self, kind):
         pipeline = Pipeline()
-        pipeline.add_component("mine", component := kind())
+        pipeline.add_component("mine", component := build(kind))
         assert "\nmine\n" in repr(component)
         assert "Inputs:" in repr(component)
         assert "Outputs:" in repr(component)
@@ -59,19 +65,19 @@ class TestRepr:
 class TestArguments:
     def test_a_key_that_is_no_secret(self, kind):
         with pytest.raises(TypeError, match="`api_key` must be a Secret, not str") as caught:
-            kind(api_key="sk-or-secret")
+            build(kind, api_key="sk-or-secret")
         assert "sk-or-secret" not in str(caught.value)
 
     def test_a_model_that_is_no_name(self, kind):
         with pytest.raises(TypeError, match="`model` must be a name"):
-            kind(model=None)
+            build(kind, model=None)
 
     def test_a_url_that_is_no_string(self, kind):
         with pytest.raises(TypeError, match="`api_base_url` must be a str, not int"):
-            kind(api_base_url=8080)
+            build(kind, api_base_url=8080)
 
     def test_telemetry_tells_the_model(self, kind):
-        assert kind(model="author/slug")._get_telemetry_data() == {"model": "author/slug"}
+        assert build(kind, model="author/slug")._get_telemetry_data() == {"model": "author/slug"}
 
 
 AUTHORS = {
@@ -90,6 +96,7 @@ AUTHORS = {
     "z-ai": "glm",
     "minimax": "minimax",
     "perplexity": "sonar",
+    "typesafe": "jev",
     "openrouter": "auto fusion",
 }
 
@@ -128,7 +135,7 @@ class TestModelName:
 
     def test_every_component_looks_at_it(self, kind, caplog):
         with caplog.at_level(logging.WARNING):
-            kind(model="gpt-4o")
+            build(kind, model="gpt-4o")
         assert caplog.text.count("Did you mean 'openai/gpt-4o'?") == 1
 
     def test_a_name_for_one_run(self, stand_in: StandIn, caplog):
@@ -284,6 +291,75 @@ class TestCostTable:
     def test_something_else(self):
         with pytest.raises(TypeError, match="`messages` must be a list of ChatMessage"):
             cost_table({"messages": []})
+        with pytest.raises(TypeError, match="`prices` must be a list of OpenRouterModel.*such as `OpenRouterModels"):
+            cost_table([], prices=7)
+        with pytest.raises(TypeError, match="`prices` must be a list of OpenRouterModel. Each item must be an OpenR"):
+            cost_table([], prices=["a/b"])
+
+    def test_it_is_a_string_with_rows(self):
+        usage = {"prompt_tokens": 8, "prompt_tokens_details": {"cached_tokens": 4}, "cost": 0.5}
+        table = cost_table([ChatMessage.from_assistant("x", meta={"model": "a/b", "usage": usage})])
+        assert table == str(table) == repr(table) == f"{table}"
+        assert (type(str(table)), "0.500000" in table, json.loads(json.dumps(table))) == (str, True, table)
+        assert table.rows == [
+            {
+                "model": "a/b", "provider": None, "prompt_tokens": 8, "cached_tokens": 4, "completion_tokens": None,
+                "reasoning_tokens": None, "cost": 0.5,
+            }
+        ]  # fmt: skip
+        assert type(table.rows[0]["prompt_tokens"]) is int
+        assert cost_table([]).rows == []
+
+    def test_copies(self):
+        table = cost_table([paid(cost=0.5)])
+        for copied in (pickle.loads(pickle.dumps(table)), copy.deepcopy(table)):
+            assert (copied, copied.rows, copied._repr_html_()) == (table, table.rows, table._repr_html_())
+
+    def test_in_a_notebook(self):
+        meta = {"model": "<b>a</b>", "provider": "x & y\n", "usage": {"cost": 0.5}}
+        shown = cost_table([ChatMessage.from_assistant("x", meta=meta)])._repr_html_()
+        rows = re.findall(r"<tr>(.*?)</tr>", shown)
+        assert (
+            shown
+            == f"<table><thead><tr>{rows[0]}</tr></thead><tbody><tr>{rows[1]}</tr><tr>{rows[2]}</tr></tbody></table>"
+        )
+        assert [re.findall(">([^<]*)</t", row) for row in rows] == [
+            ["model", "provider", "in", "cached", "out", "reasoning", "USD"],
+            ["&lt;b&gt;a&lt;/b&gt;", r"x &amp; y\n", "-", "-", "-", "-", "0.500000"],
+            ["total", "", "-", "-", "-", "-", "0.500000"],
+        ]
+        assert re.findall("align: (left|right)", rows[1]) == ["left"] * 2 + ["right"] * 5
+
+    def test_what_caching_saved(self):
+        pricing = {"prompt": "0.001", "completion": "0", "input_cache_read": "0.0001", "input_cache_write": "0.002"}
+        models = [OpenRouterModel({"id": "a/b", "canonical_slug": "a/b-2026", "pricing": pricing})]
+        sent = [{"cache_write_tokens": 5}, {"cached_tokens": 8}, {"cached_tokens": 0, "cache_write_tokens": 1}, {}]
+        replies = [
+            ChatMessage.from_assistant(
+                "x", meta={"model": model, "usage": {"prompt_tokens": 10, "cost": 1, "prompt_tokens_details": details}}
+            )
+            for model, details in zip(["a/b", "a/b-2026", "a/b", "a/b"], sent, strict=True)
+        ]
+        table = cost_table([*replies, paid(cost=1, prompt_tokens=10)], prices=models)
+        saved = [row["saved"] for row in table.rows]
+        assert saved == [None, pytest.approx(0.0072), pytest.approx(-0.001), None, None]
+        assert [line.split()[-1] for line in table.splitlines()] == [
+            "saved",
+            "-",
+            "0.007200",
+            "-0.001000",
+            "-",
+            "-",
+            "0.006200",
+        ]
+        assert "saved" not in cost_table(replies)
+
+    @pytest.mark.parametrize("tokens", [-5, 0.4, "8", 1e14])
+    def test_odd_numbers_of_cached_tokens(self, tokens):
+        usage = {"prompt_tokens": 10, "prompt_tokens_details": {"cached_tokens": tokens}}
+        model = OpenRouterModel({"id": "a/b", "pricing": {"prompt": "0.001"}})
+        (row,) = cost_table([ChatMessage.from_assistant("x", meta={"model": "a/b", "usage": usage})], [model]).rows
+        assert row["saved"] == (None if tokens in (-5, "8") else 0)
 
 
 def test_generation_kwargs_connect_to_a_component_that_makes_them():

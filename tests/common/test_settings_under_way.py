@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 import openai
 import pytest
-from components import COMPONENTS, FILES, INPUTS, KINDS, METHODS
+from components import COMPONENTS, FILES, INPUTS, KINDS, METHODS, build
 from haystack import Document
 from haystack.dataclasses import ByteStream
 from haystack.utils import Secret
@@ -65,9 +65,9 @@ def gate() -> Iterator[Gate]:
 
 def make(kind: str, server: StandIn, **parameters: Any) -> Any:
     usual = {"api_key": OLD, "api_base_url": server.url, "max_retries": 0, "raise_on_failure": True, "timeout": 10.0}
-    usual |= {"progress_bar": False, "concurrency": 1, "cache_seconds": 0, **parameters}
+    usual |= {"progress_bar": False, "concurrency": 1, "max_workers": 1, "cache_seconds": 0, **parameters}
     possible = inspect.signature(KINDS[kind].__init__).parameters
-    return KINDS[kind](**{name: value for name, value in usual.items() if name in possible})
+    return build(KINDS[kind], **{name: value for name, value in usual.items() if name in possible})
 
 
 def call(made: Any, *inputs: Any) -> Any:

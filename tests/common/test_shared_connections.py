@@ -20,7 +20,7 @@ from typing import Any
 import httpx
 import openai
 import pytest
-from components import INPUTS, KINDS, METHODS
+from components import INPUTS, KINDS, METHODS, build
 from haystack.utils import Secret
 from modes import Mode
 from stand_in import STALL, Answer, StandIn
@@ -65,7 +65,7 @@ def with_pair(pair: Pair, test: Callable[[Pair], Awaitable[None]]) -> None:
 class TestComponents:
     @pytest.mark.parametrize("is_async", [False, True])
     def test_of_all_kinds_share_one(self, is_async: bool, stand_in: StandIn):
-        made = [kind(api_base_url=stand_in.url, timeout=20 + number) for number, kind in enumerate(KINDS.values())]
+        made = [build(kind, api_base_url=stand_in.url, timeout=20 + n) for n, kind in enumerate(KINDS.values())]
 
         async def main() -> None:
             for component in made:

@@ -17,12 +17,21 @@ from openrouter.components import chatfunctiontool, chatrequest, providersort
 from pydantic import BaseModel
 
 from haystack_integrations.common.openrouter._base import options as shared
+from haystack_integrations.common.openrouter.account import FeedbackCategory
 from haystack_integrations.components.audio.openrouter import (
     AudioProviderPreferences,
     OpenRouterSpeechKwargs,
     OpenRouterTranscriptionKwargs,
 )
 from haystack_integrations.components.audio.openrouter import options as audio
+from haystack_integrations.components.classifiers.openrouter import (
+    ChoiceQuestion,
+    NoulQuestion,
+    OpenRouterDecisionParameters,
+    ScoreQuestion,
+)
+from haystack_integrations.components.classifiers.openrouter import options as decisions
+from haystack_integrations.components.classifiers.openrouter._endpoint import SYSTEMONE
 from haystack_integrations.components.embedders.openrouter import OpenRouterEmbeddingParameters
 from haystack_integrations.components.embedders.openrouter import options as embeddings
 from haystack_integrations.components.generators.openrouter import (
@@ -114,6 +123,11 @@ class TestInStepWithTheSDK:
                 set(),
                 {"input", "model", "dimensions", "encoding_format"},
             ),
+            (OpenRouterDecisionParameters, [sdk.DecisionsRequest], set(), {*SYSTEMONE.own_fields}),
+            (NoulQuestion, [sdk.DecisionsNoulQuestion], set(), set()),
+            (decisions.NoulCriteria, [sdk.DecisionsNoulQuestionCriteria], set(), set()),
+            (ChoiceQuestion, [sdk.DecisionsChoiceQuestion], set(), set()),
+            (ScoreQuestion, [sdk.DecisionsScoreQuestion], set(), set()),
             (OpenRouterRerankParameters, [operations.CreateRerankRequestBody], set(), {*_endpoint.RERANK.own_fields}),
         ],
     )
@@ -131,6 +145,7 @@ class TestInStepWithTheSDK:
             (batches.ListedStatus, sdk.BatchListStatus),
             (provider.SortBy, providersort.ProviderSort),
             (provider.Quantization, sdk.ProviderPreferences.model_fields["quantizations"].annotation),
+            (FeedbackCategory, sdk.SubmitGenerationFeedbackRequestCategory),
         ],
     )
     def test_values(self, ours, theirs):
@@ -149,6 +164,9 @@ class TestInStepWithTheSDK:
             (OpenRouterTranscriptionKwargs, "response_format", sdk.STTRequest),
             (OpenRouterTranscriptionKwargs, "timestamp_granularities", sdk.STTRequest),
             (AudioProviderPreferences, "data_collection", sdk.SpeechRequestProvider),
+            (NoulQuestion, "type", sdk.DecisionsNoulQuestion),
+            (ChoiceQuestion, "type", sdk.DecisionsChoiceQuestion),
+            (ScoreQuestion, "type", sdk.DecisionsScoreQuestion),
             *(
                 (OpenRouterImageKwargs, name, sdk.ImageGenerationRequest)
                 for name in ("aspect_ratio", "background", "output_format", "quality", "resolution")
@@ -169,7 +187,7 @@ class TestInStepWithTheSDK:
 
 @pytest.mark.parametrize(
     "module",
-    [shared, generation, plugins, provider, images, audio, embeddings, rerank, batches],
+    [shared, generation, plugins, provider, images, audio, embeddings, rerank, decisions, batches],
     ids=lambda module: module.__name__.partition("openrouter.")[2],
 )
 def test_every_field_has_a_docstring_and_every_type_a_source(module: ModuleType):

@@ -28,7 +28,8 @@ class ModelFilters(TypedDict, total=False):
     q: str
     """Words in the name."""
     output_modalities: str | Sequence[str]
-    """The output types: "text", "image", "audio", "embeddings", "rerank", "speech", "transcription", "video"."""
+    """The output types: "text", "image", "audio", "embeddings", "rerank", "speech", "transcription", "video",
+    "decisions"."""
     input_modalities: str | Sequence[str]
     """The input types: "text", "image", "audio", "file", "video"."""
     supported_parameters: str | Sequence[str]
@@ -104,6 +105,15 @@ def check_names(given: Iterable[str], known: Collection[str], what: str) -> None
             meant = f"Did you mean {near[0]!r}? " if near else ""
             msg = f"There is no {what} {name!r}. {meant}Available: {', '.join(known)}."
             raise TypeError(msg)
+
+
+def names_in(value: object, argument: str) -> list[str]:
+    """One name or several as a list of them."""
+    items = [value] if isinstance(value, str) else value
+    if not isinstance(items, list | tuple | set | frozenset) or not all(isinstance(item, str) for item in items):
+        msg = f"`{argument}` must be a string or a list of strings, not {checks.shown(value)}."
+        raise TypeError(msg)
+    return [*items]
 
 
 def _written(name: str, value: object) -> str:

@@ -13,10 +13,11 @@ from datetime import UTC, datetime, timedelta
 import openai
 from haystack.utils import Secret
 
-from haystack_integrations.common.openrouter._wire.json_values import mapping, printable
+from haystack_integrations.common.openrouter._wire.json_values import printable
 from haystack_integrations.common.openrouter._wire.model_names import near_names
+from haystack_integrations.common.openrouter.errors._budgets import known_budget
 from haystack_integrations.common.openrouter.errors._failure import DeadlineExceeded, Failure
-from haystack_integrations.common.openrouter.errors._values import LONGEST_NAME, number_in, text_in, words
+from haystack_integrations.common.openrouter.errors._values import LONGEST_NAME, number_in, text_in
 
 Advice = Mapping[int | str, str]
 """
@@ -71,13 +72,14 @@ MEDIA_ADVICE: Advice = {
 
 # How the keys of others begin.
 _FOREIGN_KEYS = {"sk-proj-": "OpenAI", "sk-svcacct-": "OpenAI", "sk-ant-": "Anthropic", "gsk_": "Groq"}
-# What serves an endpoint, by a part of its path.
+# What serves an endpoint, by a part of its path, or by what its models make.
 _COMPONENTS = {
-    "embeddings": "OpenRouterTextEmbedder or OpenRouterDocumentEmbedder",
+    "embedding": "OpenRouterTextEmbedder or OpenRouterDocumentEmbedder",
     "rerank": "OpenRouterRanker",
-    "images": "OpenRouterImageGenerator",
+    "image": "OpenRouterImageGenerator",
     "speech": "OpenRouterSpeechSynthesizer",
-    "transcriptions": "OpenRouterTranscriber",
+    "transcription": "OpenRouterTranscriber",
+    **dict.fromkeys(("systemone", "decision"), "OpenRouterTextRouter or OpenRouterDocumentClassifier"),
     "chat": "OpenRouterChatGenerator",
 }
 
@@ -101,14 +103,15 @@ def advice_for(
     found = advice[situation]
     near = near_names(model, base_url) if "{names}" in found else []
     names = f". Did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else ""
-    return found.format(
+    advised = found.format(
         key=secret_name(api_key),
         model=model,
         names=names,
         until=_until(failure),
         resets=_resets(failure),
-        component=_component(failure),
+        component=_component(error, failure),
     )
+    return advised + known_budget(base_url, key, situation)
 
 
 def secret_name(api_key: Secret | None) -> str:
@@ -163,7 +166,12 @@ def _resets(failure: Failure | None) -> str:
     return f" ({', '.join(filter(None, known))})" if any(known) else ""
 
 
-def _component(failure: Failure | None) -> str:
-    detail = words(mapping(mapping(failure and failure.availability).get("constraint")).get("detail"))
-    named = next((name for part, name in _COMPONENTS.items() if part in detail), "")
-    return f": use {named}" if named else ""
+def _component(error: openai.APIError, failure: Failure | None) -> str:
+    """Name the component for an endpoint, and not that of the endpoint that was asked, which may be named as well."""
+    asked = _components_in(error.request.url.path if error.request else "")
+    named = [name for name in _components_in(failure.right_endpoint if failure else "") if name not in asked]
+    return f": use {named[0]}" if named else ""
+
+
+def _components_in(text: str) -> list[str]:
+    return [name for part, name in _COMPONENTS.items() if part in text]

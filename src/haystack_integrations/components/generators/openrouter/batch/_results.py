@@ -37,7 +37,7 @@ def embedding_of(body: dict[str, Any]) -> list[float] | None:
     """Read a response of the embeddings endpoint as the embedders do. None if it has no usable embedding."""
     try:
         return read_response(body, {}, 1, model="", dimensions=None)[0][0]
-    except (openai.APIError, KeyError, TypeError):
+    except (openai.APIError, KeyError, TypeError, ValueError):
         return None
 
 

@@ -276,7 +276,7 @@ def _refuse_media(wired: Sequence[Mapping[str, Any]], where: str) -> None:
             if "data" in held or found.startswith("data:"):
                 msg = (
                     f"`{where}` has {part.get('type')} with its data, but a batch takes media only by URL. Pass "
-                    'a public https URL, such as `ImageContent(base64_image="", meta={"url": …})`.'
+                    'a public https URL: `ImageContent("", "image/png", meta={"url": …})`, for example.'
                 )
                 raise ValueError(msg)
 

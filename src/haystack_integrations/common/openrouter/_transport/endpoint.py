@@ -64,6 +64,7 @@ class Endpoint:
     :param is_sent_once: Whether no request is ever sent again, because it may have arrived, and made a job.
     :param method: The HTTP method, if it is not POST with a body and GET without one.
     :param streams: Whether it can respond with server-sent events.
+    :param operation: What OpenTelemetry calls that which it does, if it has a name for it.
     """
 
     path: str
@@ -79,6 +80,7 @@ class Endpoint:
     is_sent_once: bool = False
     method: str = ""
     streams: bool = False
+    operation: str = ""
 
     @property
     def payload(self) -> tuple[str, ...]:
@@ -88,6 +90,10 @@ class Endpoint:
     def is_at(self, path: str) -> bool:
         """Whether this is the path of its requests: others may go through the same client."""
         return fnmatchcase(path, "*" + self.path.replace("{}", "*"))
+
+    def about(self, body: Any) -> Any:
+        """The part of a decoded body that tells the model and the usage."""
+        return body
 
     def is_good(self, body: Any, response: Any) -> bool:  # noqa: ARG002
         """Whether a decoded body holds the result."""

@@ -45,6 +45,8 @@ class SubmittedBatches(OpenRouterComponent):
     """
 
     _default_timeout: ClassVar[float] = 300.0
+    # in a span: a batch may be looked at more than once, and in several
+    _is_billed: ClassVar[bool] = False
 
     def get(self, batch_id: str) -> BatchState:
         """

@@ -7,6 +7,7 @@
 import json
 import logging
 import pickle
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import openai
 import pytest
 from batches import Way, batch_object, completed, line
-from haystack import Document
+from haystack import Document, tracing
 from modes import Mode
 from stand_in import Answer, StandIn
 from wire import USAGE, call, comparable, completion
@@ -415,6 +416,30 @@ class TestCost:
         stand_in.script(Answer.json(body))
         way(way.batch(cost_meter=meter).get, "batch-1")
         assert (meter.calls, meter.unknown, meter.total) == counted
+
+
+def test_no_span_counts_it_each_time_it_is_looked_at(stand_in: StandIn, way: Way):
+    class Span(tracing.Span):
+        tags: dict[str, Any] = {}
+
+        def set_tag(self, key: str, value: Any) -> None:
+            self.tags[key] = value
+
+    class Tracer(tracing.Tracer):
+        def trace(self, operation_name: str, tags: Any = None, parent_span: Any = None) -> Any:
+            return nullcontext(Span())
+
+        def current_span(self) -> Span:
+            return Span()
+
+    stand_in.script(*[Answer.json(completed(line("c0000", HELLO)))] * 2)
+    tracing.enable_tracing(Tracer())
+    try:
+        for _ in range(2):
+            way(way.batch().get, "batch-1")
+    finally:
+        tracing.disable_tracing()
+    assert "openrouter.cost" not in Span.tags
 
 
 def test_no_secret_is_logged(way: Way, caplog: pytest.LogCaptureFixture):

@@ -68,6 +68,11 @@ PAGES = {
             "OpenRouterEmbeddingParameters",
         ),
     ),
+    f"{_COMPONENTS}.generators.openrouter.batch": Page(
+        "Batches",
+        "batch.md",
+        ("OpenRouterBatch", "BatchState", "BatchError", "DocumentTexts", "BatchProviderPreferences"),
+    ),
     f"{_COMPONENTS}.rankers.openrouter": Page(
         "Ranker", "rankers.md", ("OpenRouterRanker", "OpenRouterRerankParameters")
     ),

@@ -283,6 +283,7 @@ class Failure:
             "wrong endpoint": bool(self.right_endpoint),
             "unknown model": self.names_unknown_model,
             "foreign reasoning": self.refuses_reasoning,
+            "no batch": "does not have a :batch endpoint" in said,
             "no endpoint": not known and self.status == 404 and any(words in said for words in _NO_PROVIDER),
             "too long": self._is_about_length or (self.status == 400 and ("context" in said or "too long" in said)),
             "provider timeout": self.timed_out,

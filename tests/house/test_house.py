@@ -166,8 +166,11 @@ def test_no_page_sends_anybody_to_a_repository_that_holds_other_code():
     assert named == {"integration.md"}  # its head has the fields that Haystack's site asks for
 
 
-def test_the_readme_fits_on_a_few_screens():
-    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 200
+def test_the_readme_fits_on_a_few_screens_and_has_the_commands_of_a_clone():
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert len(readme.splitlines()) <= 200
+    for command in ("demo", "test:all"):
+        assert f"\n```bash\npip install hatch && hatch run {command}\n```\n" in readme
 
 
 DOCS = [page for page in sorted((ROOT / "docs").glob("*.md")) if page.name != "integration.md"]

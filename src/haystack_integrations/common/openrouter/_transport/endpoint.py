@@ -61,6 +61,7 @@ class Endpoint:
     :param accept: The media type to ask for.
     :param decode: Decodes a body. A ValueError means that it is not what is expected, and plain JSON is tried.
     :param retries_timeouts: Whether a request that timed out is sent again. Each try may be billed.
+    :param is_sent_once: Whether no request is ever sent again, because it may have arrived, and made a job.
     :param streams: Whether it can respond with server-sent events.
     """
 
@@ -74,6 +75,7 @@ class Endpoint:
     accept: str = "application/json"
     decode: Callable[[bytes], Any] = decode_json
     retries_timeouts: bool = True
+    is_sent_once: bool = False
     streams: bool = False
 
     @property
@@ -89,6 +91,10 @@ class Endpoint:
         """Whether a decoded body holds the result."""
         found = body.get(self.result) if isinstance(body, dict) else None
         return isinstance(found, self.shape) and (self.shape is not list or self.may_be_empty or bool(found))
+
+    def is_billed(self, body: Any) -> bool:  # noqa: ARG002
+        """Whether a good response is one that costs something, and says how much or should."""
+        return True
 
     def correct(self, body: Any, response: Any) -> bool:
         """
@@ -118,7 +124,7 @@ class Endpoint:
         if response is None:
             response = _response_with(body, self.path, client, arguments)
         is_failure = self.correct(body, response)
-        if not is_failure or failure_of_response(response).cost:
+        if failure_of_response(response).cost if is_failure else self.is_billed(body):
             note_cost(body, response)
         if is_failure:
             kind = openai.InternalServerError if response.status_code >= 500 else openai.APIStatusError
@@ -141,6 +147,8 @@ class Endpoint:
             **({} if getattr(client, "api_key", True) else {"Authorization": Omit()}),
             **options.get("headers", {}),
         }
+        if self.is_sent_once:
+            options["max_retries"] = 0
         path = self.path.format(*(quote(name, safe="~@:") for name in names))
         if body is None:
             return client.get(path, cast_to=HttpxBinaryResponseContent, options=options)

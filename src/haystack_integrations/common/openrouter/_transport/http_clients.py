@@ -28,6 +28,7 @@ from haystack_integrations.common.openrouter._transport.run import (
     note_cost,
     note_response,
     refuse_if_over,
+    retries_of_run,
     retries_timeouts,
     warn_of_retry,
 )
@@ -144,18 +145,20 @@ class _OwnClient:
 class _Sends(_OwnClient):
     def send(self, request: Any, **kwargs: Any) -> Any:
         refuse_if_over(request, is_async=False)
-        with _failure_named(self, request, self._max_retries):
+        max_retries = retries_of_run(self._max_retries)
+        with _failure_named(self, request, max_retries):
             response = super().send(request, **kwargs)  # type: ignore[misc]
-        warn_of_retry(request, response, self._max_retries)
+        warn_of_retry(request, response, max_retries)
         return response
 
 
 class _SendsAsync(_OwnClient):
     async def send(self, request: Any, **kwargs: Any) -> Any:
         refuse_if_over(request, is_async=True)
-        with _failure_named(self, request, self._max_retries):
+        max_retries = retries_of_run(self._max_retries)
+        with _failure_named(self, request, max_retries):
             response = await super().send(request, **kwargs)  # type: ignore[misc]
-        warn_of_retry(request, response, self._max_retries)
+        warn_of_retry(request, response, max_retries)
         return response
 
 

@@ -71,6 +71,7 @@ class Run:
     :param headers: The headers of that response.
     :param ledger: Where is counted what the responses cost.
     :param component: The name of the component.
+    :param job_id: The job that it is about, once one was made.
     """
 
     endpoint: Any = None
@@ -84,6 +85,7 @@ class Run:
     headers: Mapping[str, str] = field(default_factory=dict)
     ledger: Ledger | None = None
     component: str = ""
+    job_id: str | None = None
 
     def explain(self, error: openai.APIError, endpoint: Any) -> None:
         """Explain an error of this request."""
@@ -99,6 +101,7 @@ class Run:
             model=self.model,
             base_url=self.base_url,
             generation_id=started,
+            job_id=self.job_id,
         )
 
 
@@ -184,6 +187,12 @@ def retries_timeouts() -> bool:
     return run is None or run.endpoint is None or run.endpoint.retries_timeouts
 
 
+def retries_of_run(max_retries: int) -> int:
+    """How many times a client that sends a request again this often may do so."""
+    run = _current.get()
+    return 0 if run is not None and run.endpoint is not None and run.endpoint.is_sent_once else max_retries
+
+
 def note_response(response: Any) -> None:
     """Keep what was sent and the headers of a response: the openai SDK's `create` returns neither."""
     if (run := _current.get()) is not None:
@@ -203,7 +212,8 @@ def note_cost(body: Any, response: Any = None) -> None:
     model = printable(served, _LONGEST_NAME) if isinstance(served, str) and served else run.model
     told = fields.get("id") or run.headers.get("x-generation-id")
     generation = told if isinstance(told, str) else None
-    run.ledger.note(billed(fields.get("usage")), model=model, component=run.component, generation_id=generation)
+    cost, job = billed(fields.get("usage")), run.job_id
+    run.ledger.note(cost, model=model, component=run.component, generation_id=generation, job_id=job)
 
 
 def last_headers() -> Mapping[str, str]:

@@ -76,6 +76,7 @@ _COMPONENTS = {
     "embeddings": "OpenRouterTextEmbedder or OpenRouterDocumentEmbedder",
     "rerank": "OpenRouterRanker",
     "images": "OpenRouterImageGenerator",
+    "videos": "OpenRouterVideoGenerator",
     "speech": "OpenRouterSpeechSynthesizer",
     "transcriptions": "OpenRouterTranscriber",
     "chat": "OpenRouterChatGenerator",

@@ -6,7 +6,7 @@ What the client costs: CPU time of a chunk, a call, an embedded document and an 
 
     hatch run bench                      # about fifteen minutes on an idle machine; draws benchmarks/chart.svg
     hatch run bench --quick              # less exact, and without the chart
-    hatch run bench --only embeddings    # or streams, calls, conversations, errors, network
+    hatch run bench --only embeddings    # or streams, paced, calls, conversations, errors, large, network, connections
     hatch run bench --peers              # with other packages, where they are installed
 """
 
@@ -18,18 +18,21 @@ import platform
 os.environ.setdefault("HAYSTACK_TELEMETRY_ENABLED", "False")
 
 from chart import draw
+from connections import after_silence, first_queries, warm_ups
 from contenders import SDK, Floor, Haystack, Ours
 from conversations import IN, OUT, Conversations
 from corpora import Corpora
 from embedders import OursOneByOne
 from failures import Failures
 from first_chunk import first_chunks, first_chunks_async
+from large import MEMORY, Large
+from paced import Paced
 from processes import import_milliseconds, memory_megabytes
 from rounds import Figures
 from server import KINDS, running_server
 from streams import Streams
 
-PARTS = ("streams", "calls", "conversations", "errors", "embeddings", "network")
+PARTS = ("streams", "paced", "calls", "conversations", "errors", "embeddings", "large", "network", "connections")
 STREAMS_AT_ONCE = (1, 10, 100, 400)
 
 Groups = dict[str, Figures]
@@ -52,6 +55,8 @@ def main() -> None:
         _print_machine()
         if "streams" in parts or "calls" in parts:
             streams = Streams(port, rounds=rounds, size=2000 if options.quick else 5000, peers=options.peers)
+        if "paced" in parts:
+            _measure_paced(port, rounds)
         if "streams" in parts:
             groups |= _measure_streams(streams)
         if "calls" in parts:
@@ -62,8 +67,12 @@ def main() -> None:
             _measure_errors(port, rounds, megabytes=2 if options.quick else 10)
         if "embeddings" in parts:
             groups |= _measure_embeddings(port, rounds, quick=options.quick)
+        if "large" in parts:
+            _measure_large(port, rounds)
     if "network" in parts:
         groups |= _measure_network(10 if options.quick else 50)
+    if "connections" in parts:
+        _measure_connections(rounds, (7.0,) if options.quick else (7.0, 60.0))
     if len(parts) == len(PARTS) and not options.quick:
         draw(groups)
 
@@ -82,6 +91,13 @@ def _measure_streams(streams: Streams) -> Groups:
     growth = ", ".join(f"{kind.replace('_', ' ')} {streams.growth(kind):.2f}" for kind in kinds)
     print(f"\nA stream of 80,000 chunks takes this many times longer than one of 20,000: {growth}")
     return {f"CPU of a streamed chunk\n({name})": groups[name] for name in ("text", "reasoning")}
+
+
+def _measure_paced(port: int, rounds: int) -> None:
+    print("\n| 100 paced streams, async | floor | others | **ours** | ÷ SDK | ÷ floor |\n|---|---|---|---|---|---|")
+    names = ("µs from the server to the callback, median", "the same, 99th percentile", "µs of CPU a chunk")
+    for name, figures in zip(names, Paced(port, rounds=rounds).figures(), strict=True):
+        _print_row(name, figures)
 
 
 def _measure_calls(streams: Streams, port: int, rounds: int) -> None:
@@ -126,6 +142,18 @@ def _measure_embeddings(port: int, rounds: int, *, quick: bool) -> Groups:
     return {"CPU of an embedded document": cpu, "Time to embed 1,600 documents\nat 100 ms a response": seconds}
 
 
+def _measure_large(port: int, rounds: int) -> None:
+    large = Large(port, rounds=rounds)
+    print("\n| | floor | openai SDK | **ours** | ÷ SDK | ÷ floor |\n|---|---|---|---|---|---|")
+    pages, cores = large.pages()
+    _print_large("ms a page of a PDF file, 800 x 800", pages)
+    _print_large("µs a document of a ranking of 1,000", large.ranking())
+    _print_large("µs to load 413 models", large.models())
+    for name in MEMORY:
+        _print_large(f"memory at the peak ÷ size, {name}", large.memory(name))
+    print(f"\nWith four pages at once, {cores:.1f} cores are busy")
+
+
 def _measure_network(streams: int) -> Groups:
     print("\n| | openai SDK | Haystack | **ours** | ratio |\n|---|---|---|---|---|")
     milliseconds, connections = first_chunks(streams)
@@ -135,6 +163,16 @@ def _measure_network(streams: int) -> Groups:
     _print_pair("ms to the first chunk over TLS, 50 ms away, async", of_tasks, SDK.name)
     _print_pair(f"connections of {streams} streams in a row, async", connections)
     return {"Time to the first chunk\nover TLS, 50 ms away": milliseconds}
+
+
+def _measure_connections(rounds: int, silences: tuple[float, ...]) -> None:
+    print("\n| | openai SDK | Haystack | **ours** | ratio |\n|---|---|---|---|---|")
+    microseconds, contexts = warm_ups(rounds)
+    _print_pair("µs of CPU to warm up one more component, or to make one more client", microseconds, SDK.name)
+    _print_pair("SSL contexts of ten", contexts)
+    _print_pair("ms of the first embedding, ranking and chat over TLS, 50 ms away", first_queries(rounds), SDK.name)
+    for silence, round_trips in after_silence(silences).items():
+        _print_pair(f"round trips to the first chunk after {silence:g} s of silence", round_trips)
 
 
 def _print_machine() -> None:
@@ -153,6 +191,13 @@ def _print_pair(what: str, figures: Figures, base: str | None = None) -> None:
     cells = [f"{figures[name]:.1f}" if name in figures else "" for name in (SDK.name, Haystack.name, Ours.name)]
     ratio = f"{figures[Ours.name] / figures[base]:.3f} of {base}" if base else ""
     print(f"| {what} | {cells[0]} | {cells[1]} | **{cells[2]}** | {ratio} |", flush=True)
+
+
+def _print_large(what: str, figures: Figures) -> None:
+    ours = figures[Ours.name]
+    cells = [f"{figures[name]:.1f}" if name in figures else "" for name in (Floor.name, SDK.name)]
+    ratios = [f"{ours / figures[name]:.2f}" if name in figures else "" for name in (SDK.name, Floor.name)]
+    print(f"| {what} | {' | '.join(cells)} | **{ours:.1f}** | {' | '.join(ratios)} |", flush=True)
 
 
 if __name__ == "__main__":

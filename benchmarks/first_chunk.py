@@ -25,7 +25,7 @@ def first_chunks(streams: int) -> tuple[Figures, Figures]:
     with slow_network() as network:
         for kind in (SDK, Haystack, Ours):
             contender, before = kind(network.port, "https://localhost"), network.connections
-            spent = [_first_chunk(contender) for _ in range(streams)]
+            spent = [first_chunk(contender) for _ in range(streams)]
             milliseconds[kind.name] = statistics.median(spent) * 1e3
             connections[kind.name] = float(network.connections - before)
     return milliseconds, connections
@@ -49,7 +49,10 @@ async def _first_chunks_async(network: SlowNetwork, streams: int) -> tuple[Figur
     return milliseconds, connections
 
 
-def _first_chunk(contender: Any) -> float:
+def first_chunk(contender: Any) -> float:
+    """
+    Seconds until the first chunk of a stream.
+    """
     arrived: list[float] = []
     start = time.perf_counter()
     contender.stream(_STREAM, lambda _: arrived.append(time.perf_counter()))

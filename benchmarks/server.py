@@ -6,9 +6,10 @@ A server process that sends bytes baked beforehand, so that what is measured is 
 
 The model's name says what to send: `text/5000`, `tool_arguments/5000` and `reasoning/5000` are streams of that many
 chunks, `text_apart/5000` has each event in a piece of its own, `failure/web page/10` is a failure whose body has 10 MB
-(`hostile.py`), `reply/200 tool calls` is one of `REPLIES`, `agent/50` calls a tool until the fiftieth reply, and
-anything else is a plain completion. A request with `input` gets a vector of 1,536 floats for each string in it, after
-100 ms if the model is `later`.
+(`hostile.py`), `reply/200 tool calls` is one of `REPLIES`, `paced/100` is a stream of so many chunks, one now and then,
+`agent/50` calls a tool until the fiftieth reply, and anything else is a plain completion. The fields of a request tell
+whether it is for another endpoint: `input` gets a vector of 1,536 floats for each string in it, after 100 ms if the
+model is `later`; `prompt` gets an image, `query` a ranking, `input_audio` a transcript, and GET a list of models.
 `python benchmarks/server.py` prints its port and serves until killed.
 """
 
@@ -18,6 +19,7 @@ import random
 import struct
 import subprocess
 import sys
+import time
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -72,21 +74,33 @@ class Connection(asyncio.Protocol):
     """
 
     def __init__(self) -> None:
-        self._received = b""
+        self._received = bytearray()
+        self._needed = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
         self._received += data
-        head, found, body = self._received.partition(b"\r\n\r\n")
-        if not found:
+        if len(self._received) < self._needed or b"\r\n\r\n" not in self._received:
             return
-        length = next(int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
+        head, _, body = bytes(self._received).partition(b"\r\n\r\n")
+        lines = head.lower().split(b"\r\n")
+        length = next((int(line[15:]) for line in lines if line.startswith(b"content-length:")), 0)
+        self._needed = len(head) + 4 + length
         if len(body) >= length:
-            self._received = body[length:]
+            self._received, self._needed = bytearray(body[length:]), 0
+            if head.startswith(b"GET"):
+                self._transport.write(models())
+                return
             request = json.loads(body[:length])
-            if "input" in request:
+            if "input_audio" in request:
+                self._transport.write(_json({"text": "Hello", "usage": _USAGE}))
+            elif "query" in request:
+                self._transport.write(ranking(len(request["documents"])))
+            elif "prompt" in request:
+                self._transport.write(images(int(request["model"].partition("/")[2])))
+            elif "input" in request:
                 wait = LATER if request["model"] == "later" else 0.0
                 response = embeddings(len(request["input"]), request.get("encoding_format", "float"))
                 asyncio.get_running_loop().call_later(wait, self._transport.write, response)
@@ -94,8 +108,29 @@ class Connection(asyncio.Protocol):
                 steps = sum(message["role"] == "assistant" for message in request["messages"])
                 is_last = steps + 1 >= int(request["model"].partition("/")[2])
                 self._transport.write(answer("plain" if is_last else "reply/one tool call"))
+            elif request["model"].startswith("paced/"):
+                self._write_paced(int(request["model"].partition("/")[2]))
             else:
                 self._transport.write(answer(request["model"]))
+
+    def _write_paced(self, count: int) -> None:
+        """
+        Send a chunk every 50 to 150 ms, with the time at which it is written.
+        """
+        loop, pace = asyncio.get_running_loop(), random.Random()
+        self._transport.write(_head("text/event-stream", "Transfer-Encoding: chunked"))
+
+        def write_next(left: int) -> None:
+            if left:
+                text = f"{time.monotonic() * 1e6:.0f}"
+                piece = _event({"delta": {"role": "assistant", "content": text}, "finish_reason": None})
+                loop.call_later(pace.uniform(0.05, 0.15), write_next, left - 1)
+            else:
+                last = {"delta": {"role": "assistant", "content": ""}, "finish_reason": "stop"}
+                piece = _event(last, usage=_USAGE) + b"data: [DONE]\n\n"
+            self._transport.write(b"%x\r\n%b\r\n" % (len(piece), piece) + (b"" if left else b"0\r\n\r\n"))
+
+        write_next(count)
 
 
 @cache
@@ -106,8 +141,43 @@ def embeddings(count: int, encoding_format: str) -> bytes:
         vectors = [b64encode(struct.pack(f"<{DIMENSIONS}f", *vector)).decode() for vector in vectors]
     data = [{"object": "embedding", "index": index, "embedding": vector} for index, vector in enumerate(vectors)]
     usage = {"prompt_tokens": count * 100, "total_tokens": count * 100, "cost": 0.0001}
-    body = json.dumps({"object": "list", "data": data, "model": _TOP["model"], "usage": usage}).encode()
-    return _head("application/json", f"Content-Length: {len(body)}") + body
+    return _json({"object": "list", "data": data, "model": _TOP["model"], "usage": usage})
+
+
+@cache
+def ranking(count: int) -> bytes:
+    numbers = random.Random(count)
+    order = numbers.sample(range(count), count)
+    results = [{"index": index, "relevance_score": numbers.random(), "document": {"text": ""}} for index in order]
+    return _json({"id": _TOP["id"], "provider": "Cohere", "model": "rerank", "results": results, "usage": _USAGE})
+
+
+@cache
+def models() -> bytes:
+    """
+    As many models as OpenRouter had in August 2026, of the same size.
+    """
+    prices = dict.fromkeys(("prompt", "completion", "input_cache_read", "web_search"), "0.0000025")
+    parameters = [f"parameter_{number}" for number in range(20)]
+    common = {
+        "description": "All the words of a description, of which there are some. " * 18,
+        "context_length": 262_144,
+        "architecture": {"input_modalities": ["text", "image"], "output_modalities": ["text"], "tokenizer": "GPT"},
+        "pricing": prices,
+        "top_provider": {"context_length": 262_144, "max_completion_tokens": 16_384, "is_moderated": False},
+        "supported_parameters": parameters,
+        "default_parameters": {"temperature": 1, "top_p": None},
+    }
+    return _json({"data": [{"id": f"author/model-{n}", "name": f"Author: Model {n}", **common} for n in range(413)]})
+
+
+@cache
+def images(size: int) -> bytes:
+    """
+    An image whose base64 has so many characters.
+    """
+    data = b64encode(PNG + random.Random(1).randbytes(size * 3 // 4)).decode()
+    return _json({"created": 0, "data": [{"b64_json": data, "media_type": "image/png"}], "usage": _USAGE})
 
 
 @cache
@@ -118,14 +188,18 @@ def answer(model: str) -> bytes:
         content_type, status, body = FAILURES[name](int(float(megabytes) * 1e6))
         return _head(content_type, f"Content-Length: {len(body)}", status) + body
     if kind not in KINDS:
-        body = json.dumps(_completion(**(REPLIES[count]() if kind == "reply" else {}))).encode()
-        return _head("application/json", f"Content-Length: {len(body)}") + body
+        return _json(_completion(**(REPLIES[count]() if kind == "reply" else {})))
     pieces = list(_events(kind.removesuffix("_apart"), int(count)))
     if not kind.endswith("_apart"):
         body = b"".join(pieces)
         pieces = [body[start : start + _PIECE] for start in range(0, len(body), _PIECE)]
     chunked = b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in [*pieces, b""])
     return _head("text/event-stream", "Transfer-Encoding: chunked") + chunked
+
+
+def _json(value: dict[str, Any]) -> bytes:
+    body = json.dumps(value).encode()
+    return _head("application/json", f"Content-Length: {len(body)}") + body
 
 
 def _head(content_type: str, framing: str, status: int = 200) -> bytes:
@@ -178,8 +252,9 @@ def _logprobs() -> dict[str, Any]:
     return {"logprobs": {"content": [{**token, "top_logprobs": [token] * 5}] * 1000, "refusal": None}}
 
 
-def _images() -> dict[str, Any]:
-    url = f"data:image/png;base64,{b64encode(PNG + random.Random(1).randbytes(1_250_000)).decode()}"
+def _images(megabytes: int) -> dict[str, Any]:
+    size = megabytes * 250_000  # of each of three; base64 is a third longer
+    url = f"data:image/png;base64,{b64encode(PNG + random.Random(1).randbytes(size)).decode()}"
     images = [{"type": "image_url", "index": index, "image_url": {"url": url}} for index in range(3)]
     return {"message": {"images": images}}
 
@@ -190,7 +265,8 @@ REPLIES = {
     "1,000 logprobs": _logprobs,
     "200 tool calls": lambda: _tool_calls(200),
     "one tool call": lambda: _tool_calls(1),
-    "5 MB of images": _images,
+    "5 MB of images": lambda: _images(5),
+    "20 MB of images": lambda: _images(20),
 }
 
 

@@ -102,10 +102,10 @@ class Soak:
     The calls of one method.
     """
 
-    def __init__(self, kind: type[Any], method: str, inputs: tuple[Any, ...], url: str) -> None:
+    def __init__(self, kind: type[Any], method: str, inputs: tuple[Any, ...], needed: dict[str, Any]) -> None:
         self.name = f"{kind.__name__}.{method}"
         self._kind, self._method, self._inputs = kind, method, inputs
-        self._parameters = {"api_base_url": url, "max_retries": 0, "timeout": 30.0}
+        self._parameters = {**needed, "max_retries": 0, "timeout": 30.0}
         self.calls = self.failed = 0
 
     def hundred(self) -> None:
@@ -169,7 +169,7 @@ def main() -> int:
         print((server := Unreliable()).url, flush=True)
         server.start()
         threading.Event().wait()
-    from components import INPUTS, KINDS, METHODS
+    from components import INPUTS, KINDS, METHODS, NEEDED
 
     logging.disable(logging.CRITICAL)
     os.environ["OPENROUTER_API_KEY"] = "sk-or-soak"
@@ -178,7 +178,10 @@ def main() -> int:
     head = f"{'':45} {'calls':>7} failed  MB first  second descriptors  threads"
     print(head, flush=True)
     with running_server() as url:
-        soaks = [Soak(*one, url) for one in todo if options.only.lower() in f"{one[0].__name__}.{one[1]}".lower()]
+        needed = {kind: {**NEEDED.get(kind.__name__, {}), "api_base_url": url} for kind in KINDS.values()}
+        soaks = [
+            Soak(*one, needed[one[0]]) for one in todo if options.only.lower() in f"{one[0].__name__}.{one[1]}".lower()
+        ]
         growing = [soak.name for soak in soaks if not soak.run(options.calls)]
     return 1 if growing else 0
 

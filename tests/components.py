@@ -39,6 +39,11 @@ DOCUMENTS = [
     Document(content="Bern", meta={"title": "Bern", "tags": "capital", **_IMAGES}),
 ]
 RECORDINGS = [ByteStream(name.encode(), mime_type="audio/mpeg") for name in ("first", "second")]
+NEEDED: dict[str, dict[str, Any]] = {
+    "OpenRouterTextRouter": {"labels": ["city", "ferry"]},
+    "OpenRouterDocumentClassifier": {"questions": {"city": {"type": "noul", "instructions": "Is it about a city?"}}},
+}
+"""What it can't be made without."""
 METHODS = {"OpenRouterModels": "endpoints", "OpenRouterAccount": "key"}
 """What is called to send a request, if it is not `run`. With `_async` at its end, it is the coroutine function."""
 INPUTS: dict[str, tuple[Any, ...]] = {
@@ -51,7 +56,16 @@ INPUTS: dict[str, tuple[Any, ...]] = {
     "OpenRouterVideoGenerator": ("A panda",),
     "OpenRouterSpeechSynthesizer": ("Hello",),
     "OpenRouterTranscriber": (RECORDINGS,),
+    "OpenRouterTextRouter": ("The ferry to Rome",),
+    "OpenRouterDocumentClassifier": (DOCUMENTS,),
     "OpenRouterModels": ("stand-in/sharp-eyes",),
     "OpenRouterAccount": (),
 }
 """What it is called with."""
+
+
+def build(kind: type[Any], **parameters: Any) -> Any:
+    """
+    Make an object of a class, with what it can't be made without.
+    """
+    return kind(**{**NEEDED.get(kind.__name__, {}), **parameters})

@@ -38,7 +38,7 @@ def run_example(path: Path, folder: Path) -> Run:
     :param folder: Where its output may be kept.
     """
     _CONTEXT.set_forkserver_preload(
-        [f"{_COMPONENTS}.{kind}.openrouter" for kind in ("generators", "embedders", "rankers")]
+        [f"{_COMPONENTS}.{kind}.openrouter" for kind in ("generators", "embedders", "rankers", "routers")]
     )
     out, err = (folder / f"{path.stem}.{name}" for name in ("out", "err"))
     process = _CONTEXT.Process(target=_run, args=(path, out, err))

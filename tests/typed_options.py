@@ -18,6 +18,13 @@ from haystack_integrations.components.audio.openrouter import (
     OpenRouterTranscriber,
     OpenRouterTranscriptionKwargs,
 )
+from haystack_integrations.components.classifiers.openrouter import (
+    ChoiceQuestion,
+    NoulQuestion,
+    OpenRouterDecisionParameters,
+    OpenRouterDocumentClassifier,
+    ScoreQuestion,
+)
 from haystack_integrations.components.embedders.openrouter import (
     OpenRouterDocumentEmbedder,
     OpenRouterEmbeddingParameters,
@@ -35,11 +42,13 @@ from haystack_integrations.components.generators.openrouter import (
     reply_cost,
 )
 from haystack_integrations.components.rankers.openrouter import OpenRouterRanker, OpenRouterRerankParameters
+from haystack_integrations.components.routers.openrouter import OpenRouterTextRouter
 
 good: OpenRouterGenerationKwargs = {
     "provider": {"sort": "throughput", "max_price": {"prompt": 1}, "preferred_max_latency": {"p90": 2}},
     "models": ["openai/gpt-4o-mini"],
-    "reasoning": {"effort": "low"},
+    "reasoning": {"effort": "low", "context": "all_turns"},
+    "logit_bias": {50256: -100},
     "plugins": [{"id": "a-plugin-of-tomorrow", "with": "settings"}],
     "tools": [{"type": "openrouter:web_search", "parameters": {"max_results": 3}}],
     "extra_headers": {"X-Title": "My app", "X-Gateway-Token": Secret.from_env_var("GATEWAY_TOKEN")},
@@ -55,6 +64,7 @@ inside_effort: OpenRouterGenerationKwargs = {"reasoning": {"effort": "extreme"}}
 sort: ProviderPreferences = {"sort": "fastest"}  # type: ignore[typeddict-item]
 order: ProviderPreferences = {"order": "groq"}  # type: ignore[typeddict-item]
 typo: ProviderPreferences = {"data_colection": "deny"}  # type: ignore[typeddict-unknown-key]
+context: ReasoningOptions = {"context": "every_turn"}  # type: ignore[typeddict-item]
 effort: ReasoningOptions = {"effort": "extreme"}  # type: ignore[typeddict-item]
 nameless: Plugin = {"max_results": 3}  # type: ignore[typeddict-item]
 untyped: ServerTool = {"parameters": {}}  # type: ignore[typeddict-item]
@@ -86,3 +96,17 @@ embedding_typo: OpenRouterEmbeddingParameters = {"session": "job-7"}  # type: ig
 rerank: OpenRouterRerankParameters = {"trace": {"trace_id": "1"}, "provider": {"order": ["cohere"]}}
 OpenRouterRanker(extra_parameters=rerank)
 rerank_order: OpenRouterRerankParameters = {"provider": {"order": "cohere"}}  # type: ignore[typeddict-item]
+
+decision: OpenRouterDecisionParameters = {"session_id": "job-7", "provider": {"zdr": True}}
+OpenRouterTextRouter(["easy", "hard"], extra_parameters=decision)
+OpenRouterTextRouter({"easy": "One step", "hard": None}, extra_parameters={"a_parameter_of_tomorrow": 1})
+OpenRouterTextRouter("easy")  # type: ignore[arg-type]
+decision_typo: OpenRouterDecisionParameters = {"session": "job-7"}  # type: ignore[typeddict-unknown-key]
+
+noul: NoulQuestion = {"type": "noul", "instructions": "A refund?", "criteria": {"true": "It is", "false": "It is not"}}
+label: ChoiceQuestion = {"type": "choice", "instructions": {"ask": "Which?"}, "criteria": {"a": "A", "b": None}}
+scale: ScoreQuestion = {"type": "score", "instructions": "How urgent?", "criteria": ["low", "high"]}
+OpenRouterDocumentClassifier({"noul": noul, "label": label, "scale": scale}, extra_parameters=decision)
+OpenRouterDocumentClassifier({"new": {"type": "of tomorrow", "instructions": "What?"}})
+without_labels: ChoiceQuestion = {"type": "choice", "instructions": "Which?"}  # type: ignore[typeddict-item]
+odd_outcome: NoulQuestion = {"type": "noul", "instructions": "?", "criteria": {"maybe": "x"}}  # type: ignore[typeddict-unknown-key]

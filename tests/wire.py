@@ -88,6 +88,16 @@ def ranking(*results: Any, **more: Any) -> Answer:
     return Answer.json({"id": "gen-1", "model": "test/dated", "provider": "Cohere", "results": list(results), **more})
 
 
+def decided(usage: Any = None, **answers: Any) -> Answer:
+    usage = {"input_tokens": 20, "output_tokens": 0, "cost": 0.0000008} if usage is None else usage
+    top = {"id": "gen-1", "model": "test/dated", "provider": "TypeSafe"}
+    return Answer.json({**top, "answers": answers, "usage": usage})
+
+
+def choice(label: Any, confidence: Any = 0.9, **more: Any) -> Json:
+    return {"type": "choice", "choice": label, "probabilities": {label: 0.97}, "confidence": confidence, **more}
+
+
 def call(name: str, arguments: Any, call_id: str | None = "call_1", **more: Any) -> Json:
     return {"id": call_id, "type": "function", "function": {"name": name, "arguments": arguments}, **more}
 

@@ -117,6 +117,13 @@ MODELS = [
     ),
     model("stand-in/speaker", CHARGED, makes="speech", supported_voices=["alto", "bass"], supported_parameters=[]),
     model(
+        "typesafe/jev-1.13",
+        {"prompt": "0.000000042", "completion": "0"},
+        context=32000,
+        makes="decisions",
+        supported_parameters=[],
+    ),
+    model(
         "stand-in/mystery",
         CHARGED,
         context=None,

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from stand_in.answer import Answer
-from stand_in.endpoints import account, audio, chat, embeddings, images, models, rerank, videos
+from stand_in.endpoints import account, audio, chat, decisions, embeddings, images, models, rerank, videos
 from stand_in.request import Request
 from stand_in.response_cache import through_cache
 
@@ -42,6 +42,7 @@ ROUTES = [
     Route("GET", "/key", account.key),
     Route("GET", "/generation", account.generation),
     Route("POST", "/rerank", rerank.rerank),
+    Route("POST", "/systemone", decisions.decide),
     Route("POST", "/videos", videos.submit),
     Route("GET", "/videos/{job_id}", videos.get),
     Route("GET", "/videos/{job_id}/content", videos.content),

@@ -28,23 +28,27 @@ def instance_of(schema: Json, names: list[str]) -> Any:
     return _instance(schema, schema, names)
 
 
-def _instance(schema: Json, root: Json, names: list[str]) -> Any:
+def _instance(schema: Json, root: Json, names: list[str], references: int = 0) -> Any:
+    is_deep = references > 3  # a schema may hold itself
     if "$ref" in schema:
         target = root
         for step in schema["$ref"].removeprefix("#/").split("/"):
             target = target[step]
-        return _instance(target, root, names)
+        return _instance(target, root, names, references + 1)
     for key in ("anyOf", "oneOf", "allOf"):
-        if choices := [choice for choice in schema.get(key) or [] if choice.get("type") != "null"]:
-            return _instance(choices[0], root, names)
+        if choices := sorted(schema.get(key) or [], key=lambda choice: (choice.get("type") == "null") != is_deep):
+            return _instance(choices[0], root, names, references)
     if "const" in schema or schema.get("enum"):
         return schema["const"] if "const" in schema else schema["enum"][0]
     kind = schema.get("type")
     kind = next((name for name in kind if name != "null"), "null") if isinstance(kind, list) else kind
     if kind == "object" or "properties" in schema:
-        return {name: _instance(part, root, names) for name, part in (schema.get("properties") or {}).items()}
+        return {
+            name: _instance(part, root, names, references) for name, part in (schema.get("properties") or {}).items()
+        }
     if kind == "array":
-        return [_instance(schema.get("items") or {}, root, names) for _ in range(max(1, schema.get("minItems") or 1))]
+        count = max(0 if is_deep else 1, schema.get("minItems") or 0)
+        return [_instance(schema.get("items") or {}, root, names, references) for _ in range(count)]
     plain = {"integer": 1, "number": 1, "boolean": True, "null": None}
     if kind in plain:
         return plain[kind]

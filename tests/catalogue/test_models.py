@@ -419,7 +419,8 @@ class TestCheapest:
         assert cheapest(makes="image") == "stand-in/painter"
         assert cheapest(makes="embeddings") == "stand-in/search"
         assert cheapest(supports=("tools", "structured_outputs"), max_price=0.6, exclude_free=True) == SEES
-        assert cheapest(makes=None, exclude_free=True) == "stand-in/search"
+        assert cheapest(makes="decisions") == "typesafe/jev-1.13"
+        assert cheapest(makes=None, exclude_free=True) == "typesafe/jev-1.13"
         assert len(stand_in.requests) == 1
 
     def test_nothing_fits(self, catalogue):

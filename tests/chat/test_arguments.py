@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from components import COMPONENTS
+from components import COMPONENTS, build
 from haystack import Pipeline, component
 from haystack.dataclasses import ChatMessage
 from haystack.tools import ComponentTool, PipelineTool, Tool, Toolset
@@ -138,7 +138,7 @@ class TestSignatures:
 
     @pytest.mark.parametrize("kind", COMPONENTS)
     def test_component_tool(self, kind):
-        tool = ComponentTool(component=kind(), name="use_it", description="Uses it")
+        tool = ComponentTool(component=build(kind), name="use_it", description="Uses it")
         assert tool.parameters["properties"]
 
     def test_component_tool_runs(self, stand_in: StandIn):

@@ -27,7 +27,6 @@ from stand_in import StandIn
 from wire import answer, call
 
 from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator
-from haystack_integrations.components.generators.openrouter.chat._request.tools import strict_schema
 
 AUDIO_FORMATS = {
     "aac": "aac",
@@ -215,34 +214,6 @@ class TestTools:
         body = sent(sync, stand_in, tools=[tool("f", schema)], tools_strict=True)
         strict = {**schema, "additionalProperties": False, "required": ["a"]}
         assert body["tools"][0]["function"]["parameters"] == strict
-
-    def test_an_object_schema_may_have_no_properties(self):
-        assert strict_schema({"type": "object"}) == {"type": "object", "additionalProperties": False}
-        assert strict_schema({"type": ["object", "null"]})["additionalProperties"] is False
-        assert strict_schema({"type": ["string", "null"]}) == {"type": ["string", "null"]}
-
-    @pytest.mark.parametrize("name", ["items", "additionalItems", "contains", "not", "if", "then", "else"])
-    def test_strict_below_keywords_with_a_schema(self, name):
-        assert strict_schema({name: {"type": "object"}}) == {name: {"type": "object", "additionalProperties": False}}
-        assert strict_schema({name: True}) == {name: True}
-
-    @pytest.mark.parametrize("name", ["anyOf", "oneOf", "allOf", "prefixItems", "items"])
-    def test_strict_below_keywords_with_schemas(self, name):
-        strict = strict_schema({name: [{"type": "object"}, True]})
-        assert strict == {name: [{"type": "object", "additionalProperties": False}, True]}
-
-    @pytest.mark.parametrize("name", ["properties", "$defs", "definitions", "patternProperties", "dependentSchemas"])
-    def test_strict_below_keywords_with_named_schemas(self, name):
-        strict = strict_schema({name: {"a": {"type": "object"}, "b": True}})
-        assert strict[name] == {"a": {"type": "object", "additionalProperties": False}, "b": True}
-
-    def test_values_that_are_no_schemas_stay(self):
-        schema = {"type": "array", "default": {"properties": {}}, "enum": [{"type": "object"}]}
-        assert strict_schema(schema) == schema
-
-    def test_a_property_named_like_a_keyword(self):
-        strict = strict_schema({"type": "object", "properties": {"properties": {"type": "string"}}})
-        assert strict["properties"]["properties"] == {"type": "string"}
 
     def test_strict_at_run_time(self, pair: Mode, stand_in: StandIn):
         generator = pair.generator(tools=[tool()], tools_strict=True)

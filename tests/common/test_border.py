@@ -19,7 +19,7 @@ from typing import Any
 
 import openai
 import pytest
-from components import DOCUMENTS, INPUTS, KINDS, METHODS, RECORDINGS
+from components import COMPONENTS, DOCUMENTS, INPUTS, KINDS, METHODS, RECORDINGS, build
 from haystack import Document
 from haystack.dataclasses import ByteStream, ChatMessage, FileContent, ImageContent, TextContent
 from haystack.tools import Tool
@@ -80,6 +80,22 @@ GIVEN: dict[str, Given] = {
         (ODD,),
         {"generation_kwargs": {"extra_query": {"q": ODD}}},
     ),
+    "OpenRouterTextRouter": (
+        {"labels": {"a": ODD, "b": {ODD: [ODD]}}, "instructions": ODD, "extra_parameters": NESTED},
+        (ODD,),
+        {},
+    ),
+    "OpenRouterDocumentClassifier": (
+        {
+            "questions": {
+                "a": {"type": "noul", "instructions": {ODD: ODD}, "criteria": {"true": ODD, "false": ODD}, "new": ODD},
+                "b": {"type": "score", "instructions": ODD, "criteria": [ODD, ODD]},
+            },
+            "extra_parameters": NESTED,
+        },
+        ([DOCUMENT],),
+        {},
+    ),
     "OpenRouterTranscriber": ({"language": ODD, "generation_kwargs": {**NESTED, "keyterms": [ODD]}}, (RECORDINGS,), {}),
 }  # fmt: skip
 """Parameters, inputs and arguments of a run, with half of a surrogate pair wherever there may be text."""
@@ -89,7 +105,7 @@ def made(name: str, stand_in: StandIn, **parameters: Any) -> Any:
     known = inspect.signature(KINDS[name].__init__).parameters
     usual = {"progress_bar": False, "max_retries": 0, "raise_on_failure": True}
     usual = {parameter: value for parameter, value in usual.items() if parameter in known}
-    return KINDS[name](api_base_url=stand_in.url, **{**usual, **parameters})
+    return build(KINDS[name], api_base_url=stand_in.url, **{**usual, **parameters})
 
 
 def call(component: Any, way: str, *inputs: Any, **arguments: Any) -> Any:
@@ -177,15 +193,19 @@ def good(name: str) -> Answer:
         return Answer.json({"data": [embedding(0, 0.5)]})
     if name == "OpenRouterRanker":
         return Answer.json({"results": [scored(0, 1)]})
+    if name == "OpenRouterTextRouter":
+        return Answer.json({"answers": {"route": {"type": "choice", "choice": "a"}}})
+    if name == "OpenRouterDocumentClassifier":
+        return Answer.json({"answers": {"a": {"type": "noul", "noul": 1}, "b": {"type": "score", "score": 0}}})
     if name == "OpenRouterSpeechSynthesizer":
         return Answer.raw(b"abc", "audio/mpeg")
     return Answer.json({"data": [{"b64_json": PNG}], "text": "x"})
 
 
 NAMES: list[tuple[str, Callable[[Any, Any], Any]]] = [
-    *((f"`{argument}`", lambda kind, odd, argument=argument: kind(**{argument: odd})) for argument in ("model", "api_base_url")),
-    ("header", lambda kind, odd: kind(extra_headers={"X-Title": odd})),
-    ("header", lambda kind, odd: kind(extra_headers={odd: "x"})),
+    *((f"`{argument}`", lambda kind, odd, argument=argument: build(kind, **{argument: odd})) for argument in ("model", "api_base_url")),
+    ("header", lambda kind, odd: build(kind, extra_headers={"X-Title": odd})),
+    ("header", lambda kind, odd: build(kind, extra_headers={odd: "x"})),
 ]  # fmt: skip
 
 
@@ -193,7 +213,7 @@ class TestNames:
     @pytest.mark.parametrize("odd", [ODD, "a/b\n", "a/\x1b[31mb", "https://a.example/\u202e"])
     @pytest.mark.parametrize(("told", "make"), NAMES)
     def test_an_odd_character_is_refused(self, told: str, make: Any, odd: str):
-        for kind in [*KINDS.values()][:8]:
+        for kind in COMPONENTS:
             with pytest.raises(ValueError, match=told) as caught:
                 make(kind, odd)
             assert str(caught.value).isprintable()
@@ -359,7 +379,7 @@ class TestNumbers:
         for odd in HUGE:
             value = (odd, odd) if parameter == "image_size" else odd
             with pytest.raises((TypeError, ValueError), match=parameter) as caught:
-                KINDS[name](**{parameter: value})
+                build(KINDS[name], **{parameter: value})
             assert len(str(caught.value)) < 400
             setattr(component, parameter, value)
             with pytest.raises(type(caught.value)) as again:
@@ -445,7 +465,7 @@ class TestTexts:
     )
     @pytest.mark.parametrize("name", KINDS)
     def test_a_url_that_httpx_can_not_read(self, name: str, odd: str):
-        made, method = KINDS[name](api_base_url=odd), METHODS.get(name, "run")
+        made, method = build(KINDS[name], api_base_url=odd), METHODS.get(name, "run")
         with pytest.raises(ValueError, match="`api_base_url` can't be read as a URL"):
             getattr(made, method)(*INPUTS[name])
         with pytest.raises(ValueError, match="`api_base_url` can't be read as a URL"):

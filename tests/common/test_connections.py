@@ -5,9 +5,11 @@
 """Connections that are used again, by streams too."""
 
 import asyncio
+import ctypes
 import itertools
 import re
 import socket
+import struct
 import sys
 import threading
 import time
@@ -17,11 +19,14 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import httpx
+import openai
 import pytest
 from modes import Mode
 from stand_in import STALL, Answer, StandIn
 from wire import event, events
 
+from haystack_integrations.common.openrouter._transport import kept_connections
+from haystack_integrations.components.audio.openrouter import OpenRouterSpeechSynthesizer
 from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator
 from haystack_integrations.components.generators.openrouter.chat._stream.sse import read_rest
 
@@ -212,3 +217,99 @@ def test_what_httpx_needs_for_an_argument(kwargs, package, monkeypatch):
         monkeypatch.setitem(sys.modules, name, None)  # as if it were not installed
     with pytest.raises(ImportError, match=re.escape(f"pip install {package}")):
         OpenRouterChatGenerator(http_client_kwargs=kwargs)
+
+
+def swallow_packets(connection: socket.socket) -> None:
+    """
+    Let the system drop each packet that arrives here without a word, as a NAT does that forgot a connection.
+    """
+    drop_all = ctypes.create_string_buffer(struct.pack("HBBI", 6, 0, 0, 0))  # one instruction: return 0
+    connection.setsockopt(socket.SOL_SOCKET, 26, struct.pack("HL", 1, ctypes.addressof(drop_all)))  # SO_ATTACH_FILTER
+
+
+def socket_of_last_response() -> Any:
+    return list(kept_connections.CONNECTIONS.values())[-1].get_extra_info("socket")
+
+
+def options_of(connection: Any) -> list[int]:
+    levels = {"SO_KEEPALIVE": socket.SOL_SOCKET}
+    names = ("SO_KEEPALIVE", "TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT", "TCP_USER_TIMEOUT")
+    known = [name for name in names if hasattr(socket, name)]
+    return [connection.getsockopt(levels.get(name, socket.IPPROTO_TCP), getattr(socket, name)) for name in known]
+
+
+class TestAPathThatIsGone:
+    @pytest.mark.skipif(sys.platform != "linux", reason="Other systems have other names")
+    @pytest.mark.parametrize("kwargs", [None, {"headers": {"x-mine": "1"}}, {"transport": None}])
+    def test_tcp_looks_after_connections(self, plain: Mode, stand_in: StandIn, kwargs: Any):
+        generator, found = plain.generator(http_client_kwargs=kwargs), []
+        if plain.is_async:
+
+            async def main() -> None:
+                await generator.run_async("hi")
+                found.extend(options_of(socket_of_last_response()))
+
+            asyncio.run(main())
+        else:
+            generator.run("hi")
+            found.extend(options_of(socket_of_last_response()))
+        assert found == [1, 10, 5, 2, 20_000]
+
+    def test_options_of_the_users_transport_stay(self, stand_in: StandIn):
+        options = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1), (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 77)]
+        kwargs = {"transport": httpx.HTTPTransport(socket_options=options)}
+        generator = Mode("sync", stand_in.url).generator(http_client_kwargs=kwargs)
+        generator.run("hi")
+        assert options_of(socket_of_last_response())[2] == 77
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="Other systems have other names")
+    def test_an_option_that_the_system_does_not_take(self, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setattr(socket, "TCP_KEEPINTVL", 9999)
+        generator = Mode("sync", stand_in.url).generator()
+        assert generator.run("hi")["replies"]
+        monkeypatch.undo()
+        assert options_of(socket_of_last_response())[3:] == [2, 20_000]
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="Needs a packet filter on a socket")
+    def test_costs_a_new_connection_and_no_timeout(self, pair: Mode, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setitem(kept_connections._OPTIONS, "TCP_USER_TIMEOUT", 100)
+        body = chunked(b"data: " + event_bytes() + b"\n\ndata: [DONE]\n\n") + b"0\r\n\r\n"
+        with raw_server(HEAD + body) as (url, accepted):
+            generator = Mode(pair.name, url).generator(max_retries=1, timeout=20)
+            arguments = {"streaming_callback": pair.callback()}
+
+            async def main() -> None:
+                await generator.run_async("hi", **arguments)
+                swallow_packets(accepted[0])
+                await generator.run_async("hi", **arguments)
+
+            started = time.monotonic()
+            if pair.is_async:
+                asyncio.run(main())
+            else:
+                generator.run("hi", **arguments)
+                swallow_packets(accepted[0])
+                generator.run("hi", **arguments)
+            assert time.monotonic() - started < 10
+            assert len(accepted) == 2
+            generator.close()
+            accepted[0].shutdown(socket.SHUT_RDWR)
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="Needs a packet filter on a socket")
+    @pytest.mark.parametrize("is_async", [False, True])
+    def test_does_not_send_again_what_may_be_billed_twice(self, is_async: bool, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setitem(kept_connections._OPTIONS, "TCP_USER_TIMEOUT", 100)
+        head = b"HTTP/1.1 200 OK\r\ncontent-type: audio/mpeg\r\ncontent-length: 3\r\n\r\n"
+        with raw_server(head + b"ID3") as (url, accepted):
+            synthesizer = OpenRouterSpeechSynthesizer(api_base_url=url, max_retries=2)
+
+            async def main() -> None:
+                await synthesizer.run_async("hi") if is_async else synthesizer.run("hi")
+                swallow_packets(accepted[0])
+                with pytest.raises(openai.APITimeoutError):
+                    await synthesizer.run_async("hi") if is_async else synthesizer.run("hi")
+
+            asyncio.run(main())
+            assert len(accepted) == 1
+            synthesizer.close()
+            accepted[0].shutdown(socket.SHUT_RDWR)

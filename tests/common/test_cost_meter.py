@@ -17,7 +17,7 @@ from typing import Any
 
 import openai
 import pytest
-from components import COMPONENTS, INPUTS, KINDS
+from components import COMPONENTS, INPUTS, KINDS, build
 from haystack import Document, Pipeline
 from haystack.components.agents import Agent
 from haystack.components.query import QueryExpander
@@ -83,7 +83,7 @@ class TestResponses:
     @pytest.mark.parametrize("kind", [kind.__name__ for kind in COMPONENTS])
     @pytest.mark.parametrize("is_async", [False, True])
     def test_each_component(self, kind: str, is_async: bool, stand_in: StandIn, meter: OpenRouterCostMeter):
-        made = KINDS[kind](api_base_url=stand_in.url, cost_meter=meter)
+        made = build(KINDS[kind], api_base_url=stand_in.url, cost_meter=meter)
         result = asyncio.run(made.run_async(*INPUTS[kind])) if is_async else made.run(*INPUTS[kind])
         meta = result["replies"][0].meta if "replies" in result else result["meta"]
         meta = meta[0] if isinstance(meta, list) else meta

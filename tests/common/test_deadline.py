@@ -16,14 +16,15 @@ from typing import Any
 
 import openai
 import pytest
-from components import COMPONENTS, INPUTS, SENDS_AGAIN
+from components import COMPONENTS, INPUTS, SENDS_AGAIN, build
 from haystack import Document
 from haystack.utils import Secret
 from modes import Mode
 from stand_in import DRIP, STALL, Answer, StandIn
 from wire import completion, embedding, embeddings, event
 
-from haystack_integrations.common.openrouter._transport.deadline import CONNECTIONS, Deadline
+from haystack_integrations.common.openrouter._transport.deadline import Deadline
+from haystack_integrations.common.openrouter._transport.kept_connections import CONNECTIONS
 from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
 from haystack_integrations.components.embedders.openrouter import OpenRouterDocumentEmbedder
 from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator
@@ -41,7 +42,7 @@ def kept_alive(mode: Any) -> Answer:
 
 def run(kind: type[Any], url: str, is_async: bool, **parameters: Any) -> Any:
     parameters = {"api_key": Secret.from_token("sk-or-secret"), "api_base_url": url, **parameters}
-    made, inputs = kind(**parameters), INPUTS[kind.__name__]
+    made, inputs = build(kind, **parameters), INPUTS[kind.__name__]
     return asyncio.run(made.run_async(*inputs)) if is_async else made.run(*inputs)
 
 
@@ -147,9 +148,9 @@ def test_yaml_has_it_only_if_it_is_set():
 @pytest.mark.parametrize("kind", COMPONENTS)
 def test_odd_ones(kind):
     with pytest.raises(TypeError, match="`deadline` must be a number of seconds or None"):
-        kind(deadline="soon")
+        build(kind, deadline="soon")
     with pytest.raises(ValueError, match="`deadline` must be at least 0"):
-        kind(deadline=-1)
+        build(kind, deadline=-1)
 
 
 def test_an_odd_one_of_a_run(mode: Mode):

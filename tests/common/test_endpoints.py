@@ -10,7 +10,7 @@ from typing import Any
 
 import openai
 import pytest
-from components import COMPONENTS
+from components import COMPONENTS, build
 from haystack import Document
 from haystack.dataclasses import ByteStream
 from haystack.utils import Secret
@@ -42,7 +42,7 @@ ODD = [[], 5, None, "no object", {"message": "Quota exceeded"}]
 def inputs_of(kind: Any, picture: str) -> dict[str, Any]:
     if "Image" in kind.__name__ and "Embedder" in kind.__name__:
         return {"documents": [Document(meta={"file_path": picture})]}
-    return INPUTS[next(name for name in kind().__haystack_input__._sockets_dict)]
+    return INPUTS[next(name for name in build(kind).__haystack_input__._sockets_dict)]
 
 
 @pytest.fixture(params=COMPONENTS, ids=lambda kind: kind.__name__)
@@ -59,7 +59,7 @@ def failure(request: pytest.FixtureRequest, kind: Any, stand_in: StandIn, pytest
 
     def run(own_client: Any = None) -> openai.APIError:
         settings = {"api_key": Secret.from_token(KEY), "api_base_url": stand_in.url, "max_retries": 0, "model": "a/b"}
-        component = kind(**settings)
+        component = build(kind, **settings)
         for name in ("progress_bar", "raise_on_failure"):
             if hasattr(component, name):
                 setattr(component, name, name == "raise_on_failure")

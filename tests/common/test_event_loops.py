@@ -14,7 +14,7 @@ from typing import Any
 
 import openai
 import pytest
-from components import INPUTS, KINDS, METHODS
+from components import INPUTS, KINDS, METHODS, build
 from haystack import Document
 from haystack.dataclasses import ByteStream, ChatMessage
 from modes import Mode
@@ -95,7 +95,7 @@ def test_a_short_run_leaves_nothing_open(stand_in: StandIn, kind: type[Any]):
     """The component goes as its loop ends, which cancels all tasks: whoever closes the connections, too."""
 
     async def three() -> None:
-        component = kind(api_base_url=stand_in.url)
+        component = build(kind, api_base_url=stand_in.url)
         call = getattr(component, METHODS.get(kind.__name__, "run") + "_async")
         await asyncio.gather(*(call(*INPUTS[kind.__name__]) for _ in range(3)))
 

@@ -8,7 +8,7 @@ import logging
 from typing import Any
 
 import pytest
-from components import COMPONENTS
+from components import COMPONENTS, build
 from haystack import Pipeline
 from haystack.components.agents import Agent
 from haystack.dataclasses import ChatMessage
@@ -33,12 +33,13 @@ def kind(request: pytest.FixtureRequest) -> Any:
 
 class TestRepr:
     def test_model_and_url(self, kind):
-        shown = repr(kind(model="author/slug", api_base_url="https://example.com/api/v1"))
+        shown = repr(build(kind, model="author/slug", api_base_url="https://example.com/api/v1"))
         assert shown.startswith(f"{kind.__name__}(model='author/slug', api_base_url='https://example.com/api/v1')\n")
         assert "0x" not in shown
 
     def test_no_secret(self, kind):
-        component = kind(
+        component = build(
+            kind,
             api_key=Secret.from_token("sk-or-secret"),
             api_base_url="https://user:pass-secret@example.com:8443/v1?token=url-secret#secret",
             extra_headers={"X-Key": "header-secret"},
@@ -49,7 +50,7 @@ class TestRepr:
 
     def test_what_haystack_shows_stays(self, kind):
         pipeline = Pipeline()
-        pipeline.add_component("mine", component := kind())
+        pipeline.add_component("mine", component := build(kind))
         assert "\nmine\n" in repr(component)
         assert "Inputs:" in repr(component)
         assert "Outputs:" in repr(component)
@@ -59,19 +60,19 @@ class TestRepr:
 class TestArguments:
     def test_a_key_that_is_no_secret(self, kind):
         with pytest.raises(TypeError, match="`api_key` must be a Secret, not str") as caught:
-            kind(api_key="sk-or-secret")
+            build(kind, api_key="sk-or-secret")
         assert "sk-or-secret" not in str(caught.value)
 
     def test_a_model_that_is_no_name(self, kind):
         with pytest.raises(TypeError, match="`model` must be a name"):
-            kind(model=None)
+            build(kind, model=None)
 
     def test_a_url_that_is_no_string(self, kind):
         with pytest.raises(TypeError, match="`api_base_url` must be a str, not int"):
-            kind(api_base_url=8080)
+            build(kind, api_base_url=8080)
 
     def test_telemetry_tells_the_model(self, kind):
-        assert kind(model="author/slug")._get_telemetry_data() == {"model": "author/slug"}
+        assert build(kind, model="author/slug")._get_telemetry_data() == {"model": "author/slug"}
 
 
 AUTHORS = {
@@ -90,6 +91,7 @@ AUTHORS = {
     "z-ai": "glm",
     "minimax": "minimax",
     "perplexity": "sonar",
+    "typesafe": "jev",
     "openrouter": "auto fusion",
 }
 
@@ -128,7 +130,7 @@ class TestModelName:
 
     def test_every_component_looks_at_it(self, kind, caplog):
         with caplog.at_level(logging.WARNING):
-            kind(model="gpt-4o")
+            build(kind, model="gpt-4o")
         assert caplog.text.count("Did you mean 'openai/gpt-4o'?") == 1
 
     def test_a_name_for_one_run(self, stand_in: StandIn, caplog):

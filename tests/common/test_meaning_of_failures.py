@@ -16,7 +16,7 @@ from typing import Any
 
 import openai
 import pytest
-from components import COMPONENTS, INPUTS, RECORDINGS, SENDS_AGAIN
+from components import COMPONENTS, INPUTS, RECORDINGS, SENDS_AGAIN, build
 from haystack.utils import Secret
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,7 +52,7 @@ def error_of(mode: Mode, **parameters: Any) -> openai.APIError:
 
 
 def made(kind: type[Any], url: str, **parameters: Any) -> Any:
-    return kind(api_key=Secret.from_token("sk-or-secret"), api_base_url=url, **parameters)
+    return build(kind, api_key=Secret.from_token("sk-or-secret"), api_base_url=url, **parameters)
 
 
 class TestSentAgain:
@@ -260,6 +260,36 @@ class TestAdvice:
                 {"code": "wrong_endpoint", "retryable": False, "constraint": {"detail": "/api/v1/embeddings"}},
                 {},
                 ["/api/v1/embeddings", "OpenRouterTextEmbedder"],
+                ["Check the model name"],
+            ),
+            (
+                400,
+                "x",
+                {
+                    "code": "wrong_endpoint",
+                    "retryable": False,
+                    "constraint": {"detail": "Use /api/v1/systemone, not /api/v1/chat/completions"},
+                },
+                {},
+                ["use OpenRouterTextRouter or OpenRouterDocumentClassifier."],
+                ["OpenRouterChatGenerator"],
+            ),
+            (
+                400,
+                "a/b is a decisions model and cannot be used with the chat/completions endpoint",
+                None,
+                {},
+                [
+                    "`test/model` is served at another endpoint: use OpenRouterTextRouter or OpenRouterDocumentClassifier."
+                ],
+                ["Check the model name"],
+            ),
+            (
+                404,
+                "a/b is an image model and cannot be used with the chat/completions endpoint",
+                None,
+                {},
+                ["use OpenRouterImageGenerator."],
                 ["Check the model name"],
             ),
             (400, "x", {"code": "model_not_found", "retryable": False}, {}, ["Check the model name"], []),

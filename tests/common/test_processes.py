@@ -284,10 +284,10 @@ class TestDropped:
             await component.run_async("hi")
             client = weakref.ref(component.async_client)
             del component
-            for _ in range(20):
-                if client() is not None:
+            for _ in range(500):
+                if client() is not None:  # it is closed in a moment
                     gc.collect()
-                    await asyncio.sleep(0)
+                    await asyncio.sleep(0.01)
             assert client() is None
 
         asyncio.run(main())

@@ -308,7 +308,7 @@ class TestSerialization:
         component = plain.kind(extra_headers={"X-Title": "T"}, extra_parameters={"provider": {"order": ["a"]}})
         data = component_to_dict(component, "name")
         parameters = set(inspect.signature(plain.kind.__init__).parameters)
-        only_if_set = {"deadline", "max_batch_bytes"} & parameters
+        only_if_set = {"cost_meter", "deadline", "max_batch_bytes"} & parameters
         assert {"self", *only_if_set, *data["init_parameters"]} == parameters
         assert data["init_parameters"]["api_key"]["env_vars"] == ["OPENROUTER_API_KEY"]
         before = copy.deepcopy(data)

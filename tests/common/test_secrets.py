@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 import openai
 import pytest
-from components import COMPONENTS, INPUTS, KINDS, METHODS
+from components import COMPONENTS, INPUTS, KINDS, METHODS, build
 from haystack import Pipeline
 from haystack.utils import Secret
 from hypothesis import given
@@ -310,7 +310,7 @@ class TestRedirects:
     @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
     def test_of_each_component(self, stand_in: StandIn, elsewhere: StandIn, kind: type[Any], is_async):
         stand_in.script(Answer([], 307, {"location": elsewhere.url}))
-        component = kind(api_base_url=stand_in.url, max_retries=3)
+        component = build(kind, api_base_url=stand_in.url, max_retries=3)
         component.raise_on_failure = True
         call = getattr(component, METHODS.get(kind.__name__, "run") + "_async" * is_async)
         with pytest.raises(openai.APIConnectionError, match="redirects to"):
@@ -465,8 +465,8 @@ class TestSecretHeaders:
         error = f"{place}: the value of header 'X-Title' must be a string or a Secret, not dict"
         inputs = INPUTS[kind.__name__]
         with pytest.raises(TypeError, match=error):
-            kind(**{name: value})
-        changed, component = kind(api_base_url=stand_in.url), kind(api_base_url=stand_in.url)
+            build(kind, **{name: value})
+        changed, component = (build(kind, api_base_url=stand_in.url) for _ in range(2))
         setattr(changed, name, value)
         calls = [(changed, {})] if is_header else [(changed, {}), (component, {name: value})]
         for called, arguments in calls:
@@ -486,7 +486,7 @@ class TestSecretHeaders:
     def test_yaml_of_each(self, kind: type[Any]):
         given = {"extra_headers": self.HEADERS, "generation_kwargs": {"extra_headers": self.HEADERS}}
         given = {name: value for name, value in given.items() if name in inspect.signature(kind).parameters}
-        data = json.loads(json.dumps(kind(**given).to_dict()))
+        data = json.loads(json.dumps(build(kind, **given).to_dict()))
         before = json.dumps(data)
         loaded = kind.from_dict(data)
         assert {name: getattr(loaded, name) for name in given} == given

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from components import FILES, INPUTS, KINDS, METHODS
+from components import FILES, INPUTS, KINDS, METHODS, NEEDED
 from haystack.dataclasses import StreamingChunk
 from haystack.tools import Tool
 from haystack.utils import Secret
@@ -55,6 +55,7 @@ VALUES: dict[str, tuple[Any, Any]] = {
     "streaming_callback": (None, keep_chunk),
     "tools": ([], [TOOL]),
     "tools_strict": (False, True),
+    "tool_options": ({"look_up": {"defer_loading": False}}, {"look_up": {"defer_loading": True}}),
     # embedders and ranker
     "dimensions": (8, 16),
     "prefix": ("a ", "b "),
@@ -81,6 +82,14 @@ VALUES: dict[str, tuple[Any, Any]] = {
     "language": ("en", "de"),
     # videos
     "poll_interval": (0.0, 1000.0),
+    # decisions
+    "labels": (["city", "ferry"], ["boat", "country"]),
+    "instructions": ("Where to?", "What about?"),
+    "min_confidence": (None, 1.0),
+    "questions": ({"a": {"type": "noul", "instructions": "A?"}}, {"a": {"type": "noul", "instructions": "B?"}}),
+    "classification_field": (None, "title"),
+    "metadata_field": ("answers", "found"),
+    "max_workers": (1, 2),
     # catalogue
     "cache_seconds": (60.0, 0.0),
 }
@@ -94,6 +103,7 @@ USUAL = {
     "max_retries": 0,
     "cache_seconds": 0.0,
     "concurrency": 1,
+    "max_workers": 1,
     "progress_bar": False,
     "poll_interval": 0.0,
     "embed_content": True,
@@ -101,8 +111,9 @@ USUAL = {
 }
 """What an object has besides the parameter that is looked at, if it has that parameter."""
 
-NEEDED: dict[str, dict[str, Any]] = {
+TOGETHER: dict[str, dict[str, Any]] = {
     "tools_strict": {"tools": [TOOL]},
+    "tool_options": {"tools": [TOOL]},
     "embedding_separator": {"meta_fields_to_embed": ["title"]},
     "meta_data_separator": {"meta_fields_to_embed": ["title"]},
     "concurrency": {"batch_size": 1},
@@ -123,8 +134,11 @@ BAD: dict[str, list[Any]] = {
         *({name: 5} for name in ("extra_headers", "extra_body", "extra_query", "models", "response_format", "tools")),
         {"extra_headers": {"X": "\n"}},
     ],
-    "extra_parameters": [{name: 1} for name in ("model", "input", "encoding_format", "query", "documents", "top_n")],
+    "extra_parameters": [
+        {name: 1} for name in ("model", "input", "encoding_format", "query", "documents", "top_n", "state", "questions")
+    ],
     "tools": [[TOOL, TOOL]],
+    "tool_options": [{"look_up": {"type": "x"}}, {5: {}}, {"look_up": {"defer_loading": float("nan")}}],
     "image_size": [(8, 0), [8, 8], ("8", 8)],
 }
 """More values for some parameters. Most are refused."""
@@ -197,7 +211,7 @@ class Case:
         assert self.kind in INPUTS, f"Add to INPUTS in tests/components.py what {self.kind} is run with."
         assert self.name in VALUES, (
             f"Add `{self.name}`, a parameter of {self.kind}, to VALUES in {__file__}, with two values that make a "
-            "difference. If it has an effect only together with another parameter, add that to NEEDED."
+            "difference. If it has an effect only together with another parameter, add that to TOGETHER."
         )
 
     @property
@@ -209,7 +223,7 @@ class Case:
         return urls[value] if isinstance(value, str) and value in urls else copy.deepcopy(value)
 
     def make(self, value: Any) -> Any:
-        given = {**USUAL, **NEEDED.get(self.name, {}), self.name: value}
+        given = {**NEEDED.get(self.kind, {}), **USUAL, **TOGETHER.get(self.name, {}), self.name: value}
         return KINDS[self.kind](**{name: self.value(given[name]) for name in PARAMETERS[self.kind] if name in given})
 
     def made_and_set(self, first: Any, then: Any) -> Any:
@@ -230,7 +244,7 @@ class Case:
         if self.name == "raise_on_failure":
             answer = Answer.error(400, "No")
         for server in self.servers:
-            server.expect(answer, at_once=2 if self.name == "concurrency" and value == 2 else 1)
+            server.expect(answer, at_once=2 if self.name in ("concurrency", "max_workers") and value == 2 else 1)
         CHUNKS.clear()
         for meter in METERS:
             meter.reset()
@@ -281,7 +295,7 @@ class Case:
             "chunks": len(CHUNKS),
             "counted": [meter.calls for meter in METERS],
             "at once": self.servers[0].most,
-            "progress bar": "Calculating" in self.capsys.readouterr().err,
+            "progress bar": "100%|" in self.capsys.readouterr().err,
         }
 
 

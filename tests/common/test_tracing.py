@@ -28,11 +28,14 @@ from wire import USAGE, answer, call, completion
 
 from haystack_integrations.common.openrouter._transport.tracing import span_tags
 from haystack_integrations.components.audio.openrouter import OpenRouterSpeechSynthesizer, OpenRouterTranscriber
+from haystack_integrations.components.classifiers.openrouter import OpenRouterDocumentClassifier
 from haystack_integrations.components.embedders.openrouter import OpenRouterDocumentEmbedder, OpenRouterTextEmbedder
 from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator, OpenRouterImageGenerator
 from haystack_integrations.components.rankers.openrouter import OpenRouterRanker
+from haystack_integrations.components.routers.openrouter import OpenRouterTextRouter
 
 PRIVATE = ("the secret question", "the secret reply", "sk-or-test-key")
+QUESTIONS = {"city": {"type": "noul", "instructions": "Is it about a city?"}}
 DOCUMENTS = [Document(content="a b"), Document(content="c")]
 TAGS = {
     "openrouter.model": "test/model-2026",
@@ -155,9 +158,11 @@ def test_an_agent(stand_in: StandIn, tracer: Tracer):
         (OpenRouterTextEmbedder, {"text": "a b"}),
         (partial(OpenRouterDocumentEmbedder, progress_bar=False, batch_size=1), {"documents": DOCUMENTS}),
         (OpenRouterRanker, {"query": "a", "documents": DOCUMENTS}),
+        (partial(OpenRouterTextRouter, ["a", "b"]), {"text": "a"}),
+        (partial(OpenRouterDocumentClassifier, QUESTIONS, progress_bar=False), {"documents": DOCUMENTS}),
     ],
 )
-def test_embedders_and_ranker(stand_in: StandIn, tracer: Tracer, build: Any, inputs: dict[str, Any]):
+def test_the_others_with_a_cost(stand_in: StandIn, tracer: Tracer, build: Any, inputs: dict[str, Any]):
     pipeline = Pipeline()
     pipeline.add_component("it", build(api_base_url=stand_in.url))
     meta = pipeline.run({"it": inputs})["it"]["meta"]

@@ -27,7 +27,8 @@ from haystack.components.retrievers.in_memory import InMemoryEmbeddingRetriever
 from haystack.components.writers import DocumentWriter
 from haystack.core.serialization import component_from_dict, component_to_dict
 from haystack.document_stores.in_memory import InMemoryDocumentStore
-from PIL import Image
+from PIL import Image, ImageChops, ImageStat
+from pypdfium2 import PdfPage
 from stand_in import Answer, Request, StandIn
 from stand_in.files import png
 from stand_in.sight import decoded, words_of_parts
@@ -341,56 +342,115 @@ class TestFailures:
         assert [len(request.body["input"]) for request in stand_in.requests] == [8, 1, 3, 4, 4, 4, 4, 4]
 
 
+class Rendering:
+    """
+    Watches pages being rendered: in which threads, how many at the same time, and how large.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.threads: set[threading.Thread] = set()
+        self.sizes: list[tuple[int, int]] = []
+        self.active = self.most = 0
+        self.meanwhile: Callable[[], Any] = lambda: time.sleep(0.002)
+        render = PdfPage.render
+
+        def watch(page: PdfPage, *args: Any, **kwargs: Any) -> Any:
+            self.threads.add(threading.current_thread())
+            self.active += 1
+            self.most = max(self.most, self.active)
+            self.meanwhile()
+            bitmap = render(page, *args, **kwargs)
+            self.sizes.append((bitmap.width, bitmap.height))
+            self.active -= 1
+            return bitmap
+
+        monkeypatch.setattr(PdfPage, "render", watch)
+
+
 class TestReading:
     @pytest.fixture
-    def threads(self, monkeypatch: pytest.MonkeyPatch) -> list[tuple[threading.Thread, int]]:
-        """
-        In which threads files were read, and how many were read at the same time.
-        """
-        read, seen, active = DocumentToImageContent.run, [], Counter()
+    def rendering(self, monkeypatch: pytest.MonkeyPatch) -> Rendering:
+        return Rendering(monkeypatch)
 
-        def watch(self: DocumentToImageContent, documents: list[Document]) -> dict[str, Any]:
-            active["now"] += 1
-            seen.append((threading.current_thread(), active["now"]))
-            time.sleep(0.002)
-            try:
-                return read(self, documents)
-            finally:
-                active["now"] -= 1
+    def test_one_page_at_a_time_beside_the_event_loop(self, embed: Embed, stand_in: StandIn, rendering: Rendering):
+        documents = [page("pages.pdf", page_number=1) for _ in range(6)]
+        embed(stand_in, documents, batch_size=1, concurrency=3, image_size=(8, 8))
+        assert (rendering.most, len(rendering.sizes)) == (1, 6)
+        assert threading.main_thread() not in rendering.threads
 
-        monkeypatch.setattr(DocumentToImageContent, "run", watch)
-        return seen
+    def test_a_page_is_rendered_at_the_size_that_is_sent(
+        self, embed: Embed, stand_in: StandIn, folder: Path, rendering: Rendering
+    ):
+        Image.new("RGB", (300, 7), "red").save(folder / "wide.pdf")
+        for name in ("pages.pdf", "wide.pdf"):
+            for size in ((17, 800), (41, 23), (9, 9), (4000, 4000), None):  # 300 dpi are the most
+                embed(stand_in, [page(name, page_number=1)], image_size=size)
+        sent = [Image.open(io.BytesIO(file)).size for file in sent_files(stand_in)]
+        assert sent == [(17, 9), (41, 21), (9, 5), *[(251, 126)] * 2, (17, 1), (41, 1), (9, 1), *[(1250, 30)] * 2]
+        assert sent == rendering.sizes
 
-    def test_one_file_at_a_time_beside_the_event_loop(self, embed: Embed, stand_in: StandIn, threads):
-        embed(
-            stand_in,
-            [page("pages.pdf", page_number=1) for _ in range(6)],
-            batch_size=1,
-            concurrency=3,
-            image_size=(8, 8),
-        )
-        assert {active for _, active in threads} == {1}
-        assert len(threads) == 6
-        assert threading.main_thread() not in {thread for thread, _ in threads}
+    def test_no_page_has_more_pixels_than_pillow_allows(
+        self, folder: Path, rendering: Rendering, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10_000)
+        for size in (None, (90_000, 90_000)):
+            DocumentImages("file_path", root_path=str(folder), size=size).data_url(page("pages.pdf", page_number=1))
+        assert rendering.sizes == [(135, 68)] * 2
+
+    def test_the_pixels_are_nearly_those_of_haystack(self, embed: Embed, stand_in: StandIn, folder: Path):
+        picture = Image.radial_gradient("L").resize((1000, 1400))
+        picture.convert("RGB").save(folder / "scan.pdf", resolution=150)
+        document = page("scan.pdf", page_number=1)
+        embed(stand_in, [document], image_size=(400, 400))
+        converter = DocumentToImageContent(root_path=str(folder), size=(400, 400))
+        expected = base64.b64decode(converter.run([document])["image_contents"][0].base64_image)
+        pair = [Image.open(io.BytesIO(file)) for file in (sent_files(stand_in)[0], expected)]
+        assert pair[0].size == pair[1].size
+        assert max(ImageStat.Stat(ImageChops.difference(*pair)).mean) < 3
+
+    def test_images_are_read_while_a_page_is_rendered(self, stand_in: StandIn, folder: Path, rendering: Rendering):
+        images = DocumentImages("file_path", root_path=str(folder), size=(8, 8))
+        rendering.meanwhile = lambda: read.wait(5)
+        read = threading.Event()
+        thread = threading.Thread(target=images.data_url, args=(page("pages.pdf", page_number=1),))
+        thread.start()
+        images.data_url(page("ferry.png"))
+        assert rendering.active <= 1
+        assert not rendering.sizes
+        read.set()
+        thread.join()
+        assert rendering.sizes == [(8, 4)]
+
+    def test_a_link_out_of_the_root_is_not_followed(self, embed: Embed, stand_in: StandIn, folder: Path, rendering):
+        (folder / "inner").mkdir()
+        (folder / "inner/link.pdf").symlink_to(folder / "pages.pdf")
+        with pytest.raises(ValueError, match=r"document link\.pdf, 'link\.pdf', page 1, can't be read"):
+            embed(
+                stand_in,
+                [page("link.pdf", page_number=1)],
+                root_path=str(folder / "inner"),
+                image_size=(8, 8),
+                raise_on_failure=True,
+            )
+        assert not rendering.sizes
 
     @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-    def test_a_child_forked_while_a_file_is_read_reads_too(self, folder: Path, monkeypatch: pytest.MonkeyPatch):
-        read, reading, go_on = DocumentToImageContent.run, threading.Event(), threading.Event()
+    def test_a_child_forked_while_a_page_is_rendered_renders_too(self, folder: Path, rendering: Rendering):
+        started, go_on = threading.Event(), threading.Event()
         images = DocumentImages("file_path", root_path=str(folder), size=None)
 
-        def wait(*args: Any) -> Any:
+        def wait() -> None:
             if threading.current_thread() is thread:
-                reading.set()
+                started.set()
                 go_on.wait(5)
-            return read(*args)
 
-        monkeypatch.setattr(DocumentToImageContent, "run", wait)
-        thread = threading.Thread(target=images.data_url, args=(page("ferry.png"),))
+        rendering.meanwhile = wait
+        thread = threading.Thread(target=images.data_url, args=(page("pages.pdf", page_number=1),))
         thread.start()
-        assert reading.wait(5)
+        assert started.wait(5)
         if (child := os.fork()) == 0:
             signal.alarm(5)
-            os._exit(0 if images.data_url(page("bread.png")) else 1)
+            os._exit(0 if images.data_url(page("pages.pdf", page_number=2)) else 1)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
         go_on.set()
         thread.join()

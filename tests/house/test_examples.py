@@ -112,6 +112,17 @@ def test_the_vision_rag_example_finds_and_reads_the_right_page(run_of: Callable[
     assert re.search(r"^ferry\.png \(score 1\.00\): .*The ferry to Gull Island leaves .* \[1 image\]$", told, re.M)
 
 
+def test_the_example_of_a_router_sends_each_question_to_its_model_and_tells_costs(run_of: Callable[[str], Run]):
+    told = run_of("route_by_difficulty").stdout
+    assert re.findall(r"^(What|Explain|When) .* → (\w+) \((\w+), confidence 0\.\d\d\): 0\.\d+ USD$", told, re.M) == [
+        ("What", "cheap", "easy"),
+        ("Explain", "good", "hard"),
+        ("When", "cheap", "easy"),
+    ]
+    with_router, without = map(float, re.findall(r"(?:router|about|question): (?:about )?(0\.\d+) USD", told)[-2:])
+    assert 0 < with_router < without
+
+
 def test_the_image_example_saves_images_that_differ(run_of: Callable[[str], Run]):
     told = run_of("images").stdout
     assert "[2 images]" in told

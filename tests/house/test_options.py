@@ -23,6 +23,14 @@ from haystack_integrations.components.audio.openrouter import (
     OpenRouterTranscriptionKwargs,
 )
 from haystack_integrations.components.audio.openrouter import options as audio
+from haystack_integrations.components.classifiers.openrouter import (
+    ChoiceQuestion,
+    NoulQuestion,
+    OpenRouterDecisionParameters,
+    ScoreQuestion,
+)
+from haystack_integrations.components.classifiers.openrouter import options as decisions
+from haystack_integrations.components.classifiers.openrouter._endpoint import SYSTEMONE
 from haystack_integrations.components.embedders.openrouter import OpenRouterEmbeddingParameters
 from haystack_integrations.components.embedders.openrouter import options as embeddings
 from haystack_integrations.components.generators.openrouter import (
@@ -43,7 +51,7 @@ OF_THE_COMPONENT = {"messages", "stream"}
 NOT_SENT = {"extra_headers", "extra_query", "extra_body", "timeout", "deadline"}
 # What OpenRouter's documentation names, and its SDK does not.
 DOCUMENTED = {"n", "audio", "preset", "max_tool_calls", "transforms", "usage", "route", "verbosity"}
-DOCUMENTED_REASONING = {"max_tokens", "enabled", "exclude"}
+DOCUMENTED_REASONING = {"max_tokens", "enabled", "exclude", "context"}
 
 
 def parts(kind: Any) -> tuple[Any, ...]:
@@ -104,6 +112,11 @@ class TestInStepWithTheSDK:
                 set(),
                 {"input", "model", "dimensions", "encoding_format"},
             ),
+            (OpenRouterDecisionParameters, [sdk.DecisionsRequest], set(), {*SYSTEMONE.own_fields}),
+            (NoulQuestion, [sdk.DecisionsNoulQuestion], set(), set()),
+            (decisions.NoulCriteria, [sdk.DecisionsNoulQuestionCriteria], set(), set()),
+            (ChoiceQuestion, [sdk.DecisionsChoiceQuestion], set(), set()),
+            (ScoreQuestion, [sdk.DecisionsScoreQuestion], set(), set()),
             (OpenRouterRerankParameters, [operations.CreateRerankRequestBody], set(), {*_endpoint.RERANK.own_fields}),
         ],
     )
@@ -131,12 +144,16 @@ class TestInStepWithTheSDK:
             (OpenRouterGenerationKwargs, "service_tier", sdk.ChatRequest),
             (OpenRouterGenerationKwargs, "modalities", sdk.ChatRequest),
             (ReasoningOptions, "summary", sdk.ChatRequestReasoning),
+            (ReasoningOptions, "context", sdk.BaseReasoningConfig),
             (ProviderPreferences, "data_collection", sdk.ProviderPreferences),
             (provider.SortConfig, "partition", sdk.ProviderSortConfig),
             (OpenRouterSpeechKwargs, "response_format", sdk.SpeechRequest),
             (OpenRouterTranscriptionKwargs, "response_format", sdk.STTRequest),
             (OpenRouterTranscriptionKwargs, "timestamp_granularities", sdk.STTRequest),
             (AudioProviderPreferences, "data_collection", sdk.SpeechRequestProvider),
+            (NoulQuestion, "type", sdk.DecisionsNoulQuestion),
+            (ChoiceQuestion, "type", sdk.DecisionsChoiceQuestion),
+            (ScoreQuestion, "type", sdk.DecisionsScoreQuestion),
             *(
                 (OpenRouterImageKwargs, name, sdk.ImageGenerationRequest)
                 for name in ("aspect_ratio", "background", "output_format", "quality", "resolution")
@@ -157,7 +174,7 @@ class TestInStepWithTheSDK:
 
 @pytest.mark.parametrize(
     "module",
-    [shared, generation, plugins, provider, images, audio, embeddings, rerank],
+    [shared, generation, plugins, provider, images, audio, embeddings, rerank, decisions],
     ids=lambda module: module.__name__.partition("openrouter.")[2],
 )
 def test_every_field_has_a_docstring_and_every_type_a_source(module: ModuleType):

@@ -451,6 +451,28 @@ class TestSearch:
         assert [(result["index"], result["relevance_score"]) for result in results] == [(1, 1), (2, 0.5), (0, 0)]
         assert [result["document"] for result in results] == [documents[1], documents[2], {"text": "a train"}]
 
+    def test_decisions(self, connection):
+        questions = {
+            "yes": {"type": "noul", "instructions": "apple"},
+            "no": {"type": "noul", "instructions": "?", "criteria": {"true": "pear", "false": "apple"}},
+            "which": {"type": "choice", "instructions": "?", "criteria": {"train": None, "fruit": "An apple"}},
+            "only": {"type": "choice", "instructions": "?", "criteria": {"train": None}},
+            "scale": {"type": "score", "instructions": "?", "criteria": ["pear", "apple pie"]},
+        }
+        status, raw = ask(connection, "systemone", {"model": "d", "state": "Apple pie", "questions": questions})
+        answers = (reply := json.loads(raw))["answers"]
+        assert (status, reply["provider"], reply["usage"]["cost"] > 0) == (200, "Stand-in", True)
+        assert (answers["yes"]["noul"], answers["no"]["noul"]) == (0.8, 0.2)
+        assert answers["which"]["probabilities"] == {"train": 0.2, "fruit": 0.8}
+        assert (answers["which"]["choice"], answers["which"]["confidence"]) == ("fruit", 0.6)
+        assert (answers["only"]["choice"], answers["only"]["confidence"]) == ("train", 1)
+        assert (answers["scale"]["score"], answers["scale"]["legend"]) == (0.94, {"0": "pear", "1": "apple pie"})
+
+    def test_a_model_that_decides_does_not_chat(self, connection):
+        body = {"model": "typesafe/jev-1.13", "messages": [{"role": "user", "content": "Hi"}]}
+        status, raw = ask(connection, "chat/completions", body)
+        assert (status, "is a decisions model" in json.loads(raw)["error"]["message"]) == (400, True)
+
     def test_models(self, connection):
         connection.request("GET", "/api/v1/models", headers=HEADERS)
         assert json.loads(connection.getresponse().read())["data"]

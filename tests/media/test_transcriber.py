@@ -10,6 +10,7 @@ import copy
 import io
 import threading
 import wave
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -380,14 +381,15 @@ class TestFailures:
     def test_a_file_that_vanishes_is_a_failure(self, stand_in: StandIn, tmp_path: Path, monkeypatch):
         for name in ("a.mp3", "b.mp3"):
             (tmp_path / name).write_bytes(b"abc")
-        read = Path.read_bytes
+        opened, seen = Path.open, Counter()
 
-        def read_bytes(path: Path) -> bytes:
-            if path.name == "a.mp3":
+        def open_path(path: Path, *args: Any) -> Any:
+            seen[path.name] += 1
+            if path.name == "a.mp3" and seen[path.name] % 2 == 0:  # not when its first bytes are read
                 raise PermissionError(path)
-            return read(path)
+            return opened(path, *args)
 
-        monkeypatch.setattr(Path, "read_bytes", read_bytes)
+        monkeypatch.setattr(Path, "open", open_path)
         paths = [tmp_path / "a.mp3", tmp_path / "b.mp3"]
         result = OpenRouterTranscriber(api_base_url=stand_in.url).run(paths)
         assert [document.content is None for document in result["documents"]] == [True, False]

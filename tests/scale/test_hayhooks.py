@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from components import COMPONENTS
+from components import COMPONENTS, build
 from fastapi.testclient import TestClient
 from hayhooks import create_app
 from haystack import Pipeline
@@ -47,7 +47,7 @@ def deployed(hayhooks: TestClient, name: str, component: Any, inputs: list[str])
 @pytest.mark.parametrize("kind", COMPONENTS, ids=lambda kind: kind.__name__)
 def test_a_pipeline_can_have_each_argument_of_run_as_input(kind: Any, hayhooks: TestClient):
     arguments = [name for name in inspect.signature(kind.run).parameters if name != "self"]
-    endpoint = deployed(hayhooks, kind.__name__, kind(), arguments)
+    endpoint = deployed(hayhooks, kind.__name__, build(kind), arguments)
     schema = hayhooks.get("/openapi.json").json()
     reference = schema["paths"][endpoint]["post"]["requestBody"]["content"]["application/json"]["schema"]["$ref"]
     assert schema["components"]["schemas"][reference.rpartition("/")[2]]["properties"].keys() == set(arguments)

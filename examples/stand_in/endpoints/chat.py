@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 from stand_in.answer import CUT, Answer
+from stand_in.catalogue import MODELS
 from stand_in.costs import dollars
 from stand_in.endpoints.account import remember
 from stand_in.endpoints.chat_message import message_for, searches
@@ -15,6 +16,8 @@ from stand_in.endpoints.chat_stream import error_event, stream_events
 from stand_in.faults import error_by_name, waits_by_name
 from stand_in.prompt_cache import cached_tokens, prompt_tokens
 from stand_in.request import Json, Request
+
+DECIDE = {model["id"] for model in MODELS if "decisions" in model["architecture"]["output_modalities"]}
 
 
 def complete(request: Request) -> Answer:
@@ -45,13 +48,15 @@ def complete(request: Request) -> Answer:
 
 def _complaint(body: Json) -> str | None:
     """
-    Say what is wrong with the messages, if anything is.
+    Say what is wrong with the messages or the model, if anything is.
     """
     messages = body.get("messages")
     if not isinstance(messages, list) or not messages:
         return "Stand-in: messages must be a list with at least one message"
     if not all(isinstance(message, dict) and message.get("role") for message in messages):
         return "Stand-in: every message needs a role"
+    if body.get("model") in DECIDE:
+        return f"{body['model']} is a decisions model and cannot be used with the chat/completions endpoint"
     return None
 
 

@@ -17,7 +17,7 @@ from haystack.utils import Secret
 from openai import AsyncOpenAI, OpenAI
 
 from haystack_integrations.common.openrouter._base.component import OPENROUTER_API_BASE_URL, OpenRouterBase
-from haystack_integrations.common.openrouter._transport.client_pool import ClientSettings
+from haystack_integrations.common.openrouter._transport.client_settings import ClientSettings
 from haystack_integrations.common.openrouter._transport.deadline import Deadline
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._wire import checks

@@ -20,10 +20,10 @@ from haystack.utils import Secret
 from haystack_integrations.common.openrouter._base.component import OPENROUTER_API_BASE_URL, OpenRouterBase
 from haystack_integrations.common.openrouter._catalogue.cache import SharedCache
 from haystack_integrations.common.openrouter._catalogue.cheapest import ModelNeeds, Selection
-from haystack_integrations.common.openrouter._catalogue.entries import OpenRouterEndpoint, mappings
+from haystack_integrations.common.openrouter._catalogue.entries import OpenRouterEndpoint, mappings, string
 from haystack_integrations.common.openrouter._catalogue.filters import ACCOUNT_FILTERS, ModelFilters, Query, query_of
 from haystack_integrations.common.openrouter._catalogue.model import ListedModels, OpenRouterModel
-from haystack_integrations.common.openrouter._transport.client_pool import ClientSettings
+from haystack_integrations.common.openrouter._transport.client_settings import ClientSettings
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._transport.run import checked_key
 from haystack_integrations.common.openrouter._wire import checks
@@ -308,7 +308,7 @@ def _cache_key(settings: ClientSettings, endpoint: Endpoint, detail: Hashable) -
 
 
 def _models(response: Any, query: Query, base_url: str) -> ListedModels:
-    listed = ListedModels(model for entry in mappings(_data(response)) if (model := OpenRouterModel(entry)).id)
+    listed = ListedModels(OpenRouterModel(entry) for entry in mappings(_data(response)) if string(entry.get("id")))
     if query == _WHOLE:
         # don't suggest a `:batch` variant: it refuses single requests
         learn_names(base_url, (name for name in listed.by_name if not name.endswith(":batch")))

@@ -31,10 +31,14 @@ from haystack_integrations.common.openrouter._base.headers import (
     warn_of_credentials,
     with_secrets,
 )
-from haystack_integrations.common.openrouter._transport.client_pool import ClientPool, ClientSettings
+from haystack_integrations.common.openrouter._transport.client_pool import ClientPool
+from haystack_integrations.common.openrouter._transport.client_settings import (
+    ClientSettings,
+    check_base_url,
+    check_http_client_kwargs,
+)
 from haystack_integrations.common.openrouter._transport.deadline import Deadline
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
-from haystack_integrations.common.openrouter._transport.http_clients import check_base_url, check_http_client_kwargs
 from haystack_integrations.common.openrouter._transport.run import Run, running
 from haystack_integrations.common.openrouter._wire import checks
 
@@ -170,13 +174,13 @@ class OpenRouterBase:
 
     def close(self) -> None:
         """
-        Close the connections of synchronous calls. The object can be used again.
+        Close the connections of synchronous calls, unless others use them. The object can be used again.
         """
         self._clients.close()
 
     async def close_async(self) -> None:
         """
-        Close the connections of the running event loop. The object can be used again.
+        Close the connections of the running event loop, unless others use them. The object can be used again.
         """
         await self._clients.close_async()
 

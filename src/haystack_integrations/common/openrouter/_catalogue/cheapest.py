@@ -25,7 +25,7 @@ class ModelNeeds(TypedDict, total=False):
     takes: str | Sequence[str] | None
     """One or more input types, such as "image". The model must take all of them."""
     makes: str | Sequence[str] | None
-    """One or more output types, such as "text" or "embeddings". The model must make all of them."""
+    """One or more output types, such as "text", "embeddings" or "decisions". The model must make all of them."""
     supports: str | Sequence[str] | None
     """One or more parameters, such as "tools". The model must support all of them."""
     min_context: int | None

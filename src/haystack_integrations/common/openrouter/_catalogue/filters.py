@@ -28,7 +28,8 @@ class ModelFilters(TypedDict, total=False):
     q: str
     """Words in the name."""
     output_modalities: str | Sequence[str]
-    """The output types: "text", "image", "audio", "embeddings", "rerank", "speech", "transcription", "video"."""
+    """The output types: "text", "image", "audio", "embeddings", "rerank", "speech", "transcription", "video",
+    "decisions"."""
     input_modalities: str | Sequence[str]
     """The input types: "text", "image", "audio", "file", "video"."""
     supported_parameters: str | Sequence[str]

@@ -80,7 +80,7 @@ class OpenRouterModel(CatalogueEntry):
     @property
     def output_modalities(self) -> list[str]:
         """
-        The output types, such as "text", "image", "audio", "embeddings", "rerank", "speech" and "transcription".
+        The output types, such as "text", "image", "audio", "embeddings", "rerank", "speech" and "decisions".
         """
         return strings(self._architecture.get("output_modalities"))
 

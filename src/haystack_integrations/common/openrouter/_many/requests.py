@@ -9,6 +9,7 @@ A run that sends many requests: what happens if one of them fails, and when the 
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from math import inf
 from threading import Event, Lock
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -58,6 +59,8 @@ class ManyRequests(Generic[Item, Result]):
         self._results: list[Result | None] = [None] * count
         self._usages: list[dict[str, Any]] = []
         self._model = model
+        self._first_model: tuple[float, str] = (inf, model)  # with the position of what it was asked for
+        self._agreed: dict[str, Any] | None = None
         self._raise_on_failure = raise_on_failure
         self._failed_in_a_row = 0
         self._over = Event()
@@ -135,9 +138,17 @@ class ManyRequests(Generic[Item, Result]):
         else:
             logger.error(message, error=str(error), exc_info=error, **fields)
 
+    def _take_meta(self, meta: dict[str, Any], position: int) -> None:
+        """Keep the model of the first response, and the other fields that are the same in all. The lock is held."""
+        self._usages.append(meta.pop("usage"))
+        self._first_model = min(self._first_model, (position, meta.pop("model")))
+        agreed = meta if self._agreed is None else self._agreed
+        self._agreed = {name: value for name, value in agreed.items() if meta.get(name) == value}
+
     def _meta(self, **fields: Any) -> dict[str, Any]:
         """Make the `meta` of the run, and tag its span."""
-        meta = {"model": self._model, **fields, "usage": summed_usage(self._usages)}
+        taken = {"model": self._first_model[1], **(self._agreed or {})}
+        meta = {**taken, **fields, "usage": summed_usage(self._usages)}
         if not self._raise_on_failure:
             meta["failed"] = self._results.count(None)
         tag_span(meta)

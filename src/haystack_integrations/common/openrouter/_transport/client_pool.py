@@ -7,22 +7,18 @@ The openai clients that talk to OpenRouter: one for synchronous calls, one for e
 """
 
 import asyncio
-import os
 import threading
 import weakref
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass, field
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Any
 
-from haystack.utils import Secret
-from openai import AsyncOpenAI, Omit, OpenAI
+from openai import AsyncOpenAI, OpenAI
 
-from haystack_integrations.common.openrouter._transport.deadline import Deadline
+from haystack_integrations.common.openrouter._transport.client_settings import ClientSettings
 from haystack_integrations.common.openrouter._transport.forks import renewed_in_forked_children
 from haystack_integrations.common.openrouter._transport.http_clients import build_async_http_client, build_http_client
-from haystack_integrations.common.openrouter._transport.ledger import Ledger
-from haystack_integrations.common.openrouter._transport.run import checked_key, key_of
 
 # Clients that a forked child has from its parent. They are kept, because to finalize them could close the parent's
 # connections.
@@ -31,51 +27,6 @@ _INHERITED: list[object] = []
 _CLOSING: set[asyncio.Task[None]] = set()
 # How many seconds a client stays open that nothing uses any more.
 _MOMENT = 0.1
-
-
-@dataclass
-class ClientSettings:
-    """
-    What a client is built from. A client is used again as long as these are equal.
-    """
-
-    # another Secret with the same key makes no new client
-    secret: Secret = field(repr=False, compare=False)
-    base_url: str
-    timeout: float
-    max_retries: int
-    http_client_kwargs: dict[str, Any] | None = field(repr=False)
-    key_is_optional: bool = False
-    # of the run that the settings were read for
-    deadline: Deadline | None = field(default=None, repr=False, compare=False)
-    ledger: Ledger | None = field(default=None, repr=False, compare=False)
-    api_key: str | None = field(init=False, repr=False)
-    # what the SDK reads from the environment for OpenAI
-    openai_headers: str = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        self.http_client_kwargs = _snapshot(self.http_client_kwargs)
-        self.api_key, self.openai_headers = key_of(self.secret), os.environ.get("OPENAI_CUSTOM_HEADERS", "")
-
-    def build(self, kind: Callable[..., Any], build_http: Callable[..., Any]) -> Any:
-        """Build a client of the openai SDK. A client that the user set needs no key."""
-        key = "" if self.key_is_optional and not self.api_key else checked_key(self.secret)
-        client = kind(
-            api_key=key or "none",
-            base_url=self.base_url,
-            timeout=self.timeout,
-            max_retries=self.max_retries,
-            default_headers=_headers_over_openai_environment(key, self.openai_headers),
-            http_client=build_http(self.http_client_kwargs, self.max_retries),
-        )
-        client.api_key = key  # the SDK accepts an empty one only here
-        # the SDK takes these from the environment, and they are OpenAI's
-        client.organization = client.project = client.admin_api_key = None
-        return client
-
-    def shares_transport(self, other: Self) -> bool:
-        """Whether the user made a transport for both. A client that is closed closes it, too."""
-        return not _transports(self.http_client_kwargs).isdisjoint(_transports(other.http_client_kwargs))
 
 
 @dataclass(eq=False)
@@ -103,8 +54,7 @@ class _HeldInLoop:
     def __init__(self, settings: ClientSettings, loop: asyncio.AbstractEventLoop, pool: "ClientPool") -> None:
         self.settings = settings
         self.client: AsyncOpenAI = settings.build(AsyncOpenAI, build_async_http_client)
-        self._to_close = [self.client]
-        self._closer = _closed_with_loop(weakref.ref(pool), loop, self._to_close)
+        self._closer = _closed_with_loop(weakref.ref(pool), loop, self.client)
         self._finalizer = weakref.finalize(self, _close_soon, loop, self._closer)
         self._finalizer.atexit = False
         self._waits = False
@@ -119,11 +69,6 @@ class _HeldInLoop:
         """Close the client. To be called in its loop."""
         await self._closer.aclose()
 
-    def make_way(self, settings: ClientSettings) -> None:
-        """Take note that a client with these settings takes its place."""
-        if settings.shares_transport(self.settings):
-            self._to_close.clear()
-
     def detach(self) -> None:
         """Leave the client open when nothing refers to this any more."""
         self._finalizer.detach()
@@ -134,7 +79,7 @@ class ClientPool:
     The openai clients of one component. They are built on first use, from the settings that each run hands over.
 
     If the settings differ from those of the client at hand, a new one takes its place. Calls that are under way end on
-    the old one, whose connections are closed then. A client that the user set is used whatever the settings are, and is
+    the old one, which is closed then. A client that the user set is used whatever the settings are, and is
     never closed. A copy, a pickle and a forked child have their own clients. Only asyncio event loops are supported.
     """
 
@@ -211,7 +156,7 @@ class ClientPool:
                 held, old = _Held(settings.build(OpenAI, build_http_client), settings), held
                 self._built = held
             if old is not None:
-                old.is_replaced = not settings.shares_transport(old.settings)
+                old.is_replaced = True
             held.users += 1
         try:
             if old is not None:
@@ -240,8 +185,6 @@ class ClientPool:
         with self._lock:
             for other in [other for other in self._by_loop if other.is_closed()]:
                 self._by_loop.pop(other).detach()
-            if (old := self._by_loop.get(loop)) is not None:
-                old.make_way(settings)
             self._by_loop[loop] = held
         return held
 
@@ -272,16 +215,15 @@ class ClientPool:
 
 
 async def _closed_with_loop(
-    pool: "weakref.ref[ClientPool]", loop: asyncio.AbstractEventLoop, clients: list[AsyncOpenAI]
+    pool: "weakref.ref[ClientPool]", loop: asyncio.AbstractEventLoop, client: AsyncOpenAI
 ) -> AsyncGenerator[None, None]:
     """Wait, as a generator that the loop knows of, until the loop shuts down its generators or this one is dropped."""
     try:
         yield
     finally:
-        for client in clients:
-            if (known := pool()) is not None:
-                known.forget(loop, client)
-            await client.close()
+        if (known := pool()) is not None:
+            known.forget(loop, client)
+        await client.close()
 
 
 def _close_soon(loop: asyncio.AbstractEventLoop, closer: AsyncGenerator[None, None]) -> None:
@@ -294,26 +236,3 @@ def _close_soon(loop: asyncio.AbstractEventLoop, closer: AsyncGenerator[None, No
 
     with suppress(RuntimeError):  # the loop is closed
         loop.call_soon_threadsafe(loop.call_later, _MOMENT, close)
-
-
-def _snapshot(value: Any) -> Any:
-    """Copy dictionaries and lists, so that a change inside of them is seen as a change."""
-    if isinstance(value, dict):
-        return {name: _snapshot(item) for name, item in value.items()}
-    return [*map(_snapshot, value)] if type(value) is list else value
-
-
-def _transports(http_client_kwargs: Mapping[str, Any] | None) -> set[int]:
-    given = http_client_kwargs or {}
-    return {id(one) for one in (given.get("transport"), *(given.get("mounts") or {}).values()) if one is not None}
-
-
-def _headers_over_openai_environment(api_key: str, custom: str) -> dict[str, Any]:
-    """Headers that override what the SDK reads from the environment for OpenAI, in copies of the client too."""
-    undone: dict[str, Any] = {"OpenAI-Organization": Omit(), "OpenAI-Project": Omit()}
-    named = [line.partition(":")[0].strip() for line in custom.split("\n") if ":" in line]
-    if not named:
-        return undone
-    own = {"accept": "application/json", "content-type": "application/json"}
-    undone.update({name: own.get(name.lower(), Omit()) for name in named if name.lower() != "authorization"})
-    return {**undone, "Authorization": f"Bearer {api_key}"} if api_key else undone

@@ -13,15 +13,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
-from weakref import WeakValueDictionary
 
+from haystack_integrations.common.openrouter._transport.kept_connections import CONNECTIONS
 from haystack_integrations.common.openrouter.errors._failure import DeadlineExceeded
 
 # seconds
 _EARLY = 0.005
-
-CONNECTIONS: WeakValueDictionary[int, Any] = WeakValueDictionary()
-"""Connections that may be kept for later calls. httpx shows those that a request makes, but not those that it takes."""
 
 
 @dataclass(frozen=True)

@@ -140,7 +140,15 @@ class Endpoint:
         """Send a request. Return the HTTP response, which holds the result."""
         return self._checked(await sent_async(self._call, client=client, names=names, **request))
 
-    def _call(self, *, client: Any, names: tuple[str, ...], body: Any = None, options: Any = None) -> Any:
+    def _call(
+        self,
+        *,
+        client: Any,
+        names: tuple[str, ...],
+        body: Any = None,
+        content: bytes | None = None,
+        options: Any = None,
+    ) -> Any:
         options = dict(options or {})
         options["headers"] = {
             "Accept": self.accept,
@@ -150,9 +158,10 @@ class Endpoint:
         if self.is_sent_once:
             options["max_retries"] = 0
         path = self.path.format(*(quote(name, safe="~@:") for name in names))
-        if body is None:
+        if body is content is None:
             return client.get(path, cast_to=HttpxBinaryResponseContent, options=options)
-        return client.post(path, cast_to=HttpxBinaryResponseContent, body=body, options=options)
+        sent = {"body": body} if content is None else {"content": content}
+        return client.post(path, cast_to=HttpxBinaryResponseContent, **sent, options=options)
 
     def _checked(self, sent: Any) -> Any:
         response = getattr(sent, "response", None)

@@ -9,18 +9,25 @@ Once a provider has begun to work, OpenRouter responds with HTTP 200 and reports
 corrects the status and the retry headers, so that the SDK retries them or raises errors as for any other failure.
 """
 
+import asyncio
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from http.cookiejar import Cookie, CookieJar, DefaultCookiePolicy
 from typing import Any
 from urllib.request import Request
 
 import httpx
+import httpx2
 import openai
 from openai import DefaultAsyncHttpxClient, DefaultHttpxClient
 
+from haystack_integrations.common.openrouter._transport.client_settings import (
+    KEPT,
+    check_http_client_kwargs,
+    with_limits,
+)
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._transport.run import (
     deadline_of_run,
@@ -32,95 +39,48 @@ from haystack_integrations.common.openrouter._transport.run import (
     retries_timeouts,
     warn_of_retry,
 )
-from haystack_integrations.common.openrouter._wire import checks
+from haystack_integrations.common.openrouter._transport.shared import (
+    SHARED,
+    ConnectionKey,
+    LazyContext,
+    SharesConnections,
+)
 from haystack_integrations.common.openrouter._wire.responses import decoded_body
 from haystack_integrations.common.openrouter.errors._failure import DeadlineExceeded, Failure
 from haystack_integrations.common.openrouter.errors._reading import failure_of_response
 
+# How many bytes of a large body are written at once.
+_PIECE = 2**18
 # What the openai SDK gives its own client; httpx's default of 100 connections makes a busy server wait.
 _LIMITS = {"max_connections": 1000, "max_keepalive_connections": 100}
 
 
-def check_base_url(url: Any, *, is_used: bool = False) -> None:
+def build_http_client(kwargs: Mapping[str, Any] | None, base_url: str, max_retries: int) -> Any:
     """
-    Raise a TypeError unless a value is a string or None, and a ValueError if it can't be a URL.
-
-    :param url: The value of `api_base_url`.
-    :param is_used: Whether a request is about to be sent there, so that httpx must be able to read it.
-    """
-    if url is None:
-        return
-    checks.instance(url, "`api_base_url`", str, "a str")
-    if not url.isprintable() or " " in url or (is_used and not _is_url(url)):  # it may hold a password
-        msg = (
-            "`api_base_url` can't be read as a URL. Pass one such as 'https://openrouter.ai/api/v1', without spaces, "
-            "line breaks and other characters that can't be seen."
-        )
-        raise ValueError(msg)
-
-
-@lru_cache(maxsize=16)
-def _is_url(url: str) -> bool:
-    try:
-        httpx.URL(url).host.encode("idna")
-    except (httpx.InvalidURL, ValueError):
-        return False
-    return True
-
-
-def check_http_client_kwargs(kwargs: Any) -> None:
-    """
-    Raise unless `httpx.Client` takes these keyword arguments.
+    Build the `httpx` client of a synchronous openai client: the SDK's own kind if there are no arguments.
 
     :param kwargs: The value of `http_client_kwargs`.
-    :raises TypeError: If they are not a dictionary, or hold a name or a value that httpx does not take.
-    :raises ValueError: If httpx does not take a value.
-    :raises ImportError: If a value needs a package that is not installed.
+    :param base_url: Where the requests go. Clients with the same arguments share their connections to it.
+    :param max_retries: How often the openai client sends a request again.
+    :returns: The client.
     """
-    if kwargs is None:
-        return
-    checks.instance(kwargs, "`http_client_kwargs`", Mapping, "a dictionary of arguments of httpx.Client")
-    known = inspect.signature(httpx.Client).parameters
-    if unknown := [name for name in kwargs if name not in known]:
-        msg = (
-            f"`http_client_kwargs` has {unknown[0]!r}, which is not an argument of httpx.Client. Its arguments: "
-            f"{', '.join(known)}."
-        )
-        raise TypeError(msg)
-    # certificates are read when they are needed: reading them takes 20 ms, and they may be on another machine. A client
-    # that is closed closes its transports, which may be in use
-    cheap = {name: kwargs[name] for name in kwargs if name not in ("verify", "cert", "trust_env", "transport")}
-    try:
-        cheap["mounts"] = dict.fromkeys(cheap.get("mounts") or ())
-        httpx.Client(**_with_limits(cheap), verify=False, trust_env=False).close()  # noqa: S501
-    except ImportError:  # it says what to install
-        raise
-    except Exception as error:
-        # httpx quotes the value, which may be a password
-        msg = f"`http_client_kwargs`: httpx.Client does not accept one of the values of {', '.join(kwargs)}."
-        raise (ValueError if isinstance(error, ValueError) else TypeError)(msg) from None
-    limits = _with_limits(kwargs).get("limits")
-    for name, value in vars(limits).items() if isinstance(limits, httpx.Limits) else ():
-        if value is not None:
-            checks.number(value, f'http_client_kwargs["limits"].{name}', "a number or None")
-
-
-def build_http_client(kwargs: Mapping[str, Any] | None, max_retries: int) -> Any:
-    """Build the `httpx` client of a synchronous openai client: the SDK's own kind if there are no arguments."""
     check_http_client_kwargs(kwargs)  # they may have been set after init
-    if not kwargs:
-        return _Client(max_retries, event_hooks={"response": [check_response]})
-    return _LegacyClient(max_retries, **_with_hook(kwargs, check_response))
+    kind = _LegacyClient if kwargs else _Client
+    key = ConnectionKey(kind, kwargs, base_url)
+    return SHARED.client(key, lambda: kind(**_arguments(kwargs, base_url, check_response)), max_retries)
 
 
-def build_async_http_client(kwargs: Mapping[str, Any] | None, max_retries: int) -> Any:
-    """Build the same for an asynchronous client. Event hooks may be functions or coroutine functions."""
+def build_async_http_client(kwargs: Mapping[str, Any] | None, base_url: str, max_retries: int) -> Any:
+    """Build the same for an asynchronous client in the running loop. Event hooks may be functions or coroutines."""
     check_http_client_kwargs(kwargs)
-    if not kwargs:
-        return _AsyncClient(max_retries, event_hooks={"response": [check_response_async]})
-    hooked = _with_hook(kwargs, check_response_async)
-    hooks = {event: [_as_coroutine(hook) for hook in given] for event, given in hooked["event_hooks"].items()}
-    return _LegacyAsyncClient(max_retries, **{**hooked, "event_hooks": hooks})
+    kind = _LegacyAsyncClient if kwargs else _AsyncClient
+
+    def build() -> Any:
+        complete = _arguments(kwargs, base_url, check_response_async)
+        hooks = {event: [_as_coroutine(hook) for hook in given] for event, given in complete["event_hooks"].items()}
+        return kind(**{**complete, "event_hooks": hooks})
+
+    return SHARED.client(ConnectionKey(kind, kwargs, base_url, asyncio.get_running_loop()), build, max_retries)
 
 
 class _TakesNoCookies(DefaultCookiePolicy):
@@ -132,10 +92,9 @@ class _TakesNoCookies(DefaultCookiePolicy):
         return False
 
 
-class _OwnClient:
-    def __init__(self, max_retries: int, **kwargs: Any) -> None:
+class _OwnClient(SharesConnections):
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._max_retries = max_retries
         cookies: Any = self.cookies  # type: ignore[attr-defined]
         given, cookies.jar = cookies.jar, CookieJar(_TakesNoCookies())
         for cookie in given:
@@ -145,21 +104,53 @@ class _OwnClient:
 class _Sends(_OwnClient):
     def send(self, request: Any, **kwargs: Any) -> Any:
         refuse_if_over(request, is_async=False)
-        max_retries = retries_of_run(self._max_retries)
+        max_retries = retries_of_run(self.max_retries)
         with _failure_named(self, request, max_retries):
             response = super().send(request, **kwargs)  # type: ignore[misc]
         warn_of_retry(request, response, max_retries)
         return response
 
+    def close(self) -> None:
+        if self.leave():
+            super().close()  # type: ignore[misc]
+
 
 class _SendsAsync(_OwnClient):
     async def send(self, request: Any, **kwargs: Any) -> Any:
+        _send_in_pieces(request)
         refuse_if_over(request, is_async=True)
-        max_retries = retries_of_run(self._max_retries)
+        max_retries = retries_of_run(self.max_retries)
         with _failure_named(self, request, max_retries):
             response = await super().send(request, **kwargs)  # type: ignore[misc]
         warn_of_retry(request, response, max_retries)
         return response
+
+    async def aclose(self) -> None:
+        if self.leave():
+            await super().aclose()  # type: ignore[misc]
+
+
+def _send_in_pieces(request: Any) -> None:
+    """Let a large body be written piece by piece: asyncio copies what a socket does not take at once, and TLS all."""
+    if type(request.stream).__name__ == "ByteStream" and len(request.content) > _PIECE:
+        kind: Any = type(request.stream)
+        request.stream = _stream_of_pieces(kind)(request.content)
+
+
+@lru_cache(maxsize=2)
+def _stream_of_pieces(kind: Any) -> Any:
+    """Make the class for httpx or httpx2, which both ask for a stream of their own."""
+
+    class Pieces(kind):
+        def __init__(self, body: bytes) -> None:
+            super().__init__(body)
+            self._body = body
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            for start in range(0, len(self._body), _PIECE):
+                yield self._body[start : start + _PIECE]
+
+    return Pieces
 
 
 class _Client(_Sends, DefaultHttpxClient): ...
@@ -178,6 +169,9 @@ class _LegacyAsyncClient(_SendsAsync, httpx.AsyncClient): ...
 def _failure_named(client: Any, request: Any, max_retries: int) -> Iterator[None]:
     """Log a failed request that will be sent again. If it must not be sent again, raise openai's error."""
     try:
+        if client.is_closed:
+            msg = "The client has been closed"
+            raise RuntimeError(msg)
         yield
     except openai.APIError as error:
         error.request = error.request or request
@@ -188,22 +182,32 @@ def _failure_named(client: Any, request: Any, max_retries: int) -> Iterator[None
             raise openai.APIConnectionError(message=msg, request=request) from error
         if (deadline := deadline_of_run()) is not None and deadline.is_over:
             raise DeadlineExceeded(deadline.text, request) from error
-        if "Timeout" in type(error).__name__ and not retries_timeouts():
+        if _timed_out(error) and not retries_timeouts():
             raise openai.APITimeoutError(request=request) from error
         warn_of_retry(request, error, max_retries)
         raise
 
 
-def _with_limits(kwargs: Mapping[str, Any]) -> dict[str, Any]:
-    limits = kwargs.get("limits")
-    return {**kwargs, "limits": httpx.Limits(**limits)} if isinstance(limits, dict) else dict(kwargs)
+def _timed_out(error: Exception) -> bool:
+    """Whether no response came in time. Where TCP gave up, an asynchronous client calls that an error of reading."""
+    name, cause = type(error).__name__, error.__cause__ or error.__context__
+    while cause is not None and name in ("ReadError", "WriteError"):
+        if isinstance(cause, TimeoutError):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return "Timeout" in name
 
 
-def _with_hook(kwargs: Mapping[str, Any], hook: Callable[[Any], Any]) -> dict[str, Any]:
-    complete = _with_limits({"follow_redirects": True, "limits": _LIMITS, **kwargs})
-    hooks = {event: list(given) for event, given in (complete.get("event_hooks") or {}).items()}
-    complete["event_hooks"] = {**hooks, "response": [*hooks.get("response", []), hook]}
-    return complete
+def _arguments(kwargs: Mapping[str, Any] | None, base_url: str, hook: Callable[[Any], Any]) -> dict[str, Any]:
+    """Complete what the user set. The openai SDK's own client has the types of httpx2."""
+    library: Any = httpx if kwargs else httpx2
+    given = with_limits({"follow_redirects": True, "limits": library.Limits(**_LIMITS, **KEPT), **(kwargs or {})})
+    if not given.keys() & {"verify", "cert", "http2", "transport"}:  # a context knows which protocol to ask for
+        find = partial(SHARED.context, library.create_ssl_context, trust_env=bool(given.get("trust_env", True)))
+        given["verify"] = LazyContext.finding(find) if base_url.lower().startswith("http:") else find()
+    hooks = {event: list(hooks) for event, hooks in (given.get("event_hooks") or {}).items()}
+    given["event_hooks"] = {**hooks, "response": [*hooks.get("response", []), hook]}
+    return given
 
 
 def _as_coroutine(hook: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -33,7 +33,8 @@ import openai
 from haystack import logging
 from haystack.utils import Secret
 
-from haystack_integrations.common.openrouter._transport.deadline import CONNECTIONS, Deadline
+from haystack_integrations.common.openrouter._transport.deadline import Deadline
+from haystack_integrations.common.openrouter._transport.kept_connections import note_connection
 from haystack_integrations.common.openrouter._transport.ledger import Ledger
 from haystack_integrations.common.openrouter._wire.json_values import mapping, printable
 from haystack_integrations.common.openrouter._wire.usage import billed
@@ -195,10 +196,9 @@ def retries_of_run(max_retries: int) -> int:
 
 def note_response(response: Any) -> None:
     """Keep what was sent and the headers of a response: the openai SDK's `create` returns neither."""
+    note_connection(response.extensions.get("network_stream"))
     if (run := _current.get()) is not None:
         run.request, run.headers = response.request, response.headers
-        if (network := response.extensions.get("network_stream")) is not None:
-            CONNECTIONS[id(network)] = network
 
 
 def note_cost(body: Any, response: Any = None) -> None:

@@ -25,6 +25,8 @@ _LARGEST = 10**308
 # What is kept of a body that someone may look at after an error: no error body that is meant well has more.
 _MOST_KEPT_LEVELS, _MOST_KEPT_ENTRIES, _MOST_KEPT_VALUES, _MOST_KEPT_CHARACTERS = 50, 100, 1000, 20_000
 LONGEST_KEPT = 2000
+# The others follow, by the alphabet.
+_FIRST_KEYS = {name: place for place, name in enumerate(("type", "name", "description", "strict", "properties"))}
 
 
 def mapping(value: object) -> Mapping[str, Any]:
@@ -89,6 +91,18 @@ def copied_json(
         level = deeper
     msg = "JSON nested too deep"
     raise ValueError(msg)
+
+
+def in_stable_order(value: Any, *, are_names: bool = False) -> Any:
+    """
+    Copy what is to be sent with its keys sorted: OpenRouter's cache hashes the body.
+
+    The properties of JSON schemas keep their order, in which a model writes them.
+    """
+    if isinstance(value, Mapping):
+        keys = value if are_names else sorted(value, key=lambda key: (_FIRST_KEYS.get(key, len(_FIRST_KEYS)), str(key)))
+        return {key: in_stable_order(value[key], are_names=key == "properties" and not are_names) for key in keys}
+    return [in_stable_order(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def check_depth(value: Any, *, brackets: int) -> None:

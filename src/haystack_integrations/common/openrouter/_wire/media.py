@@ -43,6 +43,7 @@ _IMAGE_NAMES = {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg", "image/x
 
 FIRST_BYTES = 4096
 """So many bytes tell what a file is."""
+_PIECE = 2**18
 _STARTS = {
     b"\x89PNG\r\n\x1a\n": "image/png",
     b"\xff\xd8\xff": "image/jpeg",
@@ -78,17 +79,19 @@ _MARKUP_TYPES = {"application/xml", *_MARKUP.values()}
 
 def split_data_url(url: object) -> tuple[str | None, str] | None:
     """Split a data URL into its media type, if it has one, and its data as base64. None if it is not a data URL."""
-    if not isinstance(url, str) or url[:5].lower() != "data:" or "," not in url:
+    if not isinstance(url, str) or url[:5].lower() != "data:" or (comma := url.find(",")) < 0:
         return None
-    header, _, data = url[5:].partition(",")
-    media_type, *parameters = header.split(";")
+    media_type, *parameters = url[5:comma].split(";")
+    data = url[comma + 1 :]  # megabytes, copied once
     if "base64" not in (parameter.strip().lower() for parameter in parameters):
         data = b64encode(unquote_to_bytes(data)).decode()
     return known_type(media_type), data.strip()
 
 
 def image_part(image: ImageContent, where: str) -> dict[str, Any]:
-    """Convert an image to an `image_url` part."""
+    """Convert an image to an `image_url` part. One without data is sent by the link in `meta["url"]`."""
+    if not image.base64_image and (link := linked(image.meta, f'{where}: meta["url"]')):
+        return {"type": "image_url", "image_url": {"url": link, **({"detail": image.detail} if image.detail else {})}}
     media_type = true_type(image.mime_type, first_bytes(image.base64_image)) or "image/jpeg"
     if not media_type.startswith("image/"):
         msg = f"{where} is not an image: it has the media type {media_type}."
@@ -97,6 +100,17 @@ def image_part(image: ImageContent, where: str) -> dict[str, Any]:
     if image.detail:
         url["detail"] = image.detail
     return {"type": "image_url", "image_url": url}
+
+
+def linked(more: Mapping[str, Any], argument: str) -> str | None:
+    """Find the link to a file in what Haystack keeps beside its data. Raise if it is not an https URL."""
+    link = more.get("url")
+    if link is None:
+        return None
+    if isinstance(link, str) and re.fullmatch(r"https://[^\s/?#][^\s]*", link, re.IGNORECASE):
+        return link
+    msg = f"{argument} must be an https URL, such as 'https://example.com/a.pdf'."
+    raise ValueError(msg)
 
 
 def data_url(data: str, media_type: str, where: str) -> str:
@@ -149,6 +163,18 @@ def first_bytes(data: str) -> bytes:
         return b64decode(beginning[: len(beginning) // 4 * 4])
     except ValueError:
         return b""
+
+
+def is_base64(data: object) -> bool:
+    """Whether a value is base64 of anything, without white space. It is decoded in pieces, because it may be large."""
+    if not isinstance(data, str) or not data or data.find("=", 0, -2) >= 0:
+        return False
+    try:
+        for start in range(0, len(data), _PIECE):
+            b64decode(data[start : start + _PIECE], validate=True)
+    except ValueError:
+        return False
+    return True
 
 
 def _type_of(start: bytes) -> str | None:

@@ -37,6 +37,7 @@ _AUTHORS = {
     "z-ai": ("glm",),
     "minimax": ("minimax",),
     "perplexity": ("sonar",),
+    "typesafe": ("jev",),
     "openrouter": ("auto", "fusion"),
 }
 
@@ -179,6 +180,7 @@ _KNOWN_NAMES = (
     "openai/text-embedding-3-small",
     "openai/text-embedding-3-large",
     "cohere/rerank-v3.5",
+    "typesafe/jev-1.13",
 )
 _listed_names: dict[str, tuple[str, ...]] = {}
 _served_names: set[tuple[str, str, str]] = set()

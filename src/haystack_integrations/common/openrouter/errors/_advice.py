@@ -13,10 +13,10 @@ from datetime import UTC, datetime, timedelta
 import openai
 from haystack.utils import Secret
 
-from haystack_integrations.common.openrouter._wire.json_values import mapping, printable
+from haystack_integrations.common.openrouter._wire.json_values import printable
 from haystack_integrations.common.openrouter._wire.model_names import near_names
 from haystack_integrations.common.openrouter.errors._failure import DeadlineExceeded, Failure
-from haystack_integrations.common.openrouter.errors._values import LONGEST_NAME, number_in, text_in, words
+from haystack_integrations.common.openrouter.errors._values import LONGEST_NAME, number_in, text_in
 
 Advice = Mapping[int | str, str]
 """
@@ -71,14 +71,15 @@ MEDIA_ADVICE: Advice = {
 
 # How the keys of others begin.
 _FOREIGN_KEYS = {"sk-proj-": "OpenAI", "sk-svcacct-": "OpenAI", "sk-ant-": "Anthropic", "gsk_": "Groq"}
-# What serves an endpoint, by a part of its path.
+# What serves an endpoint, by a part of its path, or by what its models make.
 _COMPONENTS = {
-    "embeddings": "OpenRouterTextEmbedder or OpenRouterDocumentEmbedder",
+    "embedding": "OpenRouterTextEmbedder or OpenRouterDocumentEmbedder",
     "rerank": "OpenRouterRanker",
-    "images": "OpenRouterImageGenerator",
-    "videos": "OpenRouterVideoGenerator",
+    "image": "OpenRouterImageGenerator",
+    "video": "OpenRouterVideoGenerator",
     "speech": "OpenRouterSpeechSynthesizer",
-    "transcriptions": "OpenRouterTranscriber",
+    "transcription": "OpenRouterTranscriber",
+    **dict.fromkeys(("systemone", "decision"), "OpenRouterTextRouter or OpenRouterDocumentClassifier"),
     "chat": "OpenRouterChatGenerator",
 }
 
@@ -108,7 +109,7 @@ def advice_for(
         names=names,
         until=_until(failure),
         resets=_resets(failure),
-        component=_component(failure),
+        component=_component(error, failure),
     )
 
 
@@ -157,7 +158,12 @@ def _resets(failure: Failure | None) -> str:
     return f" ({', '.join(filter(None, known))})" if any(known) else ""
 
 
-def _component(failure: Failure | None) -> str:
-    detail = words(mapping(mapping(failure and failure.availability).get("constraint")).get("detail"))
-    named = next((name for part, name in _COMPONENTS.items() if part in detail), "")
-    return f": use {named}" if named else ""
+def _component(error: openai.APIError, failure: Failure | None) -> str:
+    """Name the component for an endpoint, and not that of the endpoint that was asked, which may be named as well."""
+    asked = _components_in(error.request.url.path if error.request else "")
+    named = [name for name in _components_in(failure.right_endpoint if failure else "") if name not in asked]
+    return f": use {named[0]}" if named else ""
+
+
+def _components_in(text: str) -> list[str]:
+    return [name for part, name in _COMPONENTS.items() if part in text]

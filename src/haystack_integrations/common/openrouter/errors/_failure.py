@@ -65,6 +65,8 @@ _SLOW_CLOCK = 5.0
 # How `metadata.limit_source` or the message names the daily cap on free models.
 _DAILY_CAPS = ("free_tier_daily", "free-models-per-day")
 _UNKNOWN_MODEL = re.compile("not a valid model|(unknown|no such) model")
+# "a/b is a decisions model and cannot be used with the chat/completions endpoint"
+_OTHER_KIND = re.compile(r"\bis an? ([a-z-]{3,30}) model and (?:cannot|can't) be used with")
 _MODEL, _UNKNOWN = re.compile(r"model\b"), re.compile(" (does not exist|not found)")
 _NO_PROVIDER = ("no endpoints", "no allowed providers", "data policy", "providers have been ignored")
 # How OpenRouter, OpenAI, Anthropic and Google refuse reasoning that they can't read (hackerai#1171, open-webui#28240,
@@ -204,7 +206,9 @@ class Failure:
         """Whether every later request of a run would fail in the same way: its key, its model, the credits …"""
         if self.is_transient or self.is_moderated or self._is_about_length or self._is_about_images:
             return False
-        if self.availability.get("retryable") is False or self.is_page or self.names_unknown_model:
+        if self.availability.get("retryable") is False or self.is_page:
+            return True
+        if self.names_unknown_model or self.right_endpoint:
             return True
         return self.status in (401, 402, 403, 404) or (self.status == 429 and not self.cost)
 
@@ -224,6 +228,14 @@ class Failure:
         if "model_not_found" in self.names:
             return True
         return self.status in (400, 404) and any(map(_names_unknown_model, self.said.splitlines()))
+
+    @property
+    def right_endpoint(self) -> str:
+        """What names the endpoint that serves the model, if OpenRouter says that this one does not: "" otherwise."""
+        if self.availability.get("code") == "wrong_endpoint":
+            return words(mapping(self.availability.get("constraint")).get("detail")).lower()
+        other = _OTHER_KIND.search(self.said) if self.status in (400, 404) else None
+        return other[1] if other else ""
 
     @property
     def refuses_reasoning(self) -> bool:
@@ -266,6 +278,7 @@ class Failure:
             "no result": self.lacks_result,
             "later": self.is_far_off and not self._is_daily_cap,
             "futile": self._is_daily_cap,
+            "wrong endpoint": bool(self.right_endpoint),
             "unknown model": self.names_unknown_model,
             "foreign reasoning": self.refuses_reasoning,
             "no endpoint": not known and self.status == 404 and any(words in said for words in _NO_PROVIDER),

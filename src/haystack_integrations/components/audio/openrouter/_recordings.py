@@ -9,9 +9,11 @@ A run over many recordings, and its sources: files, streams and URLs. All are ch
 import base64
 import copy
 import hashlib
+import io
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 import openai
@@ -32,7 +34,11 @@ from haystack_integrations.common.openrouter._wire.media import (
     true_type,
     wav_file,
 )
-from haystack_integrations.components.audio.openrouter._transcription_endpoint import read_transcript
+from haystack_integrations.components.audio.openrouter._transcription_endpoint import (
+    read_transcript,
+    with_audio,
+    with_encoded_audio,
+)
 
 # The transcription endpoint's names. Source: https://openrouter.ai/docs/api-reference and `STTInputAudio` in the
 # OpenAPI document.
@@ -68,15 +74,27 @@ class Source:
         name = next((self.meta[field] for field in ("url", *_NAME_FIELDS) if self.meta.get(field)), None)
         return f"sources[{self.number}]" if name is None else f"sources[{self.number}] ({shown_source(name)})"
 
-    def input_audio(self) -> dict[str, Any]:
-        """Make the field `input_audio` of a request. A file that can't be read is an OSError."""
-        named = {"format": self.audio_format} if self.audio_format else {}
+    def added_to(self, request: dict[str, Any], *, encoded: bool) -> dict[str, Any]:
+        """
+        Add the recording to a request. A file that can't be read is an OSError.
+
+        :param encoded: Whether the body may be encoded here: the openai SDK would copy it several times.
+        """
         if isinstance(self.audio, str):
-            return {"url": self.audio, **named}
-        data = self.audio.read_bytes() if isinstance(self.audio, Path) else self.audio
+            named = {"format": self.audio_format} if self.audio_format else {}
+            return with_audio(request, {"url": self.audio, **named})
+        sent_format = "wav" if self.shape else self.audio_format
+        if encoded:
+            with suppress(TypeError, ValueError), self._opened(self.audio) as file:
+                return with_encoded_audio(request, file, sent_format)
+        with self._opened(self.audio) as file:
+            data = base64.b64encode(file.read()).decode()
+        return with_audio(request, {"data": data, "format": sent_format})
+
+    def _opened(self, audio: Path | bytes) -> IO[bytes]:
         if self.shape:  # bare pcm counts as 16 kHz, mono
-            data, named = wav_file(data, **self.shape), {"format": "wav"}
-        return {"data": base64.b64encode(data).decode(), **named}
+            return io.BytesIO(wav_file(audio.read_bytes() if isinstance(audio, Path) else audio, **self.shape))
+        return audio.open("rb") if isinstance(audio, Path) else io.BytesIO(audio)
 
     def without_transcript(self) -> Document:
         """Make the document of a recording that failed. Its id is its own, even if its meta is like another's."""

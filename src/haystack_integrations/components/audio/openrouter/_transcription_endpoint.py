@@ -8,7 +8,10 @@ Requests and responses of the transcription endpoint, as plain data.
 Source: `STTRequest` and `STTResponse` in OpenRouter's OpenAPI document.
 """
 
-from typing import Any
+import base64
+import io
+import json
+from typing import IO, Any
 
 from haystack import Document
 
@@ -16,6 +19,9 @@ from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.responses import decoded_body, response_meta
 from haystack_integrations.common.openrouter.errors._advice import MEDIA_ADVICE
+
+# Base64 of so many bytes needs no padding: a multiple of three.
+_PIECE = 3 * 2**16
 
 TRANSCRIPTIONS = Endpoint(
     "/audio/transcriptions",
@@ -47,6 +53,26 @@ def check_language(language: object) -> None:
 def with_audio(request: dict[str, Any], input_audio: dict[str, Any]) -> dict[str, Any]:
     """Add one recording to a request, which is not changed."""
     return {**request, "body": {"input_audio": input_audio, **request["body"]}}
+
+
+def with_encoded_audio(request: dict[str, Any], audio: IO[bytes], audio_format: str | None) -> dict[str, Any]:
+    """
+    Do as `with_audio` does, with a body that is encoded: a large recording is in memory once.
+
+    :param audio: The recording. It is read in pieces.
+    :raises ValueError: If only the openai SDK can encode the request. A TypeError means the same.
+    """
+    if "input_audio" in request["body"]:
+        msg = "`extra_body` has an `input_audio` of its own"
+        raise ValueError(msg)
+    body = io.BytesIO()
+    body.write(b'{"input_audio":{"data":"')
+    # as the openai SDK writes JSON
+    rest = json.dumps(request["body"], ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    while piece := audio.read(_PIECE):
+        body.write(base64.b64encode(piece))
+    body.write(b'","format":"%b"},%b' % ((audio_format or "").encode(), rest[1:]))
+    return {"content": body.getvalue(), "options": request["options"]}
 
 
 def read_transcript(response: Any, source_meta: dict[str, Any], model: str) -> tuple[Document, dict[str, Any]]:

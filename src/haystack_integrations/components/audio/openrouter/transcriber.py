@@ -22,12 +22,12 @@ from haystack_integrations.common.openrouter._base.component import (
 )
 from haystack_integrations.common.openrouter._base.cost_meter import OpenRouterCostMeter
 from haystack_integrations.common.openrouter._many.workers import each_in_tasks, each_in_threads
+from haystack_integrations.common.openrouter._transport.tracing import is_watched
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.components.audio.openrouter._recordings import Recordings, Source, checked_sources
 from haystack_integrations.components.audio.openrouter._transcription_endpoint import (
     TRANSCRIPTIONS,
     check_language,
-    with_audio,
 )
 from haystack_integrations.components.audio.openrouter.options import (
     OpenRouterTranscriptionKwargs,
@@ -158,7 +158,7 @@ class OpenRouterTranscriber(OpenRouterMediaComponent):
 
                 def transcribe(source: Source) -> None:
                     with recordings.attempt(source), self._requesting(TRANSCRIPTIONS, settings, model):
-                        sent = with_audio(request, source.input_audio())
+                        sent = source.added_to(request, encoded=not is_watched(client))
                         recordings.take(source, TRANSCRIPTIONS.send(client, **sent))
 
                 each_in_threads(transcribe, recordings, min(self.concurrency, len(recordings)))
@@ -188,7 +188,7 @@ class OpenRouterTranscriber(OpenRouterMediaComponent):
 
                 async def transcribe(source: Source) -> None:
                     with recordings.attempt(source), self._requesting(TRANSCRIPTIONS, settings, model):
-                        sent = with_audio(request, await asyncio.to_thread(source.input_audio))
+                        sent = await asyncio.to_thread(source.added_to, request, encoded=not is_watched(client))
                         recordings.take(source, await TRANSCRIPTIONS.send_async(client, **sent))
 
                 with recordings.sending():

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import count, islice
 from math import inf
 from typing import Any
@@ -18,6 +18,7 @@ from typing import Any
 from haystack import Document, logging
 from tqdm import tqdm
 
+from haystack_integrations.common.openrouter._base.documents import document_copy
 from haystack_integrations.common.openrouter._many.requests import ManyRequests
 from haystack_integrations.common.openrouter._wire.json_values import printable
 from haystack_integrations.common.openrouter._wire.responses import unusable_response
@@ -127,8 +128,6 @@ class Corpus(ManyRequests[Batch, list[float]]):
         self._dimensions = dimensions
         self._settled: Counter[int] = Counter()
         self._length: int | None = None
-        self._first_model: tuple[float, str] = (inf, model)  # with the position of its batch
-        self._agreed: dict[str, Any] | None = None
 
     def __len__(self) -> int:
         """How many batches there are."""
@@ -186,8 +185,8 @@ class Corpus(ManyRequests[Batch, list[float]]):
     def result(self) -> dict[str, Any]:
         """Make the result of the run: `documents`, copies with their embeddings, and `meta`."""
         pairs = zip(self._documents, self._results, strict=True)
-        documents = [replace(document, embedding=embedding) for document, embedding in pairs]
-        return {"documents": documents, "meta": self._meta(model=self._first_model[1], **(self._agreed or {}))}
+        documents = [document_copy(document, embedding=embedding) for document, embedding in pairs]
+        return {"documents": documents, "meta": self._meta()}
 
     def _check_length(self, length: int, body: Any) -> None:
         if self._length is None:
@@ -198,13 +197,6 @@ class Corpus(ManyRequests[Batch, list[float]]):
                 f"{self._length}. Choose one provider with `provider` in `extra_parameters`, or set `dimensions`"
             )
             raise unusable_response(msg, body)
-
-    def _take_meta(self, meta: dict[str, Any], position: int) -> None:
-        """Keep the model of the first batch, and the other fields that are the same in all responses."""
-        self._usages.append(meta.pop("usage"))
-        self._first_model = min(self._first_model, (position, meta.pop("model")))
-        agreed = meta if self._agreed is None else self._agreed
-        self._agreed = {name: value for name, value in agreed.items() if meta.get(name) == value}
 
     def _next(self) -> Batch:
         if self._trial is not None and self._trial.waits:

@@ -18,7 +18,7 @@ from haystack_integrations.common.openrouter._base.component import (
     shows_its_settings,
 )
 from haystack_integrations.common.openrouter._base.cost_meter import OpenRouterCostMeter
-from haystack_integrations.common.openrouter._base.document_images import document_text
+from haystack_integrations.common.openrouter._base.documents import document_text
 from haystack_integrations.common.openrouter._many.workers import each_in_tasks, each_in_threads
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint, sent, sent_async
 from haystack_integrations.common.openrouter._wire import checks

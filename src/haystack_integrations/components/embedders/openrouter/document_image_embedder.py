@@ -7,7 +7,6 @@ The component that embeds the images of documents, in batches.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from haystack import Document, component
@@ -16,6 +15,7 @@ from haystack.utils import Secret
 from haystack_integrations.common.openrouter._base.component import OPENROUTER_API_BASE_URL, shows_its_settings
 from haystack_integrations.common.openrouter._base.cost_meter import OpenRouterCostMeter
 from haystack_integrations.common.openrouter._base.document_images import DocumentImages, checked_size
+from haystack_integrations.common.openrouter._base.documents import document_copy
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.components.embedders.openrouter._endpoint import IMAGE_EMBEDDINGS, image_input
 from haystack_integrations.components.embedders.openrouter.document_embedder import OpenRouterDocumentEmbedder
@@ -226,6 +226,6 @@ def _with_source(result: dict[str, Any], field: str) -> dict[str, Any]:
 
     def noted(document: Document) -> Document:
         source = {"type": "image", "file_path_meta_field": field}
-        return replace(document, meta={**document.meta, "embedding_source": source})
+        return document_copy(document, meta={**document.meta, "embedding_source": source})
 
     return {**result, "documents": [noted(one) if one.embedding else one for one in result["documents"]]}

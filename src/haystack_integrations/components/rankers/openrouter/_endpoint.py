@@ -13,7 +13,7 @@ from haystack import logging
 
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._wire import checks
-from haystack_integrations.common.openrouter._wire.json_values import mapping, sendable_json
+from haystack_integrations.common.openrouter._wire.json_values import sendable_json
 from haystack_integrations.common.openrouter._wire.responses import decoded_body, response_meta, unusable_response
 from haystack_integrations.common.openrouter._wire.usage import is_number
 from haystack_integrations.common.openrouter.errors._advice import COMMON_ADVICE
@@ -86,8 +86,9 @@ def read_response(
 
 def _scores(results: list[Any], count: int) -> dict[int, float]:
     scores: dict[int, float] = {}
-    for result in map(mapping, results):
-        index, score = result.get("index"), result.get("relevance_score")
+    for result in results:
+        fields = result if isinstance(result, dict) else {}
+        index, score = fields.get("index"), fields.get("relevance_score")
         if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < count:
             msg = f"The response has a result with index {checks.shown(index)}, but {count} documents were sent"
             raise ValueError(msg)

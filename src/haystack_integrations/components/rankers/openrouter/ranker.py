@@ -9,7 +9,6 @@ The component that ranks documents by their relevance to a query.
 import asyncio
 import copy
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import openai
@@ -22,7 +21,8 @@ from haystack_integrations.common.openrouter._base.component import (
     shows_its_settings,
 )
 from haystack_integrations.common.openrouter._base.cost_meter import OpenRouterCostMeter
-from haystack_integrations.common.openrouter._base.document_images import DocumentImages, checked_size, document_text
+from haystack_integrations.common.openrouter._base.document_images import DocumentImages, checked_size
+from haystack_integrations.common.openrouter._base.documents import document_copy, document_text
 from haystack_integrations.common.openrouter._transport.tracing import tag_span
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.usage import is_number
@@ -276,9 +276,8 @@ def _result(
     response: Any, body: dict[str, Any], documents: list[Document], top_k: int | None, threshold: float | None
 ) -> dict[str, Any]:
     ranking, meta = read_response(response, len(documents), top_k=top_k, model=body["model"])
-    ranked = [
-        replace(documents[index], score=score) for index, score in ranking if threshold is None or score >= threshold
-    ]
+    kept = [(index, score) for index, score in ranking if threshold is None or score >= threshold]
+    ranked = [document_copy(documents[index], score=score) for index, score in kept]
     tag_span(meta)
     return {"documents": ranked, "meta": meta}
 

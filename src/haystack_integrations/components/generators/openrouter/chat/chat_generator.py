@@ -6,6 +6,7 @@
 The component: its parameters, `run`, `run_async` and serialization. The wire format is in `request` and `stream`.
 """
 
+import copy
 from typing import Any, ClassVar, Self, cast
 
 from haystack import component
@@ -17,7 +18,7 @@ from haystack.dataclasses import (
     SyncStreamingCallbackT,
     select_streaming_callback,
 )
-from haystack.tools import ToolsType, serialize_tools_or_toolset
+from haystack.tools import ToolsType
 from haystack.utils import Secret, serialize_callable
 
 from haystack_integrations.common.openrouter._base.component import (
@@ -42,6 +43,7 @@ from haystack_integrations.components.generators.openrouter.chat._request.argume
     as_messages,
     audio_format,
     check_generation_kwargs,
+    read_parameters,
     request_arguments,
     serializable_kwargs,
 )
@@ -50,7 +52,12 @@ from haystack_integrations.components.generators.openrouter.chat._request.reason
     with_healing,
     with_healing_async,
 )
-from haystack_integrations.components.generators.openrouter.chat._request.tools import ToolWarmUp, checked_tools
+from haystack_integrations.components.generators.openrouter.chat._request.tools import (
+    ToolWarmUp,
+    check_tool_options,
+    checked_tools,
+    written_tools,
+)
 from haystack_integrations.components.generators.openrouter.chat._stream.delivery import (
     deliver,
     deliver_async,
@@ -104,6 +111,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         tools_strict: bool = False,
         deadline: float | None = None,
         cost_meter: OpenRouterCostMeter | None = None,
+        tool_options: dict[str, dict[str, Any]] | None = None,
     ) -> None:
         """
         Create the component. The API key is read when the component is warmed up or first run.
@@ -129,15 +137,19 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
             tool call or media.
             Each try may be billed. None means the environment variable `OPENAI_MAX_RETRIES`, or 5 if it is not set.
         :param http_client_kwargs: Keyword arguments for `httpx.Client` and `httpx.AsyncClient`, such as `proxy`.
-        :param tools_strict: Whether to make the schemas of the tools strict, so that the model follows them exactly.
+        :param tools_strict: Whether to make the schemas of the tools strict, so that the model follows them exactly. A
+            tool whose schema can't be strict is sent as it is, and a warning says why.
         :param deadline: Seconds after which a run ends, with its retries and waits. Unlike `timeout`, it does not start
             anew when bytes arrive. None means no limit. A client that you set yourself does not keep to it.
         :param cost_meter: Counts what the requests of this component cost. None counts nothing.
+        :param tool_options: What is sent beside a tool, by the name of the tool: `cache_control` or `defer_loading`,
+            for example `{"search": {"defer_loading": True}}`. Source: `ChatFunctionTool` in OpenRouter's Python SDK.
         :raises TypeError: If an argument has the wrong type.
         :raises ValueError: If the value of an argument can't be used, or two tools have the same name.
         """
         self._tool_warm_up = ToolWarmUp()
         self.generation_kwargs = cast(dict[str, Any], generation_kwargs)
+        self.tool_options = tool_options
         if tools is not None:
             checked_tools(tools)
         self._set_up(
@@ -158,16 +170,18 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
 
     def to_dict(self) -> dict[str, Any]:
         """
-        Serialize the component. `tools_strict` is written only if it is True.
+        Serialize the component. `tools_strict` and `tool_options` are written only if they are set.
 
         :returns: The component as a dictionary.
         :raises ValueError: If the API key or a Secret among the headers is a token, which must not be serialized.
         """
-        own = {"tools_strict": True} if self.tools_strict else {}
+        own: dict[str, Any] = {"tools_strict": True} if self.tools_strict else {}
+        if self.tool_options:
+            own["tool_options"] = copy.deepcopy(self.tool_options)
         return self._to_dict(
             streaming_callback=serialize_callable(self.streaming_callback) if self.streaming_callback else None,
             generation_kwargs=serializable_kwargs(self.generation_kwargs),
-            tools=serialize_tools_or_toolset(self.tools),
+            tools=written_tools(self.tools),
             **own,
         )
 
@@ -180,7 +194,9 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         :returns: The component.
         """
         # Haystack's own, which loads the tools and the callback as well
-        return cast(Self, super(OpenRouterBase, cls).from_dict(with_secrets(data)))
+        read = with_secrets(data)
+        read["init_parameters"] = read_parameters(read.get("init_parameters", {}))
+        return cast(Self, super(OpenRouterBase, cls).from_dict(read))
 
     @component.output_types(replies=list[ChatMessage])
     def run(
@@ -295,8 +311,9 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
             async def ask(arguments: dict[str, Any]) -> list[ChatMessage]:
                 request = {"client": client, "arguments": arguments}
                 if callback is None:
-                    response = await sent_async(request_completion, **request)
-                    return chat_messages(completion_dict(response, client, arguments), audio)
+                    # a name for the response would keep its bytes while images are copied out of it
+                    completion = completion_dict(await sent_async(request_completion, **request), client, arguments)
+                    return chat_messages(completion, audio)
 
                 async def attempt() -> list[ChatMessage]:
                     stream = await sent_async(request_completion, **request)
@@ -333,6 +350,8 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
     def _check(self) -> None:
         super(OpenRouterChatGenerator, self)._check()
         check_generation_kwargs(self.generation_kwargs, self._noticed)
+        if self.tool_options is not None:
+            check_tool_options(self.tool_options)
 
     def _prepare_api_call(
         self,
@@ -348,6 +367,8 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
             messages=messages,
             tools=tools if tools is not None else self.tools,
             tools_strict=tools_strict if tools_strict is not None else self.tools_strict,
+            tool_options=self.tool_options,
+            own_tools=self.tools,
             streaming=streaming_callback is not None,
             generation_kwargs=merged_kwargs(self.generation_kwargs, generation_kwargs),
             init_headers=self._sent_headers(),

@@ -8,7 +8,6 @@ Requests and responses of the images endpoint, as plain data.
 Source: `ImageGenerationRequest` and `ImageGenerationResponse` in OpenRouter's OpenAPI document.
 """
 
-import base64
 from typing import Any
 
 from haystack import logging
@@ -18,8 +17,9 @@ from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.json_values import plain_json
 from haystack_integrations.common.openrouter._wire.media import (
-    FIRST_BYTES,
+    first_bytes,
     image_part,
+    is_base64,
     known_type,
     split_data_url,
     true_type,
@@ -93,22 +93,19 @@ def read_images(response: Any, model: str) -> tuple[list[ImageContent], dict[str
 
 
 def _image(entry: dict[str, Any]) -> ImageContent | None:
-    media_type, data = entry.get("media_type"), entry.get("b64_json")
+    media_type: Any = entry.get("media_type")
+    data: Any = entry.get("b64_json")
     if split := split_data_url(data):
         media_type, data = media_type or split[0], split[1]
-    try:
-        decoded = base64.b64decode(data or "", validate=True)
-    except (TypeError, ValueError):
-        return None
-    if not decoded:
+    if not is_base64(data):
         return None
     said = known_type(media_type) or ""
-    media_type = true_type(said if said.startswith("image/") else None, decoded[:FIRST_BYTES])
+    media_type = true_type(said if said.startswith("image/") else None, first_bytes(data))
     if media_type and not media_type.startswith("image/"):  # such as a web page
         return None
     meta = {name: value for name, value in entry.items() if name not in ("b64_json", "media_type")}
     # Haystack's validation takes no SVG
-    return ImageContent(base64_image=str(data), mime_type=media_type, meta=meta, validation=False)
+    return ImageContent(base64_image=data, mime_type=media_type, meta=meta, validation=False)
 
 
 def _without_data(entry: Any) -> Any:

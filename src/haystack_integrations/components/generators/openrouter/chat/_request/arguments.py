@@ -9,13 +9,12 @@ Source: `ChatRequest` in OpenRouter's OpenAPI document.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
-import openai
 from haystack import logging
 from haystack.dataclasses import ChatMessage
 from haystack.tools import ToolsType
-from pydantic import BaseModel
 
 from haystack_integrations.common.openrouter._base.generation_kwargs import (
     check_kwargs,
@@ -23,15 +22,24 @@ from haystack_integrations.common.openrouter._base.generation_kwargs import (
 )
 from haystack_integrations.common.openrouter._base.headers import merged_headers, sendable_headers
 from haystack_integrations.common.openrouter._wire import checks
+from haystack_integrations.common.openrouter._wire.json_values import in_stable_order
 from haystack_integrations.components.generators.openrouter.chat._endpoint import CHAT, SDK_NAMES
 from haystack_integrations.components.generators.openrouter.chat._reply import mapping, string
 from haystack_integrations.components.generators.openrouter.chat._request.messages import (
     clean_calls,
-    sendable_name,
     wire_messages,
 )
 from haystack_integrations.components.generators.openrouter.chat._request.reasoning import Readers
-from haystack_integrations.components.generators.openrouter.chat._request.tools import server_tools, tool_definitions
+from haystack_integrations.components.generators.openrouter.chat._request.schemas import (
+    response_format_schema,
+    with_read_order,
+    with_written_order,
+)
+from haystack_integrations.components.generators.openrouter.chat._request.tools import (
+    read_tools,
+    server_tools,
+    tool_definitions,
+)
 from haystack_integrations.components.generators.openrouter.chat.options import OpenRouterGenerationKwargs
 
 logger = logging.getLogger(__name__)
@@ -39,11 +47,11 @@ logger = logging.getLogger(__name__)
 # Arguments of the openai SDK's `create` that are not part of the request body.
 _SDK_ARGUMENTS = ("extra_query", "timeout", "deadline")
 
-# Their keys keep their order: a model generates the properties of a schema in the order in which they are listed.
-_KEEP_ORDER = ("response_format", "tools")
-
 # Keys of a JSON schema that OpenRouter's `response_format` does not have.
 _SCHEMA_KEYS = {"properties", "$schema", "$defs", "items", "anyOf"}
+
+# Source: https://openrouter.ai/docs/features/prompt-caching.
+_MOST_CACHE_POINTS = 4
 
 _EXAMPLES = {
     "provider": '{"sort": "price"}',
@@ -83,6 +91,8 @@ def request_arguments(
     messages: Sequence[ChatMessage],
     tools: ToolsType | None,
     tools_strict: bool,
+    tool_options: Mapping[str, Any] | None = None,
+    own_tools: ToolsType | None = None,
     streaming: bool,
     generation_kwargs: Mapping[str, Any],
     init_headers: Mapping[str, Any],
@@ -104,48 +114,73 @@ def request_arguments(
     if headers := merged_headers(init_headers, sendable_headers(body.pop("extra_headers", None))):
         arguments["extra_headers"] = headers
     arguments.update({name: body.pop(name) for name in _SDK_ARGUMENTS if name in body})
-    definitions = [] if tools is None else tool_definitions(tools, strict=tools_strict)
+    definitions: list[dict[str, Any]] = []
+    if tools is not None:
+        definitions = tool_definitions(tools, strict=tools_strict, options=tool_options, known=own_tools)
     if "tools" in body:
-        definitions += server_tools(body.pop("tools"))
+        definitions += in_stable_order(server_tools(body.pop("tools")))
     if definitions:
         arguments["tools"] = definitions
     sent = {**body, **extra}
-    fallbacks = sent.get("models")
-    models = [sent.get("model", arguments["model"]), *(fallbacks if isinstance(fallbacks, list | tuple) else ())]
+    fallbacks: Sequence[Any] = named if isinstance(named := sent.get("models"), list | tuple) else ()
+    models = [string(name) for name in (sent.get("model", arguments["model"]), *fallbacks)]
     names = {string(mapping(tool.get("function")).get("name")) for tool in definitions}
-    clean_calls(arguments["messages"], names, map(string, models))
+    clean_calls(arguments["messages"], names, models)
     _warn_of_dropped_reasoning(sent, models)
     if "response_format" in body:
-        arguments["response_format"] = response_format_schema(body.pop("response_format"))
-    rest = _in_stable_order({**body, **extra})
+        arguments["response_format"] = in_stable_order(response_format_schema(body.pop("response_format")))
+    rest = in_stable_order({**body, **extra})
     arguments.update({name: rest.pop(name) for name in SDK_NAMES & rest.keys()})
     if rest:
         arguments["extra_body"] = rest
+    _warn_of_cache_points(arguments)
     return arguments
 
 
-def response_format_schema(response_format: object) -> dict[str, Any]:
-    """Convert a Pydantic class, or copy a dictionary, to the `response_format` of a request."""
-    if isinstance(response_format, Mapping):
-        return dict(response_format)
-    if isinstance(response_format, type) and issubclass(response_format, BaseModel):
-        schema = openai.pydantic_function_tool(response_format)["function"]["parameters"]
-        name = sendable_name(response_format.__name__)
-        return {"type": "json_schema", "json_schema": {"name": name, "strict": True, "schema": schema}}
-    msg = (
-        '`generation_kwargs["response_format"]` must be a Pydantic class or a dictionary such as '
-        f'{{"type": "json_schema", "json_schema": …}}, not {type(response_format).__name__}.'
-    )
-    raise TypeError(msg)
-
-
 def serializable_kwargs(generation_kwargs: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Copy `generation_kwargs` as they can be written to YAML: the JSON schema replaces a Pydantic class."""
-    generation_kwargs = generation_kwargs or {}
-    response_format = generation_kwargs.get("response_format")
-    if isinstance(response_format, type) and issubclass(response_format, BaseModel):
-        generation_kwargs = {**generation_kwargs, "response_format": response_format_schema(response_format)}
-    return serialized_kwargs(generation_kwargs)
+    """Copy `generation_kwargs` as they can be written to YAML: JSON schemas for Pydantic classes, strings for keys."""
+    written = dict(generation_kwargs or {})
+    if isinstance(written.get("response_format"), Mapping | type):
+        written["response_format"] = response_format_schema(written["response_format"])
+    if isinstance(bias := written.get("logit_bias"), Mapping):  # Haystack refuses to write keys that are numbers
+        written["logit_bias"] = {str(token): value for token, value in bias.items()}
+    ordered: dict[str, Any] = with_written_order(serialized_kwargs(written))
+    return ordered
+
+
+def read_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Put the properties of all schemas that a YAML writer sorted into their order."""
+    read = dict(parameters)
+    if "generation_kwargs" in read:
+        read["generation_kwargs"] = with_read_order(read["generation_kwargs"])
+    if "tools" in read:
+        read["tools"] = read_tools(read["tools"])
+    return read
+
+
+def _warn_of_cache_points(arguments: Mapping[str, Any]) -> None:
+    """Warn of cache points that providers refuse: too many, or one that lasts longer than an earlier one."""
+    # providers read the system messages first; `extra_body` may hold anything
+    messages = sorted(_dictionaries(arguments["messages"]), key=lambda message: message.get("role") != "system")
+    parts = [part for message in messages for part in _dictionaries(message.get("content"))]
+    holders = [*_dictionaries(arguments.get("tools")), *parts, arguments.get("extra_body") or {}]
+    marks = [mark for holder in holders if (mark := holder.get("cache_control")) is not None]
+    if len(marks) > _MOST_CACHE_POINTS:
+        msg = (
+            "{count} cache points are sent, but providers accept only {limit}. Remove some. Those of messages, of "
+            "their parts and of tools are counted together with the `cache_control` in `generation_kwargs`."
+        )
+        logger.warning(msg, count=len(marks), limit=_MOST_CACHE_POINTS)
+    are_long = [isinstance(mark, Mapping) and mark.get("ttl") == "1h" for mark in marks]
+    if any(later and not earlier for earlier, later in pairwise(are_long)):
+        logger.warning(
+            "A cache point with the `ttl` '1h' comes after one of five minutes, which providers refuse. Set '1h' for "
+            "the earlier ones as well: tools come first, then system messages, other messages, and `generation_kwargs`."
+        )
+
+
+def _dictionaries(value: object) -> list[Mapping[str, Any]]:
+    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list | tuple) else []
 
 
 def audio_format(arguments: Mapping[str, Any]) -> str | None:
@@ -202,12 +237,3 @@ def _warn_of_dropped_reasoning(sent: Mapping[str, Any], models: Sequence[str]) -
             "`tool_choice` forces a call, so OpenRouter drops `reasoning` for Claude models. Set `tool_choice` to "
             '"auto" to keep it.'
         )
-
-
-def _in_stable_order(value: Any) -> Any:
-    """Sort the keys of dictionaries, so that equal calls are equal bytes: OpenRouter's cache hashes the body."""
-    if isinstance(value, Mapping):
-        return {
-            key: value[key] if key in _KEEP_ORDER else _in_stable_order(value[key]) for key in sorted(value, key=str)
-        }
-    return [_in_stable_order(item) for item in value] if isinstance(value, list | tuple) else value

@@ -28,14 +28,13 @@ from haystack_integrations.components.generators.openrouter.chat._reply import (
     string,
     tool_arguments,
 )
-from haystack_integrations.components.generators.openrouter.chat._request.content_parts import content_part
+from haystack_integrations.components.generators.openrouter.chat._request.content_parts import cache_mark, content_parts
 from haystack_integrations.components.generators.openrouter.chat._request.reasoning import Readers, readable
 
 logger = logging.getLogger(__name__)
 
-# Source: https://openrouter.ai/docs/features/prompt-caching.
-_MOST_CACHE_CONTROLS = 4
 _LONGEST_QUOTE = 300
+_AN_UPDATE = 'a dictionary such as {"reasoning": {"effort": "low"}}'
 # What an assistant message says. Reasoning alone is nothing.
 _SAID = ("content", "refusal", "tool_calls", "images")
 # After so many replies without anything in them, in a row, the model is not asked again.
@@ -54,7 +53,6 @@ def wire_messages(messages: Sequence[ChatMessage], readers: Readers) -> list[dic
         msg = "`messages` has only assistant messages without text, tool calls or media, and these are not sent."
         raise ValueError(msg)
     _leave_out_repeated_reasoning(wired)
-    _warn_of_many_cache_controls(wired)
     return wired
 
 
@@ -93,6 +91,9 @@ def _wire(message: ChatMessage, where: str, readers: Readers) -> Iterator[dict[s
             wire = readable(wire, "".join(part.reasoning_text for part in message.reasonings))
     else:
         wire["content"] = _content(message, where)
+        if message.role is ChatRole.SYSTEM and (update := message.meta.get("configuration_update")) is not None:
+            checks.instance(update, f'{where}: meta["configuration_update"]', dict, _AN_UPDATE)
+            wire["configuration_update"] = update
     yield _with_cache_control(wire, message, where)
     yield from (_correction(call, message.meta.get("finish_reason")) for call in malformed)
 
@@ -115,7 +116,7 @@ def _content(message: ChatMessage, where: str) -> str | list[dict[str, Any]]:
     }
     # Haystack gives the order only in the serialized message
     parts = [next(kinds[kind]) for part in message.to_dict()["content"] for kind in part]
-    return [content_part(part, f"{where}, part {number}") for number, part in enumerate(parts)]
+    return content_parts(parts, f"{where}, part")
 
 
 def _assistant(message: ChatMessage, malformed: list[dict[str, Any]], where: str) -> dict[str, Any]:
@@ -256,7 +257,7 @@ def _result_content(result: ToolCallResult, where: str) -> str | list[dict[str, 
             f"not {type(result.result).__name__}."
         )
         raise ValueError(msg)
-    return [content_part(part, f"{where}, result part {number}") for number, part in enumerate(result.result)]
+    return content_parts(result.result, f"{where}, result part")
 
 
 def _with_cache_control(wire: dict[str, Any], message: ChatMessage, where: str) -> dict[str, Any]:
@@ -264,9 +265,7 @@ def _with_cache_control(wire: dict[str, Any], message: ChatMessage, where: str) 
     cache_control = message.meta.get("cache_control")
     if cache_control is None:
         return wire
-    if not isinstance(cache_control, dict):
-        msg = f'{where}: meta["cache_control"] must be a dictionary such as {{"type": "ephemeral"}}.'
-        raise ValueError(msg)
+    cache_mark(cache_control, f"{where}: meta")
     content = wire["content"]
     parts = [{"type": "text", "text": content}] if string(content) else listed(content)
     if not parts:
@@ -288,17 +287,6 @@ def _leave_out_repeated_reasoning(wired: list[dict[str, Any]]) -> None:
         else:
             wire.pop("reasoning_details", None)
         seen |= {*keys} - {None}
-
-
-def _warn_of_many_cache_controls(wired: list[dict[str, Any]]) -> None:
-    contents = [wire["content"] for wire in wired if isinstance(wire["content"], list)]
-    count = sum("cache_control" in part for content in contents for part in content)
-    if count > _MOST_CACHE_CONTROLS:
-        logger.warning(
-            '{count} messages have meta["cache_control"], but providers accept only {limit}. Remove it from the rest.',
-            count=count,
-            limit=_MOST_CACHE_CONTROLS,
-        )
 
 
 def _is_part(entry: object, kind: str) -> bool:

@@ -3,41 +3,78 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-Everything about tools in a request: what describes them, checks, strict schemas, and warming them up.
+Everything about tools in a request: what describes them, checks, and warming them up.
 
 Lazy toolsets, such as those of MCP servers, list their tools only when they are warm. haystack-ai 3.0 leaves that to
 the generator; later versions leave it to the Agent, so that a pipeline without one would send placeholders.
 
-Sources: `ChatRequest.tools` in OpenRouter's OpenAPI document, and for strict schemas
-https://platform.openai.com/docs/guides/structured-outputs#supported-schemas.
+Source: `ChatFunctionTool` in OpenRouter's OpenAPI document and its Python SDK 1.3.84.
 """
 
 import asyncio
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from weakref import WeakValueDictionary
 
 import haystack.tools
-from haystack.tools import ToolsType, flatten_tools_or_toolsets, warm_up_tools
+from haystack.tools import ToolsType, flatten_tools_or_toolsets, serialize_tools_or_toolset, warm_up_tools
 
-# Keys of a JSON schema that hold other schemas.
-_SCHEMA = ("items", "additionalItems", "contains", "not", "if", "then", "else")
-_LIST_OF_SCHEMAS = ("anyOf", "oneOf", "allOf", "prefixItems")
-_SCHEMAS_BY_NAME = ("properties", "$defs", "definitions", "patternProperties", "dependentSchemas")
+from haystack_integrations.common.openrouter._wire import checks
+from haystack_integrations.common.openrouter._wire.json_values import in_stable_order
+from haystack_integrations.common.openrouter._wire.model_names import closest
+from haystack_integrations.components.generators.openrouter.chat._request.schemas import (
+    sendable_schema,
+    with_read_order,
+    with_written_order,
+)
 
 
-def tool_definitions(tools: ToolsType, *, strict: bool) -> list[dict[str, Any]]:
-    """Describe Haystack's tools, without toolsets, as OpenRouter takes them."""
-    definitions = []
-    for tool in checked_tools(tools):
+def tool_definitions(
+    tools: ToolsType, *, strict: bool, options: Mapping[str, Any] | None = None, known: ToolsType | None = None
+) -> list[dict[str, Any]]:
+    """
+    Describe Haystack's tools, without toolsets, as OpenRouter takes them.
+
+    :param tools: Tools and toolsets.
+    :param strict: Whether to make their schemas strict.
+    :param options: What stands beside a tool's `type`, by the name of the tool.
+    :param known: Other tools that options may be for.
+    :raises ValueError: If there are options for a tool that nobody knows.
+    """
+    flat, definitions = checked_tools(tools), []
+    if flat and options:
+        _check_names(options, [*flat, *checked_tools(known or [])])
+    for tool in flat:
         function = dict(tool.tool_spec)
-        if strict:
+        what = f"the tool {checks.shown(tool.name)}" if strict else None
+        function["parameters"], is_strict = sendable_schema(function["parameters"], what, may_be_sorted=True)
+        if is_strict:
             function["strict"] = True
-            function["parameters"] = strict_schema(function["parameters"])
-        definitions.append({"type": "function", "function": function})
+        beside = in_stable_order(options[tool.name]) if options and tool.name in options else {}
+        definitions.append({"type": "function", "function": function, **beside})
     return definitions
+
+
+def check_tool_options(options: object) -> None:
+    """Raise unless these are options that can stand beside the `type` of tools."""
+    example = 'a dictionary such as {"search": {"defer_loading": True}}'
+    checks.instance(options, "`tool_options`", Mapping, example)
+    for name, fields in options.items() if isinstance(options, Mapping) else ():
+        argument = f"tool_options[{checks.shown(name)}]"
+        checks.instance(fields, f"`{argument}`", Mapping, 'a dictionary such as {"defer_loading": True}')
+        own = "It comes from the tool itself."
+        checks.parameters(fields, argument, {"type": own, "function": own})
+
+
+def _check_names(options: Mapping[str, Any], tools: list[Any]) -> None:
+    names = [tool.name for tool in tools]
+    for name in options:
+        if name not in names:
+            likely = ", ".join(checks.shown(known) for known in closest(str(name), names, 3) or names[:10])
+            msg = f"`tool_options` has {checks.shown(name)}, but there is no tool of this name. There is: {likely}."
+            raise ValueError(msg)
 
 
 def server_tools(tools: object) -> list[dict[str, Any]]:
@@ -67,25 +104,23 @@ def checked_tools(tools: ToolsType) -> list[Any]:
     return flat
 
 
-def strict_schema(schema: dict[str, Any]) -> dict[str, Any]:
-    """Make a JSON schema strict, on a copy: at every depth, all properties are required and no others are allowed."""
-    strict = dict(schema)
-    for key, value in schema.items():
-        if key in _SCHEMA and isinstance(value, dict):
-            strict[key] = strict_schema(value)
-        elif (key in _LIST_OF_SCHEMAS or key == "items") and isinstance(value, list):
-            strict[key] = [strict_schema(item) if isinstance(item, dict) else item for item in value]
-        elif key in _SCHEMAS_BY_NAME and isinstance(value, dict):
-            strict[key] = {name: strict_schema(s) if isinstance(s, dict) else s for name, s in value.items()}
-    if "properties" in schema or _may_be_object(schema.get("type")):
-        strict["additionalProperties"] = False
-    if "properties" in schema:
-        strict["required"] = list(schema["properties"])
-    return strict
+def written_tools(tools: ToolsType | None) -> Any:
+    """Serialize tools, so that the order of their arguments survives YAML."""
+    return _with_schemas(serialize_tools_or_toolset(tools), with_written_order)
 
 
-def _may_be_object(kind: object) -> bool:
-    return kind == "object" or (isinstance(kind, list) and "object" in kind)
+def read_tools(serialized: Any) -> Any:
+    """Put the arguments of serialized tools into their order."""
+    return _with_schemas(serialized, with_read_order)
+
+
+def _with_schemas(serialized: Any, change: Callable[[Any], Any]) -> Any:
+    if isinstance(serialized, list):
+        return [_with_schemas(tool, change) for tool in serialized]
+    if not isinstance(serialized, dict) or not isinstance(data := serialized.get("data"), dict):
+        return serialized
+    changed = {"parameters": change(data.get("parameters")), "tools": _with_schemas(data.get("tools"), change)}
+    return {**serialized, "data": {**data, **{name: value for name, value in changed.items() if name in data}}}
 
 
 class ToolWarmUp:

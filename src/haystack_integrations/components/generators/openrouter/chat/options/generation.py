@@ -9,6 +9,7 @@ Sources: `ChatRequest` in OpenRouter's OpenAPI document, its Python SDK 1.3.84, 
 https://openrouter.ai/docs/api-reference/parameters.
 """
 
+from collections.abc import Mapping
 from typing import Any, Literal, TypedDict
 
 from pydantic import BaseModel
@@ -37,6 +38,11 @@ class ReasoningOptions(TypedDict, total=False):
     """Whether to reason, with the default settings."""
     exclude: bool
     """Whether to leave the reasoning out of the reply. It is still billed."""
+    context: Literal["auto", "all_turns", "current_turn"] | None
+    """
+    Whether the model sees the reasoning of all turns or of the current one. `auto` is the model's default. GPT-5.6 and
+    newer support it. Source: `ReasoningContext` in OpenRouter's OpenAPI document.
+    """
     summary: Literal["auto", "concise", "detailed"] | None
     """The level of detail of the summary that some models return instead of their reasoning."""
 
@@ -97,7 +103,7 @@ class OpenRouterGenerationKwargs(RequestOptions, total=False):
     """Avoid tokens that occurred at all, -2 to 2."""
     repetition_penalty: float | None
     """Avoid repetition, 0 to 2; 1 does nothing."""
-    logit_bias: dict[str, float] | None
+    logit_bias: Mapping[str, float] | Mapping[int, float] | None
     """What is added to the logits of tokens, by token id."""
     seed: int | None
     """Makes replies reproducible, if the model supports it."""

@@ -19,7 +19,7 @@ from haystack.version import __version__ as haystack_version
 from run_example import Run, run_example
 from snippets import PRODUCTION, snippets_of
 from stand_in import StandIn
-from stand_in.files import mp3
+from stand_in.files import mp3, words_in
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
@@ -129,6 +129,15 @@ def test_the_image_example_saves_images_that_differ(run_of: Callable[[str], Run]
     day, night = re.findall(r"^(\S+\.png): image/png, 0\.\d{4} USD, generation gen-img-", told, re.M)
     assert Path(day).read_bytes().startswith(b"\x89PNG")
     assert Path(day).read_bytes() != Path(night).read_bytes()
+
+
+def test_the_video_example_saves_one_at_once_and_one_later(run_of: Callable[[str], Run]):
+    told = run_of("videos").stdout
+    day, night = re.findall(r"(\S+\.mp4)", told)
+    assert words_in(Path(day).read_bytes()) == "The sun rises behind the lighthouse"
+    assert words_in(Path(night).read_bytes()) == "Night falls, and the lamp is lit"
+    assert "bytes, 0.20 USD, job gen-vid-" in told
+    assert "The job is in progress\nThe job is completed" in told
 
 
 def test_the_voice_example_hears_what_was_spoken_and_tells_costs(run_of: Callable[[str], Run]):

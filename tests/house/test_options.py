@@ -37,6 +37,7 @@ from haystack_integrations.components.generators.openrouter import (
     ImageProviderPreferences,
     OpenRouterGenerationKwargs,
     OpenRouterImageKwargs,
+    OpenRouterVideoKwargs,
     Plugin,
     ProviderPreferences,
     ReasoningOptions,
@@ -44,6 +45,7 @@ from haystack_integrations.components.generators.openrouter import (
 )
 from haystack_integrations.components.generators.openrouter.chat.options import generation, plugins, provider
 from haystack_integrations.components.generators.openrouter.images import options as images
+from haystack_integrations.components.generators.openrouter.video import options as video
 from haystack_integrations.components.rankers.openrouter import OpenRouterRerankParameters, _endpoint
 from haystack_integrations.components.rankers.openrouter import options as rerank
 
@@ -101,6 +103,9 @@ class TestInStepWithTheSDK:
             (Plugin, models_of(chatrequest.ChatRequestPlugin), set(), set()),
             (ServerTool, SERVER_TOOLS, set(), set()),
             (OpenRouterImageKwargs, [sdk.ImageGenerationRequest], NOT_SENT, {"prompt", "stream"}),
+            (OpenRouterVideoKwargs, [sdk.VideoGenerationRequest], NOT_SENT, {"prompt"}),
+            (video.FrameImage, [sdk.FrameImage], set(), set()),
+            (video.VideoProviderOptions, [sdk.VideoGenerationRequestProvider], set(), set()),
             (OpenRouterSpeechKwargs, [sdk.SpeechRequest], NOT_SENT, {"input"}),
             (OpenRouterTranscriptionKwargs, [sdk.STTRequest], NOT_SENT, {"input_audio"}),
             (AudioProviderPreferences, [sdk.SpeechRequestProvider], set(), set()),
@@ -147,6 +152,9 @@ class TestInStepWithTheSDK:
             (ReasoningOptions, "context", sdk.BaseReasoningConfig),
             (ProviderPreferences, "data_collection", sdk.ProviderPreferences),
             (provider.SortConfig, "partition", sdk.ProviderSortConfig),
+            (OpenRouterVideoKwargs, "aspect_ratio", sdk.VideoGenerationRequest),
+            (OpenRouterVideoKwargs, "resolution", sdk.VideoGenerationRequest),
+            (video.FrameImage, "frame_type", sdk.FrameImage),
             (OpenRouterSpeechKwargs, "response_format", sdk.SpeechRequest),
             (OpenRouterTranscriptionKwargs, "response_format", sdk.STTRequest),
             (OpenRouterTranscriptionKwargs, "timestamp_granularities", sdk.STTRequest),
@@ -174,7 +182,7 @@ class TestInStepWithTheSDK:
 
 @pytest.mark.parametrize(
     "module",
-    [shared, generation, plugins, provider, images, audio, embeddings, rerank, decisions],
+    [shared, generation, plugins, provider, images, video, audio, embeddings, rerank, decisions],
     ids=lambda module: module.__name__.partition("openrouter.")[2],
 )
 def test_every_field_has_a_docstring_and_every_type_a_source(module: ModuleType):

@@ -216,4 +216,4 @@ def test_each_example_that_needs_other_packages_has_a_command():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     commands = set(project["tool"]["hatch"]["envs"]["scale"]["scripts"]) - {"test"}
     assert commands == {path.stem for path in SCALE}
-    assert all(len(path.read_text("utf-8").splitlines()) < 80 for path in SCALE)
+    assert all(len(path.read_text("utf-8").splitlines()) < 90 for path in SCALE)

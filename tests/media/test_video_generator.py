@@ -242,10 +242,11 @@ class TestEnds:
         assert caught.value.job_id == "gen-vid-standin-1"
         assert sent(stand_in) == ["POST /videos"]
 
-    def test_until_the_deadline(self, call: Call, stand_in: StandIn):
-        with pytest.raises(openai.APITimeoutError, match="Job id: gen-vid-standin-1"):
-            call(made(stand_in, model="stand-in/never-ends", deadline=0.2), "run", PROMPT)
-        assert len(stand_in.requests) > 2
+    def test_a_question_that_lasts_until_the_deadline(self, call: Call, stand_in: StandIn):
+        stand_in.script(job("pending"), Answer([b" ", STALL]))
+        with pytest.raises(openai.APITimeoutError, match=rf"longer than `deadline` \(1 s\).*Job id: {ID}"):
+            call(made(stand_in, deadline=1.0, max_retries=3), "run", PROMPT)
+        assert len(stand_in.requests) == 2
 
 
 class TestTheKey:
@@ -273,6 +274,12 @@ class TestTheKey:
         with pytest.raises(openai.NotFoundError):
             call(made(stand_in), "get", "../key?x=1")
         assert sent(stand_in) == ["GET /videos/..%2Fkey%3Fx%3D1"]
+
+
+def test_the_id_is_logged_before_the_wait(call: Call, stand_in: StandIn, caplog: pytest.LogCaptureFixture):
+    with caplog.at_level("INFO"):
+        call(made(stand_in), "submit", PROMPT)
+    assert "OpenRouter has accepted the job gen-vid-standin-1" in caplog.text
 
 
 class TestWithoutWaiting:

@@ -11,17 +11,20 @@ Sources: `VideoGenerationRequest` and `VideoGenerationResponse` in OpenRouter's 
 
 from typing import Any
 
+from haystack import logging
 from haystack.dataclasses import ByteStream, ImageContent
 
 from haystack_integrations.common.openrouter._transport.deadline import Deadline
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._wire import checks
-from haystack_integrations.common.openrouter._wire.json_values import mapping, plain_json
+from haystack_integrations.common.openrouter._wire.json_values import mapping, plain_json, printable
 from haystack_integrations.common.openrouter._wire.media import FIRST_BYTES, image_part, known_type, true_type
 from haystack_integrations.common.openrouter._wire.responses import decoded_body, response_meta, unusable_response
 from haystack_integrations.common.openrouter._wire.usage import billed
 from haystack_integrations.common.openrouter.errors._advice import MEDIA_ADVICE
 from haystack_integrations.common.openrouter.errors._failure import DeadlineExceeded, Failure
+
+logger = logging.getLogger(__name__)
 
 _FRAMES = ("first_frame", "last_frame")
 # How a job ends without a video, and what to do. Any other status, but `completed`, means that it is under way.
@@ -145,6 +148,13 @@ def request_fields(prompt: object, images: Any, frames: Any, references: Any) ->
 def check_job_id(job_id: object) -> None:
     """Raise unless a value can be the id of a job."""
     checks.name(job_id, "job_id", "a string, such as `submit` returns", "pass the id that `submit` has returned")
+
+
+def read_new_job(response: Any) -> dict[str, Any]:
+    """Read the state of a job that was just made. Log its id, for who stops to wait gets no error that has it."""
+    job = read_job(response)
+    logger.info("OpenRouter has accepted the job {job_id}", job_id=printable(job["id"]))
+    return job
 
 
 def read_job(response: Any) -> dict[str, Any]:

@@ -36,6 +36,7 @@ from haystack_integrations.components.generators.openrouter.video._endpoint impo
     is_under_way,
     read_job,
     read_meta,
+    read_new_job,
     read_video,
     request_fields,
     seconds_to_wait,
@@ -155,7 +156,7 @@ class OpenRouterVideoGenerator(OpenRouterMediaComponent):
         with self._clients.using(settings) as client:
             with self._asking(VIDEOS, settings, model):
                 submitted = VIDEOS.send(client, **request)
-            job = read_job(submitted)
+            job = read_new_job(submitted)
             while is_under_way(job):
                 with self._asking(JOB, settings, model, job["id"]):
                     time.sleep(seconds_to_wait(job, interval, settings.deadline))
@@ -190,7 +191,7 @@ class OpenRouterVideoGenerator(OpenRouterMediaComponent):
         async with self._clients.using_async(settings) as client:
             with self._asking(VIDEOS, settings, model):
                 submitted = await VIDEOS.send_async(client, **request)
-            job = read_job(submitted)
+            job = read_new_job(submitted)
             while is_under_way(job):
                 with self._asking(JOB, settings, model, job["id"]):
                     await asyncio.sleep(seconds_to_wait(job, interval, settings.deadline))
@@ -222,7 +223,7 @@ class OpenRouterVideoGenerator(OpenRouterMediaComponent):
         """
         request, settings, _ = self._prepare(prompt, images, generation_kwargs)
         with self._calling(VIDEOS, request["body"]["model"], settings) as client:
-            return str(read_job(VIDEOS.send(client, **request))["id"])
+            return str(read_new_job(VIDEOS.send(client, **request))["id"])
 
     async def submit_async(
         self,
@@ -240,7 +241,7 @@ class OpenRouterVideoGenerator(OpenRouterMediaComponent):
         """
         request, settings, _ = self._prepare(prompt, images, generation_kwargs)
         async with self._calling_async(VIDEOS, request["body"]["model"], settings) as client:
-            return str(read_job(await VIDEOS.send_async(client, **request))["id"])
+            return str(read_new_job(await VIDEOS.send_async(client, **request))["id"])
 
     def get(self, job_id: str) -> dict[str, Any]:
         """

@@ -39,16 +39,16 @@ class Embedder:
 
     def __call__(self, block: pa.Table) -> pa.Table:
         documents = [Document(id=row["id"], content=row["text"]) for row in block.to_pylist()]
+        # if an actor dies after it has written a block, and the block is repeated, this is the same file
         name = hashlib.sha256("\n".join(document.id for document in documents).encode()).hexdigest()
         path, part = self.folder / f"{name}.parquet", self.folder / f".{name}"
-        if not path.exists():  # else an actor has written this block, and died before it could say so
-            result = self.embedder.run(documents)
-            usage, embedded = result["meta"]["usage"], [one for one in result["documents"] if one.embedding]
-            shares = usage.get("total_tokens", 0) / len(embedded), (usage_cost(usage) or 0) / len(embedded)
-            rows = [dict(zip(SCHEMA, (d.id, d.content, d.embedding, *shares), strict=True)) for d in embedded]
-            pq.write_table(pa.Table.from_pylist(rows, pa.schema(SCHEMA)), part)
-            part.replace(path)  # nobody sees half of a file
-        return pa.table({"failed": [len(documents) - pq.read_metadata(path).num_rows]})
+        result = self.embedder.run(documents)
+        usage, embedded = result["meta"]["usage"], [one for one in result["documents"] if one.embedding]
+        shares = usage.get("total_tokens", 0) / len(embedded), (usage_cost(usage) or 0) / len(embedded)
+        rows = [dict(zip(SCHEMA, (d.id, d.content, d.embedding, *shares), strict=True)) for d in embedded]
+        pq.write_table(pa.Table.from_pylist(rows, pa.schema(SCHEMA)), part)
+        part.replace(path)  # nobody sees half of a file
+        return pa.table({"failed": [len(documents) - len(embedded)]})
 
 
 def ids_in(path: Path) -> list[str]:

@@ -56,11 +56,13 @@ class OpenRouterVideoGenerator(OpenRouterMediaComponent):
 
     ### Usage example
     ```python
+    from pathlib import Path
+
     from haystack_integrations.components.generators.openrouter import OpenRouterVideoGenerator
 
     generator = OpenRouterVideoGenerator(model="google/veo-3.1")
     result = generator.run("A lighthouse at dawn", generation_kwargs={"duration": 4, "resolution": "720p"})
-    result["videos"][0].to_file("lighthouse.mp4")
+    result["videos"][0].to_file(Path("lighthouse.mp4"))
     print(result["meta"][0]["usage"]["cost"])
     ```
     """

@@ -95,6 +95,18 @@ def test_the_example_of_a_choice(run_of: Callable[[str], Run]):
     assert "Stand-by fails" in told
 
 
+def test_the_example_of_budgets_for_users(run_of: Callable[[str], Run]):
+    skip_what_is_missing("OpenRouterCostBudgetHook(")
+    told = run_of("budget_per_user").stdout
+    assert re.findall(r"^(\w+): (\w+), ", told, re.M) == [
+        ("ada", "text"),
+        ("ada", "text"),
+        ("ada", "cost_budget_exceeded"),
+        ("grace", "text"),
+    ]
+    assert "for 9 requests" in told
+
+
 def rows_of(told: str) -> list[dict[str, str]]:
     with open(re.search(r"\S+comparison\.csv", told)[0], encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))

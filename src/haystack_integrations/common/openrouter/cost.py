@@ -79,7 +79,8 @@ def reply_cost(replies: Iterable[ChatMessage]) -> float:
     What providers bill for your own key (BYOK) is included: see `usage_cost`. With `n`, all replies of a request report
     the cost of the whole request. It is counted once.
 
-    The messages of an agent include the history that you passed in, but not what a compaction hook has dropped.
+    The messages of an agent include the history that you passed in. They include neither what a compaction hook has
+    dropped nor what tools, sub-agents and hooks have requested: `OpenRouterCostMeter` counts all of it.
 
     :param replies: Messages. Those without a cost, such as user messages, are ignored.
     :returns: The cost in USD.

@@ -63,6 +63,7 @@ class Endpoint:
     :param retries_timeouts: Whether a request that timed out is sent again. Each try may be billed.
     :param is_sent_once: Whether no request is ever sent again, because it may have arrived, and made a job.
     :param streams: Whether it can respond with server-sent events.
+    :param operation: What OpenTelemetry calls that which it does, if it has a name for it.
     """
 
     path: str
@@ -77,6 +78,7 @@ class Endpoint:
     retries_timeouts: bool = True
     is_sent_once: bool = False
     streams: bool = False
+    operation: str = ""
 
     @property
     def payload(self) -> tuple[str, ...]:
@@ -86,6 +88,10 @@ class Endpoint:
     def is_at(self, path: str) -> bool:
         """Whether this is the path of its requests: others may go through the same client."""
         return fnmatchcase(path, "*" + self.path.replace("{}", "*"))
+
+    def about(self, body: Any) -> Any:
+        """The part of a decoded body that tells the model and the usage."""
+        return body
 
     def is_good(self, body: Any, response: Any) -> bool:  # noqa: ARG002
         """Whether a decoded body holds the result."""

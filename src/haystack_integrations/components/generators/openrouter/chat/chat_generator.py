@@ -31,7 +31,6 @@ from haystack_integrations.common.openrouter._base.cost_meter import OpenRouterC
 from haystack_integrations.common.openrouter._base.generation_kwargs import merged_kwargs
 from haystack_integrations.common.openrouter._base.headers import with_secrets
 from haystack_integrations.common.openrouter._transport.endpoint import sent, sent_async
-from haystack_integrations.common.openrouter._transport.tracing import tag_span
 from haystack_integrations.common.openrouter._wire.model_names import SUPPORTED_MODELS
 from haystack_integrations.components.generators.openrouter.chat._endpoint import (
     CHAT,
@@ -258,7 +257,6 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
             replies = with_healing(ask, arguments)
         learn_makers(replies, arguments, str(self.api_base_url))
         warn_of_flaws(replies)
-        tag_span(replies[0].meta)
         return {"replies": replies}
 
     @component.output_types(replies=list[ChatMessage])
@@ -324,7 +322,6 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
             replies = await with_healing_async(ask, arguments)
         learn_makers(replies, arguments, str(self.api_base_url))
         warn_of_flaws(replies)
-        tag_span(replies[0].meta)
         return {"replies": replies}
 
     def warm_up(self) -> None:

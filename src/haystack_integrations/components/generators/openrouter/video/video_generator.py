@@ -24,7 +24,6 @@ from haystack_integrations.common.openrouter._base.component import (
 from haystack_integrations.common.openrouter._base.cost_meter import OpenRouterCostMeter
 from haystack_integrations.common.openrouter._transport.client_settings import ClientSettings
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
-from haystack_integrations.common.openrouter._transport.tracing import tag_span
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.components.generators.openrouter.video._endpoint import (
     CONTENT,
@@ -166,8 +165,7 @@ class OpenRouterVideoGenerator(OpenRouterMediaComponent):
             with self._asking(CONTENT, settings, model, job["id"]):
                 check_is_completed(job, submitted)
                 videos = [read_video(CONTENT.send(client, job["id"], options=o)) for o in _contents(job, options)]
-        tag_span(meta := read_meta(job, model))
-        return {"videos": videos, "meta": [meta]}
+        return {"videos": videos, "meta": [read_meta(job, model)]}
 
     @component.output_types(videos=list[ByteStream], meta=list[dict[str, Any]])
     async def run_async(
@@ -201,8 +199,7 @@ class OpenRouterVideoGenerator(OpenRouterMediaComponent):
             with self._asking(CONTENT, settings, model, job["id"]):
                 check_is_completed(job, submitted)
                 contents = [await CONTENT.send_async(client, job["id"], options=o) for o in _contents(job, options)]
-        tag_span(meta := read_meta(job, model))
-        return {"videos": [*map(read_video, contents)], "meta": [meta]}
+        return {"videos": [*map(read_video, contents)], "meta": [read_meta(job, model)]}
 
     def submit(
         self,

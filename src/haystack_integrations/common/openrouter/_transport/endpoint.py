@@ -62,6 +62,7 @@ class Endpoint:
     :param decode: Decodes a body. A ValueError means that it is not what is expected, and plain JSON is tried.
     :param retries_timeouts: Whether a request that timed out is sent again. Each try may be billed.
     :param is_sent_once: Whether no request is ever sent again, because it may have arrived, and made a job.
+    :param method: The HTTP method, if it is not POST with a body and GET without one.
     :param streams: Whether it can respond with server-sent events.
     :param operation: What OpenTelemetry calls that which it does, if it has a name for it.
     """
@@ -77,6 +78,7 @@ class Endpoint:
     decode: Callable[[bytes], Any] = decode_json
     retries_timeouts: bool = True
     is_sent_once: bool = False
+    method: str = ""
     streams: bool = False
     operation: str = ""
 
@@ -165,7 +167,8 @@ class Endpoint:
             options["max_retries"] = 0
         path = self.path.format(*(quote(name, safe="~@:") for name in names))
         if body is content is None:
-            return client.get(path, cast_to=HttpxBinaryResponseContent, options=options)
+            call = client.delete if self.method == "DELETE" else client.get
+            return call(path, cast_to=HttpxBinaryResponseContent, options=options)
         sent = {"body": body} if content is None else {"content": content}
         return client.post(path, cast_to=HttpxBinaryResponseContent, **sent, options=options)
 
@@ -177,6 +180,20 @@ class Endpoint:
         self.check(decoded_body(response, self.decode), response)
         make_whole(response)
         return response
+
+
+class JobEndpoint(Endpoint):
+    """
+    Its good responses tell the state of a job. If the job has failed, its `error` is not a failure of the request.
+    """
+
+    def is_good(self, body: Any, response: Any) -> bool:  # noqa: ARG002
+        """Whether a body is the state of a job."""
+        return isinstance(body, dict) and all(isinstance(body.get(name), str) for name in ("id", "status"))
+
+    def correct(self, body: Any, response: Any) -> bool:
+        """Correct the status of a response that is not the state of a job."""
+        return not self.is_good(body, response) and super().correct(body, response)
 
 
 def sent(call: Callable[..., Any], **arguments: Any) -> Any:

@@ -217,8 +217,7 @@ def note_cost(body: Any, response: Any = None) -> None:
     told = fields.get("id") or run.headers.get("x-generation-id")
     generation = told if isinstance(told, str) else None
     if run.ledger is not None:
-        name = printable(model, _LONGEST_NAME)
-        cost, job = billed(fields.get("usage")), run.job_id
+        cost, name, job = billed(fields.get("usage")), printable(model, _LONGEST_NAME), run.job_id
         run.ledger.note(cost, model=name, component=run.component, generation_id=generation, job_id=job)
     if run.span is not None:
         meta = {**fields, "model": model, "id": generation}

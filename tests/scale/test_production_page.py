@@ -17,7 +17,7 @@ KEY = "import os\n\nos.environ['OPENROUTER_API_KEY'] = 'sk-or-test-key'\n"
 
 def run(snippet: str, stand_in: StandIn, tmp_path: Path) -> str:
     script = tmp_path / "snippet.py"
-    created = r"(OpenRouter\w*(?:Generator|Embedder|Ranker))\("
+    created = r"(OpenRouter\w*(?:Generator|Embedder|Ranker|Account))\("
     script.write_text(KEY + re.sub(created, rf'\1(api_base_url="{stand_in.url}", ', snippet), "utf-8")
     done = run_example(script, tmp_path)
     assert done.returncode == 0, done.stderr

@@ -36,6 +36,8 @@ PAGES = {
             "OpenRouterImageGenerator",
             "OpenRouterImageKwargs",
             "ImageProviderPreferences",
+            "OpenRouterVideoGenerator",
+            "OpenRouterVideoKwargs",
         ),
     ),
     f"{_COMMON}.cost": Page(
@@ -88,6 +90,7 @@ PAGES = {
             "OpenRouterDecisionParameters",
         ),
     ),
+    f"{_COMMON}.webhooks": Page("Webhooks", "webhooks.md", ("verify_webhook", "OpenRouterWebhookError")),
     f"{_COMPONENTS}.audio.openrouter": Page(
         "Speech",
         "audio.md",

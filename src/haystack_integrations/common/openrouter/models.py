@@ -42,7 +42,7 @@ _ADVICE: Advice = {
     "connection": COMMON_ADVICE["connection"],
     400: "Check the values of the filters",
     401: "Check the API key in {key}. The public lists need no key",
-    404: "Check `api_base_url`: there is no such list",
+    404: "Check `api_base_url` or OPENROUTER_API_BASE: there is no such list",
     429: "Try again later, raise `max_retries`, or keep lists for longer with `cache_seconds`",
     "server": "Try again later",
 }
@@ -73,7 +73,8 @@ class OpenRouterModels(OpenRouterBase):
 
     :param api_key: The OpenRouter API key. None means the environment variable `OPENROUTER_API_KEY`, or no key if it is
         not set.
-    :param api_base_url: The URL of the API. None means OpenRouter.
+    :param api_base_url: The URL of the API. If it is None or OpenRouter's, the environment variable
+        `OPENROUTER_API_BASE` replaces it.
     :param timeout: Seconds to wait for a connection, and for the next bytes of a response. None means the environment
         variable `OPENAI_TIMEOUT`, or 30 if it is not set.
     :param max_retries: How many times a failed request is sent again. None means the environment variable

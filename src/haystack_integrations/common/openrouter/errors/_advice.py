@@ -28,8 +28,10 @@ the component for the endpoint that OpenRouter names.
 
 COMMON_ADVICE: Advice = {
     "timeout": "No data arrived in time: raise `timeout` (seconds), or choose a faster provider",
-    "connection": "OpenRouter could not be reached: check the network, the proxy and `api_base_url`",
-    "web page": "Check `api_base_url`: there is a web page in place of the API. OpenRouter's is https://openrouter.ai/api/v1",
+    "connection": "OpenRouter could not be reached: check the network, the proxy, and `api_base_url` or "
+    "OPENROUTER_API_BASE",
+    "web page": "Check `api_base_url` or OPENROUTER_API_BASE: there is a web page in place of the API. OpenRouter's is "
+    "https://openrouter.ai/api/v1",
     "later": "Try again after {until}, or use another model",
     "futile": "A short wait does not help: add credits at https://openrouter.ai/settings/credits or use another model",
     "in flight": "Your balance is too low for the requests that are under way: send fewer at once, or add credits at "

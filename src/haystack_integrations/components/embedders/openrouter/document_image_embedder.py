@@ -79,7 +79,8 @@ class OpenRouterDocumentImageEmbedder(OpenRouterDocumentEmbedder):
         :param api_key: The OpenRouter API key, by default from the environment variable `OPENROUTER_API_KEY`.
         :param model: The name of an embedding model that takes images. To list them, use
             `OpenRouterModels().list(output_modalities="embeddings", input_modalities="image")`.
-        :param api_base_url: The URL of the API. None means OpenRouter.
+        :param api_base_url: The URL of the API. If it is None or OpenRouter's, the environment variable
+            `OPENROUTER_API_BASE` replaces it.
         :param file_path_meta_field: The meta field with the path of the image or PDF file.
         :param root_path: The folder that paths are relative to. Paths that lead out of it are refused. Set it if you
             don't control the meta. None means that paths are used as they are.

@@ -82,7 +82,8 @@ class OpenRouterRanker(OpenRouterComponent):
 
         :param api_key: The OpenRouter API key, by default from the environment variable `OPENROUTER_API_KEY`.
         :param model: The name of the rerank model: see https://openrouter.ai/models?output_modalities=rerank.
-        :param api_base_url: The URL of the API. None means OpenRouter.
+        :param api_base_url: The URL of the API. If it is None or OpenRouter's, the environment variable
+            `OPENROUTER_API_BASE` replaces it.
         :param top_k: The maximum number of documents to return. None means all.
         :param score_threshold: The minimum score of the documents to return. None means any.
         :param meta_fields_to_embed: Names of the meta fields that are ranked together with the content.

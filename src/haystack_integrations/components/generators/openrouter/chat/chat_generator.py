@@ -120,7 +120,8 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         :param model: The name of the model, as `author/slug`: see https://openrouter.ai/models.
         :param streaming_callback: A function that is called with each `StreamingChunk` as it arrives. If it is set, the
             reply is streamed. `run_async` also takes coroutine functions.
-        :param api_base_url: The URL of the API. None means OpenRouter.
+        :param api_base_url: The URL of the API. If it is None or OpenRouter's, the environment variable
+            `OPENROUTER_API_BASE` replaces it.
         :param generation_kwargs: Parameters of OpenRouter's chat completion endpoint, for example `temperature`,
             `max_tokens`, `provider`, `models`, `reasoning`, `plugins`, `response_format` (a Pydantic class or a
             dictionary) or `tools` (OpenRouter's server tools). Keys that this package does not know are sent as well,
@@ -256,7 +257,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
                 return with_retries(attempt, settings.max_retries)
 
             replies = with_healing(ask, arguments)
-        learn_makers(replies, arguments, str(self.api_base_url))
+        learn_makers(replies, arguments, settings.base_url)
         warn_of_flaws(replies)
         tag_span(replies[0].meta)
         return {"replies": replies}
@@ -322,7 +323,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
                 return await with_retries_async(attempt, settings.max_retries)
 
             replies = await with_healing_async(ask, arguments)
-        learn_makers(replies, arguments, str(self.api_base_url))
+        learn_makers(replies, arguments, settings.base_url)
         warn_of_flaws(replies)
         tag_span(replies[0].meta)
         return {"replies": replies}
@@ -372,7 +373,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
             streaming=streaming_callback is not None,
             generation_kwargs=merged_kwargs(self.generation_kwargs, generation_kwargs),
             init_headers=self._sent_headers(),
-            base_url=str(self.api_base_url),
+            base_url=self._base_url(),
         )
         # Haystack's hook names the SDK's method here; it is always this one
         return {**arguments, "openai_endpoint": "create"}

@@ -191,12 +191,14 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         """
         Deserialize the component.
 
-        :param data: The dictionary from `to_dict`. It is not changed.
+        :param data: The dictionary from `to_dict`, or that of Haystack's `OpenAIChatGenerator` with this `type`. It is
+            not changed. A parameter that only `OpenAIChatGenerator` has is ignored if it is None or the default.
         :returns: The component.
+        :raises TypeError: If another parameter is unknown.
         """
         # Haystack's own, which loads the tools and the callback as well
         read = with_secrets(data)
-        read["init_parameters"] = read_parameters(read.get("init_parameters", {}))
+        read["init_parameters"] = read_parameters(read.get("init_parameters", {}), cls.__init__)
         return cast(Self, super(OpenRouterBase, cls).from_dict(read))
 
     @component.output_types(replies=list[ChatMessage])

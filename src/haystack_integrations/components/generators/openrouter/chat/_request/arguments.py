@@ -8,11 +8,13 @@ Turns messages, tools and `generation_kwargs` into the keyword arguments of one 
 Source: `ChatRequest` in OpenRouter's OpenAPI document.
 """
 
-from collections.abc import Mapping, Sequence
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 from haystack import logging
+from haystack.components.generators.chat import OpenAIChatGenerator
 from haystack.dataclasses import ChatMessage
 from haystack.tools import ToolsType
 
@@ -148,14 +150,28 @@ def serializable_kwargs(generation_kwargs: Mapping[str, Any] | None) -> dict[str
     return ordered
 
 
-def read_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Put the properties of all schemas that a YAML writer sorted into their order."""
-    read = dict(parameters)
+def read_parameters(parameters: Mapping[str, Any], constructor: Callable[..., None]) -> dict[str, Any]:
+    """Take what the constructor takes, with the properties of all schemas that a YAML writer sorted in their order."""
+    read = _taken(parameters, [*inspect.signature(constructor).parameters.values()])
     if "generation_kwargs" in read:
         read["generation_kwargs"] = with_read_order(read["generation_kwargs"])
     if "tools" in read:
         read["tools"] = read_tools(read["tools"])
     return read
+
+
+def _taken(parameters: Mapping[str, Any], own: Sequence[inspect.Parameter]) -> dict[str, Any]:
+    """Leave out what YAML of Haystack's OpenAIChatGenerator has besides, as long as it is not set."""
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in own):
+        return dict(parameters)
+    taken = {parameter.name: parameters[parameter.name] for parameter in own if parameter.name in parameters}
+    of_openai = inspect.signature(OpenAIChatGenerator.__init__).parameters
+    for name in parameters.keys() - taken.keys():
+        unset = of_openai[name].default if name in of_openai else None
+        if parameters[name] is not None and parameters[name] != unset:
+            msg = f"OpenRouterChatGenerator has no parameter `{name!s:.100}`: remove it from the YAML or dictionary."
+            raise TypeError(msg)
+    return taken
 
 
 def _warn_of_cache_points(arguments: Mapping[str, Any]) -> None:

@@ -141,7 +141,7 @@ class OpenRouterAccount(OpenRouterBase):
                     wait = search.wait_after(error)
                 time.sleep(wait)
 
-    async def generation_async(self, generation_id: str, *, timeout: float = 30.0) -> dict[str, Any]:  # noqa: ASYNC109
+    async def generation_async(self, generation_id: str, *, timeout: float = 30.0) -> dict[str, Any]:
         """
         Look up a past generation, as `generation` does, without blocking the event loop.
 

@@ -215,7 +215,7 @@ class OpenRouterComponent(OpenRouterBase):
 
     _key_may_be_none: ClassVar[bool] = False
 
-    def _set_up(  # noqa: PLR0917  # the parameters of every constructor, in one order
+    def _set_up(  # the parameters of every constructor, in one order
         self,
         api_key: Secret,
         model: str,

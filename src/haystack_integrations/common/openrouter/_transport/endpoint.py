@@ -124,7 +124,8 @@ class Endpoint:
             kind = openai.InternalServerError if response.status_code >= 500 else openai.APIStatusError
             kind = _CLASSES.get(response.status_code, kind)
             data = body.get("error", body) if isinstance(body, dict) else body
-            raise kind(f"Error code: {response.status_code}", response=response, body=data)
+            msg = f"Error code: {response.status_code}"
+            raise kind(msg, response=response, body=data)
 
     def send(self, client: Any, *names: str, **request: Any) -> Any:
         """Send a request. Return the HTTP response, which holds the result."""

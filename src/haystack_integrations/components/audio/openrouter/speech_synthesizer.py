@@ -160,7 +160,7 @@ class OpenRouterSpeechSynthesizer(OpenRouterMediaComponent):
         return {"audio": [audio], "meta": meta}
 
     def _check(self) -> None:
-        super(OpenRouterSpeechSynthesizer, self)._check()
+        super(OpenRouterSpeechSynthesizer, self)._check()  # noqa: UP008
         check_voice(self.voice)
         checks.at_least_one_or_none(HIGHEST_SAMPLE_RATE, sample_rate=self.sample_rate)
 

@@ -197,7 +197,7 @@ class OpenRouterTranscriber(OpenRouterMediaComponent):
         return recordings.result()
 
     def _check(self) -> None:
-        super(OpenRouterTranscriber, self)._check()
+        super(OpenRouterTranscriber, self)._check()  # noqa: UP008
         check_language(self.language)
         checks.at_least_one(concurrency=self.concurrency)
 

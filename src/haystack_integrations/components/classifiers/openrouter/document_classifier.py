@@ -200,7 +200,7 @@ class OpenRouterDocumentClassifier(OpenRouterComponent):
         return work.result()
 
     def _check(self) -> None:
-        super(OpenRouterDocumentClassifier, self)._check()
+        super(OpenRouterDocumentClassifier, self)._check()  # noqa: UP008
         sent_questions(self.questions)
         example = "pass the name of a meta field"
         checks.text(self.metadata_field, "metadata_field", "the name of a meta field", example)

@@ -215,7 +215,7 @@ class OpenRouterDocumentEmbedder(OpenRouterEmbedder):
         return corpus.result()
 
     def _check(self) -> None:
-        super(OpenRouterDocumentEmbedder, self)._check()
+        super(OpenRouterDocumentEmbedder, self)._check()  # noqa: UP008
         checks.at_least_one(batch_size=self.batch_size, concurrency=self.concurrency)
         checks.at_least_one_or_none(max_batch_bytes=self.max_batch_bytes)
         checks.strings(embedding_separator=self.embedding_separator)

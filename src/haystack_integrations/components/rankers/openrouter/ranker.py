@@ -220,7 +220,7 @@ class OpenRouterRanker(OpenRouterComponent):
             return _result(await RERANK.send_async(client, **request), request["body"], unique, top_k, threshold)
 
     def _check(self) -> None:
-        super(OpenRouterRanker, self)._check()
+        super(OpenRouterRanker, self)._check()  # noqa: UP008
         checks.at_least_one_or_none(top_k=self.top_k)
         _check_threshold(self.score_threshold)
         checks.meta_fields(self.meta_fields_to_embed)

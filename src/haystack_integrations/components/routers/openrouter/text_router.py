@@ -164,7 +164,7 @@ class OpenRouterTextRouter(OpenRouterComponent):
             return _routed(await SYSTEMONE.send_async(client, **request), questions, request["body"], min_confidence)
 
     def _check(self) -> None:
-        super(OpenRouterTextRouter, self)._check()
+        super(OpenRouterTextRouter, self)._check()  # noqa: UP008
         label_question(self.labels, self.instructions)
         if reserved := [label for label in self.labels if label in _NO_LABELS]:
             msg = f"`labels` can't have {reserved[0]!r}, which can't be the name of the output of a label."

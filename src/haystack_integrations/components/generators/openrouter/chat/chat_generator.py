@@ -156,7 +156,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         self._set_up(
             api_key, model, api_base_url, extra_headers, timeout, max_retries, http_client_kwargs, deadline, cost_meter
         )
-        super(OpenRouterChatGenerator, self).__init__(
+        super(OpenRouterChatGenerator, self).__init__(  # noqa: UP008
             api_key=api_key,
             model=model,
             streaming_callback=streaming_callback,
@@ -338,7 +338,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         """
         if self.tools is not None:
             self._tool_warm_up.run(self.tools)
-        super(OpenRouterChatGenerator, self).warm_up()
+        super(OpenRouterChatGenerator, self).warm_up()  # noqa: UP008
 
     async def warm_up_async(self) -> None:
         """
@@ -348,10 +348,10 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         """
         if self.tools is not None:
             await self._tool_warm_up.run_async(self.tools)
-        await super(OpenRouterChatGenerator, self).warm_up_async()
+        await super(OpenRouterChatGenerator, self).warm_up_async()  # noqa: UP008
 
     def _check(self) -> None:
-        super(OpenRouterChatGenerator, self)._check()
+        super(OpenRouterChatGenerator, self)._check()  # noqa: UP008
         check_generation_kwargs(self.generation_kwargs, self._noticed)
         if self.tool_options is not None:
             check_tool_options(self.tool_options)

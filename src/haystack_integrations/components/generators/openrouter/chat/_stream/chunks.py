@@ -57,9 +57,11 @@ class StreamedReply:
         Raise if the stream ended too early.
         """
         if not self._choice:
-            raise OpenRouterStreamError("The stream ended without a reply")
+            msg = "The stream ended without a reply"
+            raise OpenRouterStreamError(msg)
         if not done and not self._choice.get("finish_reason"):
-            raise OpenRouterStreamError("The stream was cut: it ended with neither a finish reason nor a [DONE]")
+            msg = "The stream was cut: it ended with neither a finish reason nor a [DONE]"
+            raise OpenRouterStreamError(msg)
 
     def chunks(self, event: dict[str, Any]) -> list[StreamingChunk]:
         """
@@ -79,7 +81,8 @@ class StreamedReply:
             if delta:  # of a whole completion, unless other messages follow
                 self._whole = None if self._choice else delta
         if type(choice) is not dict or type(delta) is not dict:
-            raise OpenRouterStreamError("An event of the stream has unreadable `choices`")
+            msg = "An event of the stream has unreadable `choices`"
+            raise OpenRouterStreamError(msg)
         extra: dict[str, Any] = {}
         # most choices differ in their delta only
         finish_reason = self._take_choice(choice, extra) if choice != self._choice or not choice else None

@@ -6,7 +6,7 @@ What the client costs: CPU time of a chunk, a call, an embedded document and an 
 
     hatch run bench                      # about fifteen minutes on an idle machine; draws benchmarks/chart.svg
     hatch run bench --quick              # less exact, and without the chart
-    hatch run bench --only embeddings    # or streams, calls, conversations, errors, large, network, connections
+    hatch run bench --only embeddings    # or streams, paced, calls, conversations, errors, large, network, connections
     hatch run bench --peers              # with other packages, where they are installed
 """
 
@@ -26,12 +26,13 @@ from embedders import OursOneByOne
 from failures import Failures
 from first_chunk import first_chunks, first_chunks_async
 from large import MEMORY, Large
+from paced import Paced
 from processes import import_milliseconds, memory_megabytes
 from rounds import Figures
 from server import KINDS, running_server
 from streams import Streams
 
-PARTS = ("streams", "calls", "conversations", "errors", "embeddings", "large", "network", "connections")
+PARTS = ("streams", "paced", "calls", "conversations", "errors", "embeddings", "large", "network", "connections")
 STREAMS_AT_ONCE = (1, 10, 100, 400)
 
 Groups = dict[str, Figures]
@@ -54,6 +55,8 @@ def main() -> None:
         _print_machine()
         if "streams" in parts or "calls" in parts:
             streams = Streams(port, rounds=rounds, size=2000 if options.quick else 5000, peers=options.peers)
+        if "paced" in parts:
+            _measure_paced(port, rounds)
         if "streams" in parts:
             groups |= _measure_streams(streams)
         if "calls" in parts:
@@ -88,6 +91,13 @@ def _measure_streams(streams: Streams) -> Groups:
     growth = ", ".join(f"{kind.replace('_', ' ')} {streams.growth(kind):.2f}" for kind in kinds)
     print(f"\nA stream of 80,000 chunks takes this many times longer than one of 20,000: {growth}")
     return {f"CPU of a streamed chunk\n({name})": groups[name] for name in ("text", "reasoning")}
+
+
+def _measure_paced(port: int, rounds: int) -> None:
+    print("\n| 100 paced streams, async | floor | others | **ours** | ÷ SDK | ÷ floor |\n|---|---|---|---|---|---|")
+    names = ("µs from the server to the callback, median", "the same, 99th percentile", "µs of CPU a chunk")
+    for name, figures in zip(names, Paced(port, rounds=rounds).figures(), strict=True):
+        _print_row(name, figures)
 
 
 def _measure_calls(streams: Streams, port: int, rounds: int) -> None:

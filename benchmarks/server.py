@@ -6,10 +6,10 @@ A server process that sends bytes baked beforehand, so that what is measured is 
 
 The model's name says what to send: `text/5000`, `tool_arguments/5000` and `reasoning/5000` are streams of that many
 chunks, `text_apart/5000` has each event in a piece of its own, `failure/web page/10` is a failure whose body has 10 MB
-(`hostile.py`), `reply/200 tool calls` is one of `REPLIES`, `agent/50` calls a tool until the fiftieth reply, and
-anything else is a plain completion. The fields of a request tell whether it is for another endpoint: `input` gets a
-vector of 1,536 floats for each string in it, after 100 ms if the model is `later`; `prompt` gets an image, `query` a
-ranking, `input_audio` a transcript, and GET a list of models.
+(`hostile.py`), `reply/200 tool calls` is one of `REPLIES`, `paced/100` is a stream of so many chunks, one now and then,
+`agent/50` calls a tool until the fiftieth reply, and anything else is a plain completion. The fields of a request tell
+whether it is for another endpoint: `input` gets a vector of 1,536 floats for each string in it, after 100 ms if the
+model is `later`; `prompt` gets an image, `query` a ranking, `input_audio` a transcript, and GET a list of models.
 `python benchmarks/server.py` prints its port and serves until killed.
 """
 
@@ -19,6 +19,7 @@ import random
 import struct
 import subprocess
 import sys
+import time
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -107,8 +108,29 @@ class Connection(asyncio.Protocol):
                 steps = sum(message["role"] == "assistant" for message in request["messages"])
                 is_last = steps + 1 >= int(request["model"].partition("/")[2])
                 self._transport.write(answer("plain" if is_last else "reply/one tool call"))
+            elif request["model"].startswith("paced/"):
+                self._write_paced(int(request["model"].partition("/")[2]))
             else:
                 self._transport.write(answer(request["model"]))
+
+    def _write_paced(self, count: int) -> None:
+        """
+        Send a chunk every 50 to 150 ms, with the time at which it is written.
+        """
+        loop, pace = asyncio.get_running_loop(), random.Random()
+        self._transport.write(_head("text/event-stream", "Transfer-Encoding: chunked"))
+
+        def write_next(left: int) -> None:
+            if left:
+                text = f"{time.monotonic() * 1e6:.0f}"
+                piece = _event({"delta": {"role": "assistant", "content": text}, "finish_reason": None})
+                loop.call_later(pace.uniform(0.05, 0.15), write_next, left - 1)
+            else:
+                last = {"delta": {"role": "assistant", "content": ""}, "finish_reason": "stop"}
+                piece = _event(last, usage=_USAGE) + b"data: [DONE]\n\n"
+            self._transport.write(b"%x\r\n%b\r\n" % (len(piece), piece) + (b"" if left else b"0\r\n\r\n"))
+
+        write_next(count)
 
 
 @cache

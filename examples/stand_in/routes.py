@@ -41,6 +41,7 @@ ROUTES = [
     Route("GET", "/models/{author}/{slug}/endpoints", models.list_endpoints, needs_key=False),
     Route("GET", "/key", account.key),
     Route("GET", "/generation", account.generation),
+    Route("POST", "/generation/feedback", account.feedback),
     Route("POST", "/rerank", rerank.rerank),
     Route("POST", "/systemone", decisions.decide),
 ]

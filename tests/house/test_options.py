@@ -17,6 +17,7 @@ from openrouter.components import chatfunctiontool, chatrequest, providersort
 from pydantic import BaseModel
 
 from haystack_integrations.common.openrouter._base import options as shared
+from haystack_integrations.common.openrouter.account import FeedbackCategory
 from haystack_integrations.components.audio.openrouter import (
     AudioProviderPreferences,
     OpenRouterSpeechKwargs,
@@ -133,6 +134,7 @@ class TestInStepWithTheSDK:
             (typing.get_type_hints(OpenRouterGenerationKwargs)["verbosity"], sdk.Verbosity),
             (provider.SortBy, providersort.ProviderSort),
             (provider.Quantization, sdk.ProviderPreferences.model_fields["quantizations"].annotation),
+            (FeedbackCategory, sdk.SubmitGenerationFeedbackRequestCategory),
         ],
     )
     def test_values(self, ours, theirs):

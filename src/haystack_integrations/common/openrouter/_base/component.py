@@ -40,6 +40,7 @@ from haystack_integrations.common.openrouter._transport.client_settings import (
 from haystack_integrations.common.openrouter._transport.deadline import Deadline
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._transport.run import Run, running
+from haystack_integrations.common.openrouter._transport.tracing import current_span
 from haystack_integrations.common.openrouter._wire import checks
 
 OPENROUTER_API_BASE_URL = "https://openrouter.ai/api/v1"
@@ -59,6 +60,7 @@ class OpenRouterBase:
     _default_timeout: ClassVar[float] = 30.0
     _key_is_optional: ClassVar[bool] = False
     _key_may_be_none: ClassVar[bool] = True
+    _is_billed: ClassVar[bool] = False
     deadline: float | None = None
     cost_meter: OpenRouterCostMeter | None = None
 
@@ -102,7 +104,7 @@ class OpenRouterBase:
     def _base_url(self) -> str:
         """Where a run that starts now sends its requests. OpenRouter's URL is no choice: it stands in all YAML."""
         written = self._written_url()
-        is_chosen = written.rstrip("/") != OPENROUTER_API_BASE_URL
+        is_chosen = written not in (OPENROUTER_API_BASE_URL, f"{OPENROUTER_API_BASE_URL}/")
         return written if is_chosen else os.environ.get(BASE_URL_VARIABLE, "").strip() or written
 
     def _settings(self, deadline: float | None = None) -> ClientSettings:
@@ -130,6 +132,7 @@ class OpenRouterBase:
         """Send requests inside this block. Their errors name the cause and a remedy, and the first retry is logged."""
         run = Run(endpoint, settings.secret, settings.base_url, model, settings.deadline)
         run.ledger = settings.ledger
+        run.span = current_span() if self._is_billed else None
         run.component = getattr(self, "__component_name__", None) or type(self).__name__
         with running(run):
             yield run
@@ -214,6 +217,7 @@ class OpenRouterComponent(OpenRouterBase):
     """
 
     _key_may_be_none: ClassVar[bool] = False
+    _is_billed: ClassVar[bool] = True
 
     def _set_up(  # the parameters of every constructor, in one order
         self,

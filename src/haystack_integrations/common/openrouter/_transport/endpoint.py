@@ -62,6 +62,7 @@ class Endpoint:
     :param decode: Decodes a body. A ValueError means that it is not what is expected, and plain JSON is tried.
     :param retries_timeouts: Whether a request that timed out is sent again. Each try may be billed.
     :param streams: Whether it can respond with server-sent events.
+    :param operation: What OpenTelemetry calls that which it does, if it has a name for it.
     """
 
     path: str
@@ -75,6 +76,7 @@ class Endpoint:
     decode: Callable[[bytes], Any] = decode_json
     retries_timeouts: bool = True
     streams: bool = False
+    operation: str = ""
 
     @property
     def payload(self) -> tuple[str, ...]:
@@ -84,6 +86,10 @@ class Endpoint:
     def is_at(self, path: str) -> bool:
         """Whether this is the path of its requests: others may go through the same client."""
         return fnmatchcase(path, "*" + self.path.replace("{}", "*"))
+
+    def about(self, body: Any) -> Any:
+        """The part of a decoded body that tells the model and the usage."""
+        return body
 
     def is_good(self, body: Any, response: Any) -> bool:  # noqa: ARG002
         """Whether a decoded body holds the result."""

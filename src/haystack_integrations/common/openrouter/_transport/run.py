@@ -36,6 +36,7 @@ from haystack.utils import Secret
 from haystack_integrations.common.openrouter._transport.deadline import Deadline
 from haystack_integrations.common.openrouter._transport.kept_connections import note_connection
 from haystack_integrations.common.openrouter._transport.ledger import Ledger
+from haystack_integrations.common.openrouter._transport.tracing import tag_span
 from haystack_integrations.common.openrouter._wire.json_values import mapping, printable
 from haystack_integrations.common.openrouter._wire.usage import billed
 from haystack_integrations.common.openrouter.errors._advice import environment_variables, secret_name
@@ -72,6 +73,7 @@ class Run:
     :param headers: The headers of that response.
     :param ledger: Where is counted what the responses cost.
     :param component: The name of the component.
+    :param span: The span in which is told what they cost.
     """
 
     endpoint: Any = None
@@ -85,6 +87,7 @@ class Run:
     headers: Mapping[str, str] = field(default_factory=dict)
     ledger: Ledger | None = None
     component: str = ""
+    span: Any = None
 
     def explain(self, error: openai.APIError, endpoint: Any) -> None:
         """Explain an error of this request."""
@@ -193,17 +196,23 @@ def note_response(response: Any) -> None:
 
 
 def note_cost(body: Any, response: Any = None) -> None:
-    """Count what a response cost, or a stream, if the component has a meter. A response that is at hand counts once."""
-    run, fields = _current.get(), mapping(body)
-    if run is None or run.ledger is None or (response is not None and _COUNTED in response.extensions):
+    """Count a response, or a stream, in the component's meter and in its span. One that is at hand counts once."""
+    run = _current.get()
+    if run is None or run.endpoint is None or (response is not None and _COUNTED in response.extensions):
         return
     if response is not None:
         response.extensions[_COUNTED] = True
+    fields = mapping(run.endpoint.about(body))
     served = fields.get("model")
-    model = printable(served, _LONGEST_NAME) if isinstance(served, str) and served else run.model
+    model = served if isinstance(served, str) and served else run.model
     told = fields.get("id") or run.headers.get("x-generation-id")
     generation = told if isinstance(told, str) else None
-    run.ledger.note(billed(fields.get("usage")), model=model, component=run.component, generation_id=generation)
+    if run.ledger is not None:
+        name = printable(model, _LONGEST_NAME)
+        run.ledger.note(billed(fields.get("usage")), model=name, component=run.component, generation_id=generation)
+    if run.span is not None:
+        meta = {**fields, "model": model, "id": generation}
+        tag_span(run.span, meta, requested=run.model, operation=run.endpoint.operation)
 
 
 def last_headers() -> Mapping[str, str]:

@@ -15,6 +15,7 @@ from haystack.utils import Secret
 
 from haystack_integrations.common.openrouter._wire.json_values import printable
 from haystack_integrations.common.openrouter._wire.model_names import near_names
+from haystack_integrations.common.openrouter.errors._budgets import known_budget
 from haystack_integrations.common.openrouter.errors._failure import DeadlineExceeded, Failure
 from haystack_integrations.common.openrouter.errors._values import LONGEST_NAME, number_in, text_in
 
@@ -104,7 +105,7 @@ def advice_for(
     found = advice[situation]
     near = near_names(model, base_url) if "{names}" in found else []
     names = f". Did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else ""
-    return found.format(
+    advised = found.format(
         key=secret_name(api_key),
         model=model,
         names=names,
@@ -112,6 +113,7 @@ def advice_for(
         resets=_resets(failure),
         component=_component(error, failure),
     )
+    return advised + known_budget(base_url, key, situation)
 
 
 def secret_name(api_key: Secret | None) -> str:

@@ -36,6 +36,10 @@ class ChatEndpoint(Endpoint):
     Its good responses are completions with a message in each choice, or streams.
     """
 
+    def about(self, body: Any) -> Any:
+        """The completion."""
+        return completion_of(body) if isinstance(body, dict) else body
+
     def is_good(self, body: Any, response: Any) -> bool:  # noqa: ARG002
         """Whether a completion has at least one choice, and a message in each."""
         choices = completion_of(body).get("choices") if isinstance(body, dict) else None
@@ -49,6 +53,7 @@ CHAT = ChatEndpoint(
     what="message",
     decode=decode_plain,
     streams=True,
+    operation="chat",
     own_fields={"messages": "Pass them to `run`."},
     advice={
         **COMMON_ADVICE,

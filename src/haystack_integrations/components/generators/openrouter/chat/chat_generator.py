@@ -31,7 +31,6 @@ from haystack_integrations.common.openrouter._base.cost_meter import OpenRouterC
 from haystack_integrations.common.openrouter._base.generation_kwargs import merged_kwargs
 from haystack_integrations.common.openrouter._base.headers import with_secrets
 from haystack_integrations.common.openrouter._transport.endpoint import sent, sent_async
-from haystack_integrations.common.openrouter._transport.tracing import tag_span
 from haystack_integrations.common.openrouter._wire.model_names import SUPPORTED_MODELS
 from haystack_integrations.components.generators.openrouter.chat._endpoint import (
     CHAT,
@@ -261,7 +260,6 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
             replies = with_healing(ask, arguments)
         learn_makers(replies, arguments, settings.base_url)
         warn_of_flaws(replies)
-        tag_span(replies[0].meta)
         return {"replies": replies}
 
     @component.output_types(replies=list[ChatMessage])
@@ -327,7 +325,6 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
             replies = await with_healing_async(ask, arguments)
         learn_makers(replies, arguments, settings.base_url)
         warn_of_flaws(replies)
-        tag_span(replies[0].meta)
         return {"replies": replies}
 
     def warm_up(self) -> None:
@@ -375,7 +372,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
             streaming=streaming_callback is not None,
             generation_kwargs=merged_kwargs(self.generation_kwargs, generation_kwargs),
             init_headers=self._sent_headers(),
-            base_url=self._base_url(),
+            base_url=str(self._base_url()),
         )
         # Haystack's hook names the SDK's method here; it is always this one
         return {**arguments, "openai_endpoint": "create"}

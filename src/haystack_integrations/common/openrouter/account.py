@@ -9,6 +9,7 @@ The limits of a key, the cost of past generations, and feedback on them.
 import asyncio
 import time
 from collections.abc import Iterator
+from http import HTTPStatus
 from math import inf
 from typing import Any, Literal, get_args
 
@@ -252,7 +253,7 @@ class _Search:
         # of the network; a redirect that is refused is an APIConnectionError, too
         may_pass = "TransportError" in [kind.__name__ for kind in type(error.__cause__).__mro__]
         if failure is not None:
-            may_pass = failure.is_transient or (failure.status == 404 and not failure.is_page)
+            may_pass = failure.is_transient or (failure.status == HTTPStatus.NOT_FOUND and not failure.is_page)
         asked = (failure.wait if failure else None) or 0.0
         wait = next(self._waits, None) if may_pass and not isinstance(error, DeadlineExceeded) else None
         if wait is None or asked > left:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
@@ -127,7 +128,11 @@ class Endpoint:
         if not is_failure or failure_of_response(response).cost:
             note_cost(body, response)
         if is_failure:
-            kind = openai.InternalServerError if response.status_code >= 500 else openai.APIStatusError
+            kind = (
+                openai.InternalServerError
+                if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
+                else openai.APIStatusError
+            )
             kind = _CLASSES.get(response.status_code, kind)
             data = body.get("error", body) if isinstance(body, dict) else body
             msg = f"Error code: {response.status_code}"

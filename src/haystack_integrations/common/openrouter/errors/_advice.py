@@ -9,6 +9,7 @@ Advice for each kind of failure: a shared table that each component extends.
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 
 import openai
 from haystack.utils import Secret
@@ -100,7 +101,7 @@ def advice_for(
     situation = next((one for one in _situations(error, failure) if one in advice), None)
     if situation is None:
         return ""
-    if situation == 401 and (owner := _owner_of(key)):
+    if situation == HTTPStatus.UNAUTHORIZED and (owner := _owner_of(key)):
         return f"The API key in {secret_name(api_key)} is one of {owner}'s: make one at https://openrouter.ai/settings/keys"
     found = advice[situation]
     near = near_names(model, base_url) if "{names}" in found else []

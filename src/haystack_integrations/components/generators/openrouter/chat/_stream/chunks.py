@@ -26,6 +26,7 @@ from haystack_integrations.components.generators.openrouter.chat._stream.message
 _NO_PAYLOAD: Payload = ("", None, None, False, None)
 # Comes once for each provider that was tried. Source: https://openrouter.ai/docs/api/reference/errors-and-debugging.
 _DEBUG = "debug"
+_MILLISECOND = 0.001
 
 
 class StreamedReply:
@@ -133,7 +134,7 @@ class StreamedReply:
         Note the time, as UTC in ISO 8601. Readings within a millisecond are equal, because formatting takes long.
         """
         seconds = time.time()
-        if not 0.0 <= seconds - self._clock_read_at < 0.001:
+        if not 0.0 <= seconds - self._clock_read_at < _MILLISECOND:
             self._clock_read_at = seconds
             self._meta["received_at"] = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds")
 

@@ -77,6 +77,8 @@ _UNREADABLE = re.compile(
     "produced (under|by|with) a(nother| different) model|encrypted[ _](content|reasoning)"
     "|th(inking|ought)[ _]?signature|signature`? in `?thinking|redacted_thinking"
 )
+# Gemini's "missing a thought_signature", and Anthropic's "Expected `thinking` … but found `tool_use`" (opencode#3077).
+_LACKS_REASONING = ("missing", "but found")
 _TIMED_OUT = ("timeout", "timed out", "deadline exceeded", "deadline_exceeded")
 
 # What to advise, by `availability.code`.
@@ -247,7 +249,7 @@ class Failure:
     def refuses_reasoning(self) -> bool:
         """Whether reasoning in the conversation can be read by another model only: without it, the request is good."""
         said = f"{self.said} {self.code} {self.metadata.get('raw')}"
-        return _UNREADABLE.search(said) is not None and "missing" not in said
+        return _UNREADABLE.search(said) is not None and not any(words in said for words in _LACKS_REASONING)
 
     @property
     def is_moderated(self) -> bool:

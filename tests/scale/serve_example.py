@@ -38,7 +38,7 @@ def served(example: str, stand_in_url: str) -> Iterator[str]:
     def read() -> None:
         for line in process.stdout:
             lines.append(line)
-            urls.extend(re.findall(r"(?i)running on \D*?(http://[\w.]+:\d+)", line))
+            urls.extend(re.findall(r"(?i)running on .*?(http://[\w.]+:\d+)", line))
             if urls:
                 told.set()
         told.set()

@@ -15,7 +15,7 @@ from stand_in import StandIn
 
 from haystack_integrations.common.openrouter._catalogue.command import main
 from haystack_integrations.common.openrouter.models import OpenRouterModels
-from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator
+from haystack_integrations.components.generators.openrouter import OpenRouterBatch, OpenRouterChatGenerator
 
 NOBODY = "http://127.0.0.1:1/v1"
 OPENROUTER = "https://openrouter.ai/api/v1"
@@ -83,6 +83,13 @@ def test_a_pipeline_that_was_written_elsewhere(gateway: StandIn):
     assert gateway.url not in pipeline.dumps()
     Pipeline.loads(pipeline.dumps()).run({"llm": {"messages": "Hi"}})
     assert gateway.requests
+
+
+def test_a_batch(gateway: StandIn):
+    batch = OpenRouterBatch(model="test/model")
+    batch.submit(["Hi"])
+    assert gateway.requests
+    assert batch.to_dict()["init_parameters"]["api_base_url"] == OPENROUTER
 
 
 def test_the_command(gateway: StandIn, capsys: pytest.CaptureFixture[str]):

@@ -22,6 +22,8 @@ from snippets import PRODUCTION, snippets_of
 from stand_in import StandIn
 from stand_in.files import mp3
 
+from haystack_integrations.components.generators.openrouter import OpenRouterBatch
+
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 # these, and the snippets of PRODUCTION, need other packages: tests/scale runs them
@@ -176,6 +178,13 @@ def test_the_voice_example_hears_what_was_spoken_and_tells_costs(run_of: Callabl
     assert len([cost for cost in re.findall(r": (0\.\d{6}) USD$", told, re.M) if float(cost) > 0]) == 4
 
 
+def test_the_batch_example_embeds_all_and_tells_the_cost(run_of: Callable[[str], Run]):
+    told = run_of("corpus_at_half_price").stdout
+    costs = re.findall(r"^batch-\S+: completed, \d+ embedded, 0 failed, (\S+) USD$", told, re.M)
+    assert len(costs) == 3
+    assert f"50 documents, {sum(map(float, costs)):.6f} USD" in told
+
+
 @pytest.fixture
 def users_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """
@@ -192,6 +201,7 @@ def users_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_snippet(snippet: str, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch, capsys):
     skip_what_is_missing(snippet)
     monkeypatch.setenv("OPENROUTER_API_BASE", stand_in.url)
+    monkeypatch.setattr(OpenRouterBatch.wait, "__defaults__", (60.0, 0.001, False))
     monkeypatch.setitem(sys.modules, "snippet", type(sys)("snippet"))
     exec(compile(snippet, "snippet", "exec"), {"__name__": "snippet"})
     assert stand_in.requests

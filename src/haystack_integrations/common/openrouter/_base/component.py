@@ -242,12 +242,15 @@ class OpenRouterComponent(OpenRouterBase):
 
     def _check(self) -> None:
         """Raise unless the settings can be used, those of the connection aside. Warn once of a name that looks odd."""
-        checks.model_name(self.model, self._noticed)
+        self._check_model()
         if self.deadline is not None:
             checks.number(self.deadline, "deadline", "a number of seconds or None")
         if self.cost_meter is not None:
             checks.instance(self.cost_meter, "`cost_meter`", OpenRouterCostMeter, "an OpenRouterCostMeter or None")
         check_headers(self.extra_headers, "extra_headers")
+
+    def _check_model(self) -> None:
+        checks.model_name(self.model, self._noticed)
 
     def _to_dict(self, **own_parameters: Any) -> dict[str, Any]:
         headers = serialized_headers(self.extra_headers)

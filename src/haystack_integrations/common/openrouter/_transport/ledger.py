@@ -70,6 +70,7 @@ class Ledger:
 
     def _empty(self) -> None:
         self.all = Spending()
+        self._jobs: set[str] = set()
         self._sums: dict[str, defaultdict[str, Decimal]] = {
             kind: defaultdict(Decimal) for kind in ("model", "component", "label")
         }
@@ -106,10 +107,22 @@ class Ledger:
         _measures.set((*(one for one in _measures.get() if one() is not None), ref(spent)))
         return spent
 
-    def note(self, cost: Decimal | None, *, model: str, component: str, generation_id: str | None) -> None:
-        """Count one response for all that it concerns."""
+    def note(
+        self,
+        cost: Decimal | None,
+        *,
+        model: str,
+        component: str,
+        generation_id: str | None,
+        job_id: str | None = None,
+    ) -> None:
+        """Count one response for all that it concerns. A job counts once, however often it is asked for its state."""
         found = [spent for reference in _measures.get() if (spent := reference()) is not None]
         with self._lock:
+            if job_id in self._jobs:
+                return
+            if job_id is not None:
+                self._jobs.add(job_id)
             mine = [spent for spent in found if spent in self._measured]
             if not any(spent in self._watchers for spent in mine):
                 mine += self._watchers

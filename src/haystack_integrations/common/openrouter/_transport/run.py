@@ -73,6 +73,7 @@ class Run:
     :param headers: The headers of that response.
     :param ledger: Where is counted what the responses cost.
     :param component: The name of the component.
+    :param job_id: The job that it is about, once one was made.
     :param span: The span in which is told what they cost.
     """
 
@@ -87,6 +88,7 @@ class Run:
     headers: Mapping[str, str] = field(default_factory=dict)
     ledger: Ledger | None = None
     component: str = ""
+    job_id: str | None = None
     span: Any = None
 
     def explain(self, error: openai.APIError, endpoint: Any) -> None:
@@ -103,6 +105,7 @@ class Run:
             model=self.model,
             base_url=self.base_url,
             generation_id=started,
+            job_id=self.job_id,
         )
 
 
@@ -188,6 +191,12 @@ def retries_timeouts() -> bool:
     return run is None or run.endpoint is None or run.endpoint.retries_timeouts
 
 
+def retries_of_run(max_retries: int) -> int:
+    """How many times a client that sends a request again this often may do so."""
+    run = _current.get()
+    return 0 if run is not None and run.endpoint is not None and run.endpoint.is_sent_once else max_retries
+
+
 def note_response(response: Any) -> None:
     """Keep what was sent and the headers of a response: the openai SDK's `create` returns neither."""
     note_connection(response.extensions.get("network_stream"))
@@ -208,8 +217,8 @@ def note_cost(body: Any, response: Any = None) -> None:
     told = fields.get("id") or run.headers.get("x-generation-id")
     generation = told if isinstance(told, str) else None
     if run.ledger is not None:
-        name = printable(model, _LONGEST_NAME)
-        run.ledger.note(billed(fields.get("usage")), model=name, component=run.component, generation_id=generation)
+        cost, name, job = billed(fields.get("usage")), printable(model, _LONGEST_NAME), run.job_id
+        run.ledger.note(cost, model=name, component=run.component, generation_id=generation, job_id=job)
     if run.span is not None:
         meta = {**fields, "model": model, "id": generation}
         tag_span(run.span, meta, requested=run.model, operation=run.endpoint.operation)

@@ -289,6 +289,7 @@ class Failure:
             "wrong endpoint": bool(self.right_endpoint),
             "unknown model": self.names_unknown_model,
             "foreign reasoning": self.refuses_reasoning,
+            "no batch": "does not have a :batch endpoint" in said,
             "no endpoint": not known
             and self.status == HTTPStatus.NOT_FOUND
             and any(words in said for words in _NO_PROVIDER),

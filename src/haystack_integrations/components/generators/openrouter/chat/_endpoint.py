@@ -87,8 +87,7 @@ def request_completion(client: Any, arguments: dict[str, Any]) -> Any:
     create = client.chat.completions.create
     if is_watched(client, create):
         return create(**arguments)
-    named = [name for name in _order_of_the_sdk() if name in arguments]
-    body = {name: arguments[name] for name in named} | arguments.get("extra_body", {})
+    body = completion_body(arguments)
     options = {
         option: arguments[name]
         for option, name in (("headers", "extra_headers"), ("params", "extra_query"), ("timeout", "timeout"))
@@ -101,6 +100,13 @@ def request_completion(client: Any, arguments: dict[str, Any]) -> Any:
     return client.post(
         CHAT.path, cast_to=ChatCompletion, body=body, options=options, stream=True, stream_cls=stream_cls
     )
+
+
+def completion_body(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Make the body of a request from the arguments of `create`, in the SDK's order."""
+    named: dict[str, Any] = {name: arguments[name] for name in _order_of_the_sdk() if name in arguments}
+    named |= arguments.get("extra_body", {})
+    return named
 
 
 @cache

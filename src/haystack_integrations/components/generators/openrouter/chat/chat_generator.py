@@ -37,6 +37,7 @@ from haystack_integrations.components.generators.openrouter.chat._exchange impor
 from haystack_integrations.components.generators.openrouter.chat._request.arguments import (
     as_messages,
     check_generation_kwargs,
+    own_parameters,
     read_parameters,
     request_arguments,
     serializable_kwargs,
@@ -183,7 +184,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         """
         # Haystack's own, which loads the tools and the callback as well
         read = with_secrets(data)
-        read["init_parameters"] = read_parameters(read.get("init_parameters", {}), cls.__init__)
+        read["init_parameters"] = read_parameters(own_parameters(read.get("init_parameters", {}), cls.__init__))
         return cast(Self, super(OpenRouterBase, cls).from_dict(read))
 
     @component.output_types(replies=list[ChatMessage])

@@ -86,19 +86,35 @@ def as_messages(messages: list[ChatMessage] | str) -> list[ChatMessage]:
 
 
 def request_arguments(
+    *, messages: Sequence[ChatMessage], streaming: bool, base_url: str, **shared: Any
+) -> dict[str, Any]:
+    """
+    Build the arguments of `client.chat.completions.create`. Nothing that is given is changed.
+
+    :param messages: The conversation.
+    :param streaming: Whether the reply is streamed.
+    :param base_url: The URL of the API.
+    :param shared: What `shared_arguments` takes besides.
+    """
+    arguments = shared_arguments(streaming=streaming, **shared)
+    # those of `extra_body` go first
+    arguments = {"messages": request_messages(messages, arguments, base_url), **arguments}
+    warn_of_cache_points(arguments)
+    return arguments
+
+
+def shared_arguments(
     *,
     model: str,
-    messages: Sequence[ChatMessage],
     tools: ToolsType | None,
     tools_strict: bool,
     tool_options: Mapping[str, Any] | None = None,
     streaming: bool,
     generation_kwargs: Mapping[str, Any],
     init_headers: Mapping[str, Any],
-    base_url: str,
     noticed: set[str],
 ) -> dict[str, Any]:
-    """Build the arguments of `client.chat.completions.create`. Nothing that is given is changed."""
+    """Build the arguments that do not depend on a conversation: all but its messages."""
     body = _without_stream(generation_kwargs, "generation_kwargs")
     extra = _without_stream(body.pop("extra_body", {}), "extra_body")
     if streaming:
@@ -106,11 +122,7 @@ def request_arguments(
         # OpenRouter always sends the usage; gateways do not, and Datadog's tracer takes it out of the stream
         body.setdefault("stream_options", {"include_usage": True})
     sent = {"model": model, **body, **extra}
-    arguments: dict[str, Any] = {
-        "model": body.pop("model", model),
-        "messages": wire_messages(messages, Readers.of(sent, base_url)),
-        "stream": streaming,
-    }
+    arguments: dict[str, Any] = {"model": body.pop("model", model), "stream": streaming}
     if headers := merged_headers(init_headers, sendable_headers(body.pop("extra_headers", None))):
         arguments["extra_headers"] = headers
     arguments.update({name: body.pop(name) for name in _SDK_ARGUMENTS if name in body})
@@ -119,18 +131,25 @@ def request_arguments(
         definitions += in_stable_order(server_tools(body.pop("tools")))
     if definitions:
         arguments["tools"] = definitions
-    models = [string(name) for name in models_asked(sent)]
-    names = {string(mapping(tool.get("function")).get("name")) for tool in definitions}
-    clean_calls(arguments["messages"], names, models)
-    _warn_of_dropped_reasoning(sent, models, noticed)
+    _warn_of_dropped_reasoning(sent, [string(name) for name in models_asked(sent)], noticed)
     if "response_format" in body:
         arguments["response_format"] = in_stable_order(response_format_schema(body.pop("response_format")))
     rest = in_stable_order({**body, **extra})
     arguments.update({name: rest.pop(name) for name in SDK_NAMES & rest.keys()})
     if rest:
         arguments["extra_body"] = rest
-    _warn_of_cache_points(arguments)
     return arguments
+
+
+def request_messages(
+    messages: Sequence[ChatMessage], arguments: Mapping[str, Any], base_url: str
+) -> list[dict[str, Any]]:
+    """Build the messages of a request whose other arguments are there."""
+    sent = {**arguments, **arguments.get("extra_body", {})}
+    wired = wire_messages(messages, Readers.of(sent, base_url))
+    names = {string(mapping(tool.get("function")).get("name")) for tool in _dictionaries(arguments.get("tools"))}
+    clean_calls(wired, names, [string(name) for name in models_asked(sent)])
+    return wired
 
 
 def serializable_kwargs(generation_kwargs: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -144,18 +163,9 @@ def serializable_kwargs(generation_kwargs: Mapping[str, Any] | None) -> dict[str
     return ordered
 
 
-def read_parameters(parameters: Mapping[str, Any], constructor: Callable[..., None]) -> dict[str, Any]:
-    """Take what the constructor takes, with the properties of all schemas that a YAML writer sorted in their order."""
-    read = _taken(parameters, [*inspect.signature(constructor).parameters.values()])
-    if "generation_kwargs" in read:
-        read["generation_kwargs"] = with_read_order(read["generation_kwargs"])
-    if "tools" in read:
-        read["tools"] = read_tools(read["tools"])
-    return read
-
-
-def _taken(parameters: Mapping[str, Any], own: Sequence[inspect.Parameter]) -> dict[str, Any]:
+def own_parameters(parameters: Mapping[str, Any], constructor: Callable[..., None]) -> dict[str, Any]:
     """Leave out what YAML of Haystack's OpenAIChatGenerator has besides, as long as it is not set."""
+    own = inspect.signature(constructor).parameters.values()
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in own):
         return dict(parameters)
     taken = {parameter.name: parameters[parameter.name] for parameter in own if parameter.name in parameters}
@@ -168,7 +178,17 @@ def _taken(parameters: Mapping[str, Any], own: Sequence[inspect.Parameter]) -> d
     return taken
 
 
-def _warn_of_cache_points(arguments: Mapping[str, Any]) -> None:
+def read_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Put the properties of all schemas that a YAML writer sorted into their order."""
+    read = dict(parameters)
+    if "generation_kwargs" in read:
+        read["generation_kwargs"] = with_read_order(read["generation_kwargs"])
+    if "tools" in read:
+        read["tools"] = read_tools(read["tools"])
+    return read
+
+
+def warn_of_cache_points(arguments: Mapping[str, Any]) -> None:
     """Warn of cache points that providers refuse: too many, or one that lasts longer than an earlier one."""
     # providers read the system messages first; `extra_body` may hold anything
     messages = sorted(_dictionaries(arguments["messages"]), key=lambda message: message.get("role") != "system")

@@ -35,7 +35,7 @@ def user(state: State) -> str:
 with TemporaryDirectory() as folder:
     store = OpenRouterSQLiteCostStore(Path(folder) / "costs.db")
     daily = OpenRouterCostBudgetHook(
-        0.0001, add_final_message=True, cost_meter=meter, per=user, window=86_400, store=store
+        0.00015, add_final_message=True, cost_meter=meter, per=user, window=86_400, store=store
     )
     agent = Agent(chat_generator=generator, tools=[research], hooks={"before_llm": [daily]})
 

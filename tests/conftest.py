@@ -48,7 +48,7 @@ def one_certificate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     for name in list(os.environ):
-        if name.startswith("OPENAI_"):
+        if name.startswith("OPENAI_") or name == "OPENROUTER_API_BASE":
             monkeypatch.delenv(name)
     if not request.node.get_closest_marker("integration"):
         monkeypatch.setenv("OPENROUTER_API_KEY", "sk-or-test-key")

@@ -50,7 +50,8 @@ def run_example(path: Path, folder: Path) -> Run:
 
 
 def _run(path: Path, out: Path, err: Path) -> None:
-    os.environ.pop("OPENROUTER_API_KEY", None)
+    for name in ("OPENROUTER_API_KEY", "OPENROUTER_API_BASE"):
+        os.environ.pop(name, None)
     for file, stream in ((out, sys.stdout), (err, sys.stderr)):
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT)
         os.dup2(descriptor, stream.fileno())

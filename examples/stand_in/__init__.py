@@ -26,7 +26,8 @@ def base_url() -> str | None:
     """
     Return the URL to which the examples send their requests.
 
-    :returns: None, which means OpenRouter, if there is a key. Otherwise, a stand-in is started and its URL is returned.
+    :returns: None, which means OpenRouter or `OPENROUTER_API_BASE`, if there is a key. Otherwise, a stand-in is started
+        and its URL is returned.
     """
     if os.environ.get("OPENROUTER_API_KEY"):
         return None

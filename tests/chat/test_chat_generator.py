@@ -12,6 +12,7 @@ import openai
 import pytest
 import yaml
 from haystack import Pipeline
+from haystack.components.generators.chat import OpenAIChatGenerator
 from haystack.components.generators.utils import print_streaming_chunk
 from haystack.dataclasses import ChatMessage
 from haystack.tools import Tool, Toolset
@@ -135,6 +136,38 @@ class TestSerialization:
         data = OpenRouterChatGenerator().to_dict()
         data["init_parameters"]["api_base_url"] = None
         assert OpenRouterChatGenerator.from_dict(data).api_base_url == "https://openrouter.ai/api/v1"
+
+    def test_yaml_of_haystacks_openai_generator_with_another_type(self, stand_in: StandIn, monkeypatch):
+        monkeypatch.setenv("OPENROUTER_API_BASE", stand_in.url)
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-or-in-another-variable")
+        settings = {"tools": [weather_tool()], "generation_kwargs": {"max_tokens": 9}}
+        pipeline = Pipeline()
+        pipeline.add_component("llm", OpenAIChatGenerator(model="openai/gpt-5-mini", **settings))
+        loaded = Pipeline.loads(
+            pipeline.dumps().replace("haystack.components.generators.chat.openai.OpenAIChatGenerator", TYPE)
+        )
+        loaded.run({"llm": {"messages": "Hi"}})
+        (request,) = stand_in.requests
+        assert request.headers["authorization"] == "Bearer sk-or-in-another-variable"
+        assert (request.body["model"], request.body["max_tokens"]) == ("openai/gpt-5-mini", 9)
+        assert request.body["tools"][0]["function"]["name"] == "weather"
+
+    @pytest.mark.parametrize(("name", "value"), [("organization", "org-1"), ("modle", "a/b"), ("azure", False)])
+    def test_an_unknown_parameter_is_refused_by_name(self, name, value):
+        data = OpenRouterChatGenerator().to_dict()
+        data["init_parameters"][name] = value
+        with pytest.raises(TypeError, match=f"OpenRouterChatGenerator has no parameter `{name}`: remove it"):
+            OpenRouterChatGenerator.from_dict(data)
+
+    def test_a_subclass_with_parameters_of_its_own(self):
+        class Named(OpenRouterChatGenerator):
+            def __init__(self, name: str = "", **parameters):
+                self.name = name
+                super().__init__(**parameters)
+
+        parameters = {**OpenRouterChatGenerator().to_dict()["init_parameters"], "name": "mine"}
+        data = {"type": f"{Named.__module__}.Named", "init_parameters": parameters}
+        assert Named.from_dict(data).name == "mine"
 
     def test_dictionaries_are_neither_changed_nor_shared(self):
         data = OpenRouterChatGenerator(tools=[weather_tool()], generation_kwargs={"a": {"b": 1}}).to_dict()

@@ -17,7 +17,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-from components import KINDS
 from haystack import Pipeline
 from haystack.version import __version__ as haystack_version
 from run_example import Run, run_example
@@ -231,9 +230,7 @@ def users_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.filterwarnings("error", "ignore::ResourceWarning")  # those are shown to nobody by default
 def test_snippet(snippet: str, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch, capsys, caplog):
     skip_what_is_missing(snippet)
-    for kind in KINDS.values():
-        monkeypatch.setitem(kind.__init__.__kwdefaults__, "api_base_url", stand_in.url)
-    monkeypatch.setitem(OpenRouterBatch.__init__.__kwdefaults__, "api_base_url", stand_in.url)
+    monkeypatch.setenv("OPENROUTER_API_BASE", stand_in.url)
     monkeypatch.setattr(OpenRouterBatch.wait, "__defaults__", (60.0, 0.001, False))
     monkeypatch.setitem(sys.modules, "snippet", type(sys)("snippet"))
     exec(compile(snippet, "snippet", "exec"), {"__name__": "snippet"})

@@ -127,11 +127,83 @@ class TestChat:
         assert (choice["finish_reason"], choice["message"]["content"]) == ("tool_calls", None)
         assert call["function"]["name"] == "weather"
         assert json.loads(call["function"]["arguments"]) == {"city": "Paris", "unit": "C", "days": 1}
-        result = {"role": "tool", "tool_call_id": call["id"], "content": "21 degrees"}
-        messages = [*user("What is the weather in Paris?"), choice["message"], result]
+
+    def test_each_tool_is_called_once(self, connection):
+        tools = [{"type": "function", "function": {"name": name}} for name in ("clock", "weather")]
+        messages = [*user("And what is the weather in Paris?")]
+        for content in ("21 degrees", "noon"):
+            message = chat(connection, messages=messages, tools=tools)["choices"][0]["message"]
+            result = {"role": "tool", "tool_call_id": message["tool_calls"][0]["id"], "content": content}
+            messages += [message, result]
+        assert [message["tool_calls"][0]["function"]["name"] for message in messages[1::2]] == ["weather", "clock"]
         final = chat(connection, messages=messages, tools=tools)["choices"][0]
         assert final["finish_reason"] == "stop"
-        assert "21 degrees" in final["message"]["content"]
+        assert "The tools said: 21 degrees | noon" in final["message"]["content"]
+        messages += [final["message"], *user("And the weather in Rome?")]
+        assert chat(connection, messages=messages, tools=tools)["choices"][0]["finish_reason"] == "tool_calls"
+
+    def test_arguments_are_what_the_user_said(self, connection):
+        schema = {
+            "properties": {
+                "query": {"type": "string"},
+                "city": {"type": "string"},
+                "top_k": {"type": "integer", "default": 5},
+                "images": {"anyOf": [{"type": "array"}, {"type": "null"}], "default": None},
+                "pages": {"type": "integer", "minimum": 3},
+            },
+            "required": ["query", "city"],
+        }
+        tools = [{"type": "function", "function": {"name": "search", "parameters": schema}}]
+        (call,) = chat(connection, "Find ferries to Rome", tools=tools)["choices"][0]["message"]["tool_calls"]
+        expected = {"query": "Find ferries to Rome", "city": "Rome", "pages": 3}
+        assert json.loads(call["function"]["arguments"]) == expected
+
+    LIST = {"type": "array", "items": {"$ref": "#/$defs/List"}, "minItems": 1}
+    VALUE = {"anyOf": [{"properties": {"inner": {"$ref": "#/$defs/Value"}}}, {"type": "string"}]}
+
+    @pytest.mark.parametrize(
+        ("schema", "expected"),
+        [
+            ({"properties": {"a": {"$ref": "#"}}}, {"a": {"a": {}}}),
+            ({"properties": {"a": {"$ref": "#"}}, "required": ["a"]}, {"a": {"a": {"a": None}}}),
+            ({"$ref": "#/$defs/List", "$defs": {"List": LIST}}, [[None]]),
+            ({"$ref": "#/$defs/Value", "$defs": {"Value": VALUE}}, {"inner": "stand-in"}),
+            ({"$ref": "https://example.com/schema"}, "stand-in"),
+            ({"type": "array", "items": True}, ["stand-in"]),
+        ],
+    )
+    def test_schemas_that_are_endless_or_odd(self, connection, schema, expected):
+        wanted = {"type": "json_schema", "json_schema": {"name": "x", "schema": schema}}
+        content = chat(connection, response_format=wanted)["choices"][0]["message"]["content"]
+        assert json.loads(content) == expected
+
+    def test_schemas_that_hold_each_other_are_quick(self, connection):
+        schemas = {n: {"properties": {m: {"$ref": f"#/$defs/{m}"} for m in "abcdefgh"}} for n in "abcdefgh"}
+        wanted = {"type": "json_schema", "json_schema": {"schema": {"$ref": "#/$defs/a", "$defs": schemas}}}
+        assert chat(connection, response_format=wanted)["choices"]
+
+    @pytest.mark.parametrize(
+        ("prompt", "keys"),
+        [
+            ('Reply with the following keys:\n["statements", "scores"]\nInputs: {"x": 1}', ["statements", "scores"]),
+            ("An object with the keys `name`, `age` and `city`.", ["name", "age", "city"]),
+            ("JSON with the key 'document_content'.", ["document_content"]),
+            ("Return JSON. Keys: title, year, and genre.", ["title", "year", "genre"]),
+            ('Reply like {"queries": ["a"]}, or {"queries": []}.', ["queries"]),
+            ("Use {braces} well", ["answer"]),
+        ],
+    )
+    def test_json_has_the_keys_that_the_prompt_names(self, connection, prompt, keys):
+        reply = chat(connection, prompt, response_format={"type": "json_object"})
+        assert list(json.loads(reply["choices"][0]["message"]["content"])) == keys
+
+    def test_json_is_like_the_last_example_that_is_not_empty(self, connection):
+        messages = [
+            {"role": "system", "content": 'Reply {"ids": [1]} or {"ids": [2, {"a": 3}]} or {"ids": []}'},
+            *user("x"),
+        ]
+        reply = chat(connection, messages=messages, response_format={"type": "json_object"})
+        assert json.loads(reply["choices"][0]["message"]["content"]) == {"ids": [2, {"a": 3}]}
 
     def test_tool_choice(self, connection):
         tools = [{"type": "function", "function": {"name": "clock"}}, {"type": "function", "function": WEATHER}]

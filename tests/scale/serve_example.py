@@ -38,7 +38,7 @@ def served(example: str, stand_in_url: str) -> Iterator[str]:
     def read() -> None:
         for line in process.stdout:
             lines.append(line)
-            urls.extend(re.findall(r"running on \S*?(http://[\w.]+:\d+)", line))
+            urls.extend(re.findall(r"(?i)running on .*?(http://[\w.]+:\d+)", line))
             if urls:
                 told.set()
         told.set()
@@ -48,7 +48,7 @@ def served(example: str, stand_in_url: str) -> Iterator[str]:
         reader = threading.Thread(target=read)
         reader.start()
         try:
-            told.wait(60)
+            told.wait(120)
             assert urls, "".join(lines)
             yield urls[0]
         finally:

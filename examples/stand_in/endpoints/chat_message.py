@@ -11,7 +11,7 @@ from collections import Counter
 
 from stand_in.files import mp3, pcm, wav, words_in
 from stand_in.request import Json
-from stand_in.schema import instance_of
+from stand_in.schema import instance_of, object_for
 from stand_in.sight import decoded
 from stand_in.words import words_of
 
@@ -79,17 +79,19 @@ def text_of(message: Json) -> str:
 
 def _content(body: Json) -> str:
     messages = body["messages"]
-    results = [text_of(message) for message in messages[_first_result(messages) :]]
+    results = [text_of(message) for message in _steps(messages) if message["role"] == "tool"]
     user = _last_user(messages)
     wanted = body.get("response_format") or {}
     if wanted.get("type") == "json_schema":
-        schema = wanted["json_schema"].get("schema") or {}
-        return json.dumps(instance_of(schema, _names(text_of(user))))
+        return json.dumps(instance_of(wanted["json_schema"].get("schema") or {}, text_of(user)))
     counts = Counter(PART_NAMES.get(str(part.get("type")), "") for part in parts_of(user))
     extras = ", ".join(f"{n} {name}{'s' if n > 1 else ''}" for name, n in counts.items() if name)
     told = f"The tools said: {' | '.join(results)}" if results else _read(user) or _echo(text_of(user))
     answer = f"{INTRODUCTION} {told}{f' [{extras}]' if extras else ''}"
-    return json.dumps({"answer": answer}) if wanted.get("type") == "json_object" else answer
+    if wanted.get("type") != "json_object":
+        return answer
+    prompts = [message for message in messages if message["role"] in ("system", "developer")]
+    return json.dumps(object_for("\n".join(map(text_of, [*prompts, user])), answer))
 
 
 def _read(message: Json) -> str:
@@ -113,11 +115,15 @@ def _last_user(messages: list[Json]) -> Json:
     return next((message for message in reversed(messages) if message["role"] == "user"), {})
 
 
-def _first_result(messages: list[Json]) -> int:
-    start = len(messages)
-    while start and messages[start - 1]["role"] == "tool":
-        start -= 1
-    return start
+def _steps(messages: list[Json]) -> list[Json]:
+    """
+    The tool calls and results since the last answer, if a result is the last message.
+    """
+    start = len(messages) if messages[-1]["role"] != "tool" else 0
+    for number, message in enumerate(messages):
+        if message["role"] == "assistant" and not message.get("tool_calls"):
+            start = max(start, number + 1)
+    return messages[start:]
 
 
 def _thoughts(body: Json) -> Json:
@@ -133,7 +139,9 @@ def _tool_call(body: Json, number: int) -> Json | None:
     functions = [tool["function"] for tool in body.get("tools") or [] if tool.get("type") == "function"]
     if isinstance(choice, dict) and choice.get("function"):
         functions = [function for function in functions if function["name"] == choice["function"]["name"]]
-    if not functions or choice == "none" or messages[-1]["role"] == "tool":
+    called = {call["function"]["name"] for message in _steps(messages) for call in message.get("tool_calls") or []}
+    functions = [function for function in functions if function["name"] not in called]
+    if not functions or choice == "none":
         return None
     text = text_of(_last_user(messages))
     said = set(words_of(text))
@@ -144,17 +152,9 @@ def _tool_call(body: Json, number: int) -> Json | None:
         return 100 * named + len(said.intersection(words))
 
     function = max(functions, key=likeness)
-    schema = function.get("parameters") or {"type": "object"}
-    arguments = json.dumps(instance_of(schema, _names(text)))
+    arguments = json.dumps(instance_of(function.get("parameters") or {"type": "object"}, text))
     call = {"name": function["name"], "arguments": arguments}
     return {"index": 0, "id": f"call_standin_{number}", "type": "function", "function": call}
-
-
-def _names(text: str) -> list[str]:
-    """
-    Capitalised words that do not begin the text: good arguments for a tool.
-    """
-    return re.findall(r"(?<=\s)[A-Z][\w-]*", text)
 
 
 def _audio(transcript: str, number: int, audio_format: str | None) -> Json:

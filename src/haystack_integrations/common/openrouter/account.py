@@ -9,6 +9,7 @@ The limits of a key, the cost of past generations, and feedback on them.
 import asyncio
 import time
 from collections.abc import Iterator
+from http import HTTPStatus
 from math import inf
 from typing import Any, Literal, get_args
 
@@ -84,7 +85,8 @@ class OpenRouterAccount(OpenRouterBase):
     ```
 
     :param api_key: The OpenRouter API key. None means the environment variable `OPENROUTER_API_KEY`.
-    :param api_base_url: The URL of the API. None means OpenRouter.
+    :param api_base_url: The URL of the API. If it is None or OpenRouter's, the environment variable
+        `OPENROUTER_API_BASE` replaces it.
     :param timeout: Seconds to wait for a connection, and for the next bytes of a response. None means the environment
         variable `OPENAI_TIMEOUT`, or 30 if it is not set.
     :param max_retries: How many times a failed request is sent again. None means the environment variable
@@ -166,7 +168,7 @@ class OpenRouterAccount(OpenRouterBase):
                     wait = search.wait_after(error)
                 time.sleep(wait)
 
-    async def generation_async(self, generation_id: str, *, timeout: float = 30.0) -> dict[str, Any]:  # noqa: ASYNC109
+    async def generation_async(self, generation_id: str, *, timeout: float = 30.0) -> dict[str, Any]:
         """
         Look up a past generation, as `generation` does, without blocking the event loop.
 
@@ -251,7 +253,7 @@ class _Search:
         # of the network; a redirect that is refused is an APIConnectionError, too
         may_pass = "TransportError" in [kind.__name__ for kind in type(error.__cause__).__mro__]
         if failure is not None:
-            may_pass = failure.is_transient or (failure.status == 404 and not failure.is_page)
+            may_pass = failure.is_transient or (failure.status == HTTPStatus.NOT_FOUND and not failure.is_page)
         asked = (failure.wait if failure else None) or 0.0
         wait = next(self._waits, None) if may_pass and not isinstance(error, DeadlineExceeded) else None
         if wait is None or asked > left:

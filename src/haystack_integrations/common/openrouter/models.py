@@ -49,7 +49,8 @@ class OpenRouterModels(Catalogue):
 
     :param api_key: The OpenRouter API key. None means the environment variable `OPENROUTER_API_KEY`, or no key if it is
         not set.
-    :param api_base_url: The URL of the API. None means OpenRouter.
+    :param api_base_url: The URL of the API. If it is None or OpenRouter's, the environment variable
+        `OPENROUTER_API_BASE` replaces it.
     :param timeout: Seconds to wait for a connection, and for the next bytes of a response. None means the environment
         variable `OPENAI_TIMEOUT`, or 30 if it is not set.
     :param max_retries: How many times a failed request is sent again. None means the environment variable

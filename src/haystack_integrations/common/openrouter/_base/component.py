@@ -44,6 +44,7 @@ from haystack_integrations.common.openrouter._transport.tracing import current_s
 from haystack_integrations.common.openrouter._wire import checks
 
 OPENROUTER_API_BASE_URL = "https://openrouter.ai/api/v1"
+BASE_URL_VARIABLE = "OPENROUTER_API_BASE"
 
 Class = TypeVar("Class")
 
@@ -78,7 +79,7 @@ class OpenRouterBase:
         self.http_client_kwargs = http_client_kwargs
         self._check_connection()
         check_http_client_kwargs(http_client_kwargs)
-        self.api_base_url = api_base_url or OPENROUTER_API_BASE_URL
+        self.api_base_url = self._written_url()
         self._clients = ClientPool()
 
     def _secret(self) -> Secret:
@@ -97,19 +98,27 @@ class OpenRouterBase:
         if self.max_retries is not None:
             checks.number(self.max_retries, "max_retries", "a whole number or None", whole=True)
 
-    def _base_url(self) -> str:
+    def _written_url(self) -> str:
         return self.api_base_url or OPENROUTER_API_BASE_URL
+
+    def _base_url(self) -> str:
+        """Where a run that starts now sends its requests. OpenRouter's URL is no choice: it stands in all YAML."""
+        written = self._written_url()
+        is_chosen = written not in (OPENROUTER_API_BASE_URL, f"{OPENROUTER_API_BASE_URL}/")
+        return written if is_chosen else os.environ.get(BASE_URL_VARIABLE, "").strip() or written
 
     def _settings(self, deadline: float | None = None) -> ClientSettings:
         """Read what a client is built from, as it is now. The call that they are for begins, with its deadline."""
         self._check_connection()
-        check_base_url(self.api_base_url, is_used=True)
+        base_url = self._base_url()
+        is_written = base_url == self._written_url()
+        check_base_url(base_url, "`api_base_url`" if is_written else f"`{BASE_URL_VARIABLE}`", is_used=True)
         secret = self._secret()
         timeout, max_retries = self.timeout, self.max_retries
         seconds = self.deadline if deadline is None else deadline
         return ClientSettings(
             secret,
-            self._base_url(),
+            base_url,
             _from_environment("OPENAI_TIMEOUT", self._default_timeout, float) if timeout is None else timeout,
             _from_environment("OPENAI_MAX_RETRIES", 5, int) if max_retries is None else max_retries,
             self.http_client_kwargs,
@@ -157,7 +166,7 @@ class OpenRouterBase:
         serialized: dict[str, Any] = default_to_dict(
             self,
             api_key=self._secret().to_dict(),
-            api_base_url=self._base_url(),
+            api_base_url=self._written_url(),
             timeout=self.timeout,
             max_retries=self.max_retries,
             http_client_kwargs=copy.copy(self.http_client_kwargs),
@@ -210,7 +219,7 @@ class OpenRouterComponent(OpenRouterBase):
     _key_may_be_none: ClassVar[bool] = False
     _is_billed: ClassVar[bool] = True
 
-    def _set_up(  # noqa: PLR0917  # the parameters of every constructor, in one order
+    def _set_up(  # the parameters of every constructor, in one order
         self,
         api_key: Secret,
         model: str,

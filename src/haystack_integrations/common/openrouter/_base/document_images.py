@@ -27,6 +27,8 @@ from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.json_values import printable
 from haystack_integrations.common.openrouter._wire.media import data_url, first_bytes, known_type, true_type
 
+_SIDES = 2  # width and height
+
 
 class DocumentImages:
     """
@@ -123,7 +125,7 @@ def checked_size(size: object) -> tuple[int, int] | None:
     """
     if size is None:
         return None
-    if not isinstance(size, list | tuple) or len(size) != 2:
+    if not isinstance(size, list | tuple) or len(size) != _SIDES:
         given = checks.shown(size)
         msg = f"`image_size` must be a width and a height in pixels, such as (1024, 1024), or None, not {given}."
         raise TypeError(msg)

@@ -26,6 +26,7 @@ from haystack_integrations.common.openrouter._wire.model_names import closest
 
 logger = logging.getLogger(__name__)
 
+_SHORTEST_TYPO = 4
 _TIMEOUTS = int | float | openai.Timeout | httpx.Timeout
 
 
@@ -130,7 +131,7 @@ def warn_of_typing_mistakes(
     Log a warning for each key that is one edit away from a known one, once for a key.
     """
     for key in generation_kwargs:
-        if not isinstance(key, str) or key in known_keys or len(key) < 4 or key in noticed:
+        if not isinstance(key, str) or key in known_keys or len(key) < _SHORTEST_TYPO or key in noticed:
             continue
         noticed.add(key)
         for meant in closest(key, [known for known in known_keys if _is_one_edit_away(key, known)], 1):

@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--for-account", action="store_true", help="only models that the settings of your key allow")
     parser.add_argument("--sort", choices=_ORDERS, default="name", help="the order of the table (default: name)")
     parser.add_argument("--limit", type=int, metavar="N", help="show only the first N")
-    parser.add_argument("--api-base-url", metavar="URL", help="the URL of the API, if it is not OpenRouter's")
+    parser.add_argument("--api-base-url", metavar="URL", help="the URL of the API (default: OPENROUTER_API_BASE)")
     return parser
 
 

@@ -36,7 +36,7 @@ _ADVICE: Advice = {
     "connection": COMMON_ADVICE["connection"],
     400: "Check the values of the filters",
     401: "Check the API key in {key}. The public lists need no key",
-    404: "Check `api_base_url`: there is no such list",
+    404: "Check `api_base_url` or OPENROUTER_API_BASE: there is no such list",
     429: "Try again later, raise `max_retries`, or keep lists for longer with `cache_seconds`",
     "server": "Try again later",
 }

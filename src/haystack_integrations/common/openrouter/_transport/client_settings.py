@@ -68,19 +68,20 @@ class ClientSettings:
         return client
 
 
-def check_base_url(url: Any, *, is_used: bool = False) -> None:
+def check_base_url(url: Any, name: str = "`api_base_url`", *, is_used: bool = False) -> None:
     """
     Raise a TypeError unless a value is a string or None, and a ValueError if it can't be a URL.
 
-    :param url: The value of `api_base_url`.
+    :param url: The URL of the API.
+    :param name: Where it comes from, for the error.
     :param is_used: Whether a request is about to be sent there, so that httpx must be able to read it.
     """
     if url is None:
         return
-    checks.instance(url, "`api_base_url`", str, "a str")
+    checks.instance(url, name, str, "a str")
     if not url.isprintable() or " " in url or (is_used and not _is_url(url)):  # it may hold a password
         msg = (
-            "`api_base_url` can't be read as a URL. Pass one such as 'https://openrouter.ai/api/v1', without spaces, "
+            f"{name} can't be read as a URL. Pass one such as 'https://openrouter.ai/api/v1', without spaces, "
             "line breaks and other characters that can't be seen."
         )
         raise ValueError(msg)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
@@ -135,10 +136,15 @@ class Endpoint:
         if failure_of_response(response).cost if is_failure else self.is_billed(body):
             note_cost(body, response)
         if is_failure:
-            kind = openai.InternalServerError if response.status_code >= 500 else openai.APIStatusError
+            kind = (
+                openai.InternalServerError
+                if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
+                else openai.APIStatusError
+            )
             kind = _CLASSES.get(response.status_code, kind)
             data = body.get("error", body) if isinstance(body, dict) else body
-            raise kind(f"Error code: {response.status_code}", response=response, body=data)
+            msg = f"Error code: {response.status_code}"
+            raise kind(msg, response=response, body=data)
 
     def send(self, client: Any, *names: str, **request: Any) -> Any:
         """Send a request. Return the HTTP response, which holds the result."""

@@ -14,6 +14,7 @@ import inspect
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache, partial
+from http import HTTPStatus
 from http.cookiejar import Cookie, CookieJar, DefaultCookiePolicy
 from typing import Any
 from urllib.request import Request
@@ -238,7 +239,10 @@ def _to_be_read(response: Any) -> Endpoint | None:
     if response.has_redirect_location:
         _refuse_other_origin(response)
         return None
-    if response.status_code < 400 and "text/event-stream" in response.headers.get("content-type", "").lower():
+    if (
+        response.status_code < HTTPStatus.BAD_REQUEST
+        and "text/event-stream" in response.headers.get("content-type", "").lower()
+    ):
         return None
     endpoint: Endpoint | None = endpoint_of(response)
     return endpoint
@@ -270,7 +274,7 @@ def _origin(url: Any) -> str:
 
 
 def _correct(response: Any, endpoint: Endpoint) -> None:
-    failed = response.status_code >= 400
+    failed = response.status_code >= HTTPStatus.BAD_REQUEST
     body = decoded_body(response) if failed else decoded_body(response, endpoint.decode)
     if not failed and endpoint.streams and response.content.lstrip().startswith((b"data:", b":", b"event:")):
         response.headers["content-type"] = "text/event-stream"

@@ -44,6 +44,8 @@ _IMAGE_NAMES = {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg", "image/x
 FIRST_BYTES = 4096
 """So many bytes tell what a file is."""
 _PIECE = 2**18
+_FRAME_HEADER = 4  # bytes
+_MOST_DIGITS = 10
 _STARTS = {
     b"\x89PNG\r\n\x1a\n": "image/png",
     b"\xff\xd8\xff": "image/jpeg",
@@ -194,12 +196,13 @@ def _type_of(start: bytes) -> str | None:
 
 def _type_of_frame(start: bytes) -> str | None:
     """Find out whether a frame of AAC or MP3 comes first. Source: ISO/IEC 13818-7, 6.2, and 11172-3, 2.4.1.3."""
-    if len(start) < 4 or start[0] != 0xFF or start[1] < 0xE0 or start[1] == 0xFE:  # with FF FE, UTF-16 begins
+    header = f"{int.from_bytes(start[:_FRAME_HEADER]):032b}"
+    if len(start) < _FRAME_HEADER or not header.startswith("1" * 11) or start[:2] == b"\xff\xfe":  # UTF-16 begins so
         return None
-    if start[1] & 0xF6 == 0xF0:
+    version, layer, bit_rate, sampling = header[11:13], header[13:15], header[16:20], header[20:22]
+    if version[0] == "1" and layer == "00":
         return "audio/aac"
-    has_layer, has_version = start[1] & 0x06, start[1] & 0x18 != 0x08
-    return "audio/mpeg" if has_layer and has_version and start[2] >> 4 != 15 and start[2] & 0x0C != 0x0C else None
+    return "audio/mpeg" if layer != "00" and version != "01" and bit_rate != "1111" and sampling != "11" else None
 
 
 HIGHEST_SAMPLE_RATE = 2**31 - 1
@@ -235,4 +238,4 @@ def wav_file(pcm: bytes, sample_rate: int, channels: int = 1) -> bytes:
 
 def _count(value: object) -> int:
     digits = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
-    return int(digits) if digits.isdecimal() and len(digits) <= 10 else 0
+    return int(digits) if digits.isdecimal() and len(digits) <= _MOST_DIGITS else 0

@@ -28,6 +28,7 @@ _DIGITS = bytes.maketrans(b"123456789E+", b"000000000e0")
 _MANY_DIGITS = b"0" * 300
 # More choices than a request can ask for.
 _MOST_CHOICES = 1000
+_MOST_DIGITS = 15
 
 
 def decode_json(data: str | bytes, *, strict: bool = True) -> Any:
@@ -208,4 +209,4 @@ def unusable_response(message: str, body: object, response: Any = None) -> opena
 
 
 def _seconds(value: str | None) -> int | None:
-    return int(value) if value and value.isdecimal() and len(value) < 16 else None
+    return int(value) if value and value.isdecimal() and len(value) <= _MOST_DIGITS else None

@@ -9,6 +9,7 @@ Advice for each kind of failure: a shared table that each component extends.
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 
 import openai
 from haystack.utils import Secret
@@ -29,8 +30,10 @@ the component for the endpoint that OpenRouter names.
 
 COMMON_ADVICE: Advice = {
     "timeout": "No data arrived in time: raise `timeout` (seconds), or choose a faster provider",
-    "connection": "OpenRouter could not be reached: check the network, the proxy and `api_base_url`",
-    "web page": "Check `api_base_url`: there is a web page in place of the API. OpenRouter's is https://openrouter.ai/api/v1",
+    "connection": "OpenRouter could not be reached: check the network, the proxy, and `api_base_url` or "
+    "OPENROUTER_API_BASE",
+    "web page": "Check `api_base_url` or OPENROUTER_API_BASE: there is a web page in place of the API. OpenRouter's is "
+    "https://openrouter.ai/api/v1",
     "later": "Try again after {until}, or use another model",
     "futile": "A short wait does not help: add credits at https://openrouter.ai/settings/credits or use another model",
     "in flight": "Your balance is too low for the requests that are under way: send fewer at once, or add credits at "
@@ -99,7 +102,7 @@ def advice_for(
     situation = next((one for one in _situations(error, failure) if one in advice), None)
     if situation is None:
         return ""
-    if situation == 401 and (owner := _owner_of(key)):
+    if situation == HTTPStatus.UNAUTHORIZED and (owner := _owner_of(key)):
         return f"The API key in {secret_name(api_key)} is one of {owner}'s: make one at https://openrouter.ai/settings/keys"
     found = advice[situation]
     near = near_names(model, base_url) if "{names}" in found else []

@@ -10,6 +10,7 @@ A process remembers them by a hash of the key, which Python salts anew for each 
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from haystack_integrations.common.openrouter._wire.json_values import mapping, printable
@@ -55,7 +56,7 @@ def known_budget(base_url: str, key: str | None, situation: int | str) -> str:
 def _fits(budget: _Budget, situation: int | str) -> bool:
     if situation in ("key limit", "budget"):
         return (budget.scope == "key_limit") is (situation == "key limit")
-    return situation in (402, "weight") or (situation == 403 and budget.left <= 0)
+    return situation in (402, "weight") or (situation == HTTPStatus.FORBIDDEN and budget.left <= 0)
 
 
 def _read(entries: list[Any]) -> Iterator[_Budget]:

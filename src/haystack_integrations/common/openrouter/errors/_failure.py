@@ -19,6 +19,7 @@ https://openrouter.ai/docs/api-reference/limits.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any, Self
 
 import openai
@@ -61,6 +62,7 @@ STATUS_BY_TYPE = {name: status for status, names in _TYPES.items() for name in n
 LONGEST_WAIT = 120.0 if tuple(map(int, re.findall(r"\d+", openai.__version__)[:2])) >= (3, 57) else 60.0
 # A limit that resets within that time is waited for, even if the clock here is some seconds slow.
 _SLOW_CLOCK = 5.0
+_LAST_STATUS = 599
 
 # How `metadata.limit_source` or the message names the daily cap on free models.
 _DAILY_CAPS = ("free_tier_daily", "free-models-per-day")
@@ -154,7 +156,7 @@ class Failure:
         metadata, availability = mapping(fields.get("metadata")), mapping(fields.get("availability"))
         kept = shortened_json(metadata)
         code = fields.get("http_status") if fields.get("code") is None else fields["code"]
-        http = http_status if http_status >= 400 else None
+        http = http_status if http_status >= HTTPStatus.BAD_REQUEST else None
         names = (metadata.get("error_type"), fields.get("type"), availability.get("code"))
         statuses = (_number(code), _number(fields.get("http_status")), _named(code), http, *map(_named, names))
         said = text_in(fields.get("message")) or message_in(fields) if isinstance(error, dict) else words(error)
@@ -192,7 +194,11 @@ class Failure:
             return False
         if isinstance(retryable := self.availability.get("retryable"), bool):
             return retryable
-        return "in_flight" in self.limit or self.status in (408, 409, 429) or self.status >= 500
+        return (
+            "in_flight" in self.limit
+            or self.status in (408, 409, 429)
+            or self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        )
 
     @property
     def is_far_off(self) -> bool:
@@ -212,7 +218,7 @@ class Failure:
             return True
         if self.names_unknown_model or self.right_endpoint:
             return True
-        return self.status in (401, 402, 403, 404) or (self.status == 429 and not self.cost)
+        return self.status in (401, 402, 403, 404) or (self.status == HTTPStatus.TOO_MANY_REQUESTS and not self.cost)
 
     @property
     def is_about_inputs(self) -> bool:
@@ -261,7 +267,7 @@ class Failure:
     @property
     def timed_out(self) -> bool:
         """Whether the provider says that it took too long, and would again."""
-        failed = self.status >= 500 or self.status == 408
+        failed = self.status >= HTTPStatus.INTERNAL_SERVER_ERROR or self.status == HTTPStatus.REQUEST_TIMEOUT
         return failed and ("timeout" in self.names or any(words in self.said for words in _TIMED_OUT))
 
     @property
@@ -284,8 +290,11 @@ class Failure:
             "unknown model": self.names_unknown_model,
             "foreign reasoning": self.refuses_reasoning,
             "no batch": "does not have a :batch endpoint" in said,
-            "no endpoint": not known and self.status == 404 and any(words in said for words in _NO_PROVIDER),
-            "too long": self._is_about_length or (self.status == 400 and ("context" in said or "too long" in said)),
+            "no endpoint": not known
+            and self.status == HTTPStatus.NOT_FOUND
+            and any(words in said for words in _NO_PROVIDER),
+            "too long": self._is_about_length
+            or (self.status == HTTPStatus.BAD_REQUEST and ("context" in said or "too long" in said)),
             "provider timeout": self.timed_out,
         }
         yield from (name for part, name in _BY_LIMIT.items() if part in self.limit)
@@ -300,11 +309,11 @@ class Failure:
         if isinstance(known, str) and known in _BY_AVAILABILITY:
             yield _BY_AVAILABILITY[known]
         yield from (name for name, fits in found.items() if fits)
-        if self.availability and self.status == 404:  # it is not the name of the model
+        if self.availability and self.status == HTTPStatus.NOT_FOUND:  # it is not the name of the model
             yield "other model"
         if not (self.hint_is_needed and self.metadata.get("remedy_hint")):
             yield self.status
-            if self.status >= 500:
+            if self.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
                 yield "server"
 
 
@@ -324,7 +333,7 @@ def _names_unknown_model(line: str) -> bool:
 
 def _number(status: object) -> int | None:
     number = number_in(status)
-    return int(number) if number is not None and 400 <= number <= 599 else None
+    return int(number) if number is not None and HTTPStatus.BAD_REQUEST <= number <= _LAST_STATUS else None
 
 
 def _named(name: object) -> int | None:

@@ -7,6 +7,7 @@ Finds the failure in a response, an event of a stream or an error of the openai 
 """
 
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Any
 
 import openai
@@ -48,7 +49,7 @@ def _failure_in(body: Any, response: Any) -> Failure:
         lacking = Failure.read({"message": f"The response has no {what}: {_shown(response)}"}, body=body)
         return replace(lacking, lacks_result=True)
     is_page = _is_page(response)
-    status = 404 if is_page and response.status_code < 400 else response.status_code
+    status = 404 if is_page and response.status_code < HTTPStatus.BAD_REQUEST else response.status_code
     failure = Failure.read("", http_status=status, headers=response.headers)
     return replace(failure, message=_odd_body(response), is_page=is_page)
 
@@ -82,7 +83,11 @@ def _is_page(response: Any) -> bool:
     beginning: bytes = response.content[:_LONGEST_HEAD].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     is_html = beginning.startswith(b"<") and any(tag in beginning for tag in (b"<html", b"<head>", b"<!doctype html"))
     # a proxy or a provider sends pages, too: those say that it is down or busy, or that there is too much
-    return is_html and response.status_code < 500 and response.status_code not in (401, 407, 408, 413, 429)
+    return (
+        is_html
+        and response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR
+        and response.status_code not in (401, 407, 408, 413, 429)
+    )
 
 
 def _odd_body(response: Any) -> str:

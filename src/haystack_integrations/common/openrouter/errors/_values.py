@@ -19,6 +19,8 @@ from haystack_integrations.common.openrouter._wire.responses import decode_json
 
 # The longest name of an error or a provider, and the longest number or date.
 LONGEST_NAME = 100
+_LARGEST = 1e15
+_LAST_SECOND = 1e11  # what is later counts milliseconds
 # How many values are looked at for a provider's message. Errors that are meant well have fewer than ten.
 _MOST_STEPS = 100
 # JSON in a string is decoded up to this length.
@@ -56,7 +58,7 @@ def _seconds_until(reset: object) -> float | None:
     moment = number_in(reset)
     if moment is None:
         return None
-    return max(moment / (1000 if moment > 1e11 else 1) - time.time(), 0.001)
+    return max(moment / (1000 if moment > _LAST_SECOND else 1) - time.time(), 0.001)
 
 
 def provider_message(metadata: Mapping[str, Any]) -> str:
@@ -104,7 +106,7 @@ def number_in(value: object) -> float | None:
         number = float(value)
     except (ValueError, OverflowError):
         return None
-    return number if abs(number) < 1e15 else None
+    return number if abs(number) < _LARGEST else None
 
 
 def words(value: object) -> str:

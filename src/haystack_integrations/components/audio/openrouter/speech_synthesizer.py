@@ -73,7 +73,8 @@ class OpenRouterSpeechSynthesizer(OpenRouterMediaComponent):
         :param api_key: The OpenRouter API key, by default from the environment variable `OPENROUTER_API_KEY`.
         :param model: The name of the speech model: see https://openrouter.ai/models?output_modalities=speech.
         :param voice: The name of a voice. Each model has its own voices. None means the model's default.
-        :param api_base_url: The URL of the API. None means OpenRouter.
+        :param api_base_url: The URL of the API. If it is None or OpenRouter's, the environment variable
+            `OPENROUTER_API_BASE` replaces it.
         :param generation_kwargs: Parameters of OpenRouter's speech endpoint, for example `response_format` (`mp3` by
             default), `speed` or `instructions`. Keys that this package does not know are sent as well, and keys whose
             value is None are left out. `extra_headers`, `extra_query`, `extra_body` and `timeout` work as in the openai
@@ -156,7 +157,7 @@ class OpenRouterSpeechSynthesizer(OpenRouterMediaComponent):
         return {"audio": [audio], "meta": meta}
 
     def _check(self) -> None:
-        super(OpenRouterSpeechSynthesizer, self)._check()
+        super(OpenRouterSpeechSynthesizer, self)._check()  # noqa: UP008
         check_voice(self.voice)
         checks.at_least_one_or_none(HIGHEST_SAMPLE_RATE, sample_rate=self.sample_rate)
 

@@ -79,7 +79,8 @@ class OpenRouterTranscriber(OpenRouterMediaComponent):
             https://openrouter.ai/models?output_modalities=transcription.
         :param language: The language of the recordings, as an ISO 639-1 code such as `en`. None means that the model
             detects the language.
-        :param api_base_url: The URL of the API. None means OpenRouter.
+        :param api_base_url: The URL of the API. If it is None or OpenRouter's, the environment variable
+            `OPENROUTER_API_BASE` replaces it.
         :param generation_kwargs: Parameters of OpenRouter's transcription endpoint, for example `temperature`,
             `response_format` (`verbose_json` for timestamps), `timestamp_granularities` or `diarize`. Keys that this
             package does not know are sent as well, and keys whose value is None are left out. `extra_headers`,
@@ -196,7 +197,7 @@ class OpenRouterTranscriber(OpenRouterMediaComponent):
         return recordings.result()
 
     def _check(self) -> None:
-        super(OpenRouterTranscriber, self)._check()
+        super(OpenRouterTranscriber, self)._check()  # noqa: UP008
         check_language(self.language)
         checks.at_least_one(concurrency=self.concurrency)
 

@@ -89,7 +89,8 @@ class OpenRouterDocumentClassifier(OpenRouterComponent):
             `ChoiceQuestion` and `ScoreQuestion`.
         :param api_key: The OpenRouter API key, by default from the environment variable `OPENROUTER_API_KEY`.
         :param model: The name of the decision model: see https://openrouter.ai/models?output_modalities=decisions.
-        :param api_base_url: The URL of the API. None means OpenRouter.
+        :param api_base_url: The URL of the API. If it is None or OpenRouter's, the environment variable
+            `OPENROUTER_API_BASE` replaces it.
         :param classification_field: The meta field with the text to classify. None means the content.
         :param metadata_field: The meta field that the answers are put into.
         :param progress_bar: Whether to show a progress bar.
@@ -199,7 +200,7 @@ class OpenRouterDocumentClassifier(OpenRouterComponent):
         return work.result()
 
     def _check(self) -> None:
-        super(OpenRouterDocumentClassifier, self)._check()
+        super(OpenRouterDocumentClassifier, self)._check()  # noqa: UP008
         sent_questions(self.questions)
         example = "pass the name of a meta field"
         checks.text(self.metadata_field, "metadata_field", "the name of a meta field", example)

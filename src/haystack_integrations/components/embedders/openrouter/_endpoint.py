@@ -195,8 +195,11 @@ def _in_order(data: list[Any], count: int, *, checked: bool) -> list[list[float]
         index = position if index is None else index
         if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < count or index in by_index:
             odd = checks.shown(index)
-            msg = f"The embedding at position {position} of the response has a repeated or invalid index {odd}"
-            raise ValueError(f"{msg}: {count} inputs were sent, and {len(data)} embeddings came back")
+            msg = (
+                f"The embedding at position {position} of the response has a repeated or invalid index {odd}: {count} "
+                f"inputs were sent, and {len(data)} embeddings came back"
+            )
+            raise ValueError(msg)
         by_index[index] = entry["embedding"] if checked else _vector(entry, index)
     if len(by_index) < count:
         msg = f"The response has {len(by_index)} embeddings for {count} inputs. Try a smaller batch or another model"

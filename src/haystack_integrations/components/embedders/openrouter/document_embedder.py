@@ -81,7 +81,8 @@ class OpenRouterDocumentEmbedder(OpenRouterEmbedder):
 
         :param api_key: The OpenRouter API key, by default from the environment variable `OPENROUTER_API_KEY`.
         :param model: The name of the embedding model: see https://openrouter.ai/models?output_modalities=embeddings.
-        :param api_base_url: The URL of the API. None means OpenRouter.
+        :param api_base_url: The URL of the API. If it is None or OpenRouter's, the environment variable
+            `OPENROUTER_API_BASE` replaces it.
         :param dimensions: The length of the embeddings, for models that support this.
         :param prefix: A string that is added before each text to embed.
         :param suffix: A string that is added after each text to embed.
@@ -214,7 +215,7 @@ class OpenRouterDocumentEmbedder(OpenRouterEmbedder):
         return corpus.result()
 
     def _check(self) -> None:
-        super(OpenRouterDocumentEmbedder, self)._check()
+        super(OpenRouterDocumentEmbedder, self)._check()  # noqa: UP008
         checks.at_least_one(batch_size=self.batch_size, concurrency=self.concurrency)
         checks.at_least_one_or_none(max_batch_bytes=self.max_batch_bytes)
         checks.strings(embedding_separator=self.embedding_separator)

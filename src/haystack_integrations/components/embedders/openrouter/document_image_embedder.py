@@ -79,7 +79,8 @@ class OpenRouterDocumentImageEmbedder(OpenRouterDocumentEmbedder):
         :param api_key: The OpenRouter API key, by default from the environment variable `OPENROUTER_API_KEY`.
         :param model: The name of an embedding model that takes images. To list them, use
             `OpenRouterModels().list(output_modalities="embeddings", input_modalities="image")`.
-        :param api_base_url: The URL of the API. None means OpenRouter.
+        :param api_base_url: The URL of the API. If it is None or OpenRouter's, the environment variable
+            `OPENROUTER_API_BASE` replaces it.
         :param file_path_meta_field: The meta field with the path of the image or PDF file.
         :param root_path: The folder that paths are relative to. Paths that lead out of it are refused. Set it if you
             don't control the meta. None means that paths are used as they are.
@@ -127,7 +128,7 @@ class OpenRouterDocumentImageEmbedder(OpenRouterDocumentEmbedder):
         self.root_path = root_path
         self.embed_content = embed_content
         self.image_size = checked_size(image_size)  # a list in YAML
-        super(OpenRouterDocumentImageEmbedder, self).__init__(
+        super(OpenRouterDocumentImageEmbedder, self).__init__(  # noqa: UP008
             api_key=api_key,
             model=model,
             api_base_url=api_base_url,
@@ -158,7 +159,7 @@ class OpenRouterDocumentImageEmbedder(OpenRouterDocumentEmbedder):
         :returns: The component as a dictionary.
         :raises ValueError: If the API key or a Secret among the headers is a token, which must not be serialized.
         """
-        data: dict[str, Any] = super(OpenRouterDocumentImageEmbedder, self).to_dict()
+        data: dict[str, Any] = super(OpenRouterDocumentImageEmbedder, self).to_dict()  # noqa: UP008
         data["init_parameters"].update(
             file_path_meta_field=self.file_path_meta_field,
             root_path=self.root_path,
@@ -184,7 +185,7 @@ class OpenRouterDocumentImageEmbedder(OpenRouterDocumentEmbedder):
             `raise_on_failure=False`, it is raised only if nothing was embedded.
         """
         field = self.file_path_meta_field
-        return _with_source(super(OpenRouterDocumentImageEmbedder, self).run(documents), field)
+        return _with_source(super(OpenRouterDocumentImageEmbedder, self).run(documents), field)  # noqa: UP008
 
     @component.output_types(documents=list[Document], meta=dict[str, Any])
     async def run_async(self, documents: list[Document]) -> dict[str, Any]:
@@ -197,10 +198,10 @@ class OpenRouterDocumentImageEmbedder(OpenRouterDocumentEmbedder):
             cancelled.
         """
         field = self.file_path_meta_field
-        return _with_source(await super(OpenRouterDocumentImageEmbedder, self).run_async(documents), field)
+        return _with_source(await super(OpenRouterDocumentImageEmbedder, self).run_async(documents), field)  # noqa: UP008
 
     def _check(self) -> None:
-        super(OpenRouterDocumentImageEmbedder, self)._check()
+        super(OpenRouterDocumentImageEmbedder, self)._check()  # noqa: UP008
         checks.strings(file_path_meta_field=self.file_path_meta_field)
         checks.strings_or_none(root_path=self.root_path)
         checks.at_least_one(max_batch_bytes=self.max_batch_bytes)

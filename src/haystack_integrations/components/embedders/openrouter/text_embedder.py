@@ -66,7 +66,8 @@ class OpenRouterTextEmbedder(OpenRouterEmbedder):
 
         :param api_key: The OpenRouter API key, by default from the environment variable `OPENROUTER_API_KEY`.
         :param model: The name of the embedding model: see https://openrouter.ai/models?output_modalities=embeddings.
-        :param api_base_url: The URL of the API. None means OpenRouter.
+        :param api_base_url: The URL of the API. If it is None or OpenRouter's, the environment variable
+            `OPENROUTER_API_BASE` replaces it.
         :param dimensions: The length of the embedding, for models that support this.
         :param prefix: A string that is added before the text to embed.
         :param suffix: A string that is added after the text to embed.

@@ -81,7 +81,8 @@ class OpenRouterRanker(OpenRouterComponent):
 
         :param api_key: The OpenRouter API key, by default from the environment variable `OPENROUTER_API_KEY`.
         :param model: The name of the rerank model: see https://openrouter.ai/models?output_modalities=rerank.
-        :param api_base_url: The URL of the API. None means OpenRouter.
+        :param api_base_url: The URL of the API. If it is None or OpenRouter's, the environment variable
+            `OPENROUTER_API_BASE` replaces it.
         :param top_k: The maximum number of documents to return. None means all.
         :param score_threshold: The minimum score of the documents to return. None means any.
         :param meta_fields_to_embed: Names of the meta fields that are ranked together with the content.
@@ -218,7 +219,7 @@ class OpenRouterRanker(OpenRouterComponent):
             return _result(await RERANK.send_async(client, **request), request["body"], unique, top_k, threshold)
 
     def _check(self) -> None:
-        super(OpenRouterRanker, self)._check()
+        super(OpenRouterRanker, self)._check()  # noqa: UP008
         checks.at_least_one_or_none(top_k=self.top_k)
         _check_threshold(self.score_threshold)
         checks.meta_fields(self.meta_fields_to_embed)

@@ -87,7 +87,8 @@ class OpenRouterTextRouter(OpenRouterComponent):
         :param instructions: The question that the model answers with one of the labels.
         :param api_key: The OpenRouter API key, by default from the environment variable `OPENROUTER_API_KEY`.
         :param model: The name of the decision model: see https://openrouter.ai/models?output_modalities=decisions.
-        :param api_base_url: The URL of the API. None means OpenRouter.
+        :param api_base_url: The URL of the API. If it is None or OpenRouter's, the environment variable
+            `OPENROUTER_API_BASE` replaces it.
         :param min_confidence: The minimum confidence, from 0 to 1. A text whose label has a lower one goes to the
             output `low_confidence`. None means that every text goes to the output of a label.
         :param extra_headers: HTTP headers for every request, for example `HTTP-Referer` and `X-OpenRouter-Title`. A
@@ -162,7 +163,7 @@ class OpenRouterTextRouter(OpenRouterComponent):
             return _routed(await SYSTEMONE.send_async(client, **request), questions, request["body"], min_confidence)
 
     def _check(self) -> None:
-        super(OpenRouterTextRouter, self)._check()
+        super(OpenRouterTextRouter, self)._check()  # noqa: UP008
         label_question(self.labels, self.instructions)
         if reserved := [label for label in self.labels if label in _NO_LABELS]:
             msg = f"`labels` can't have {reserved[0]!r}, which can't be the name of the output of a label."

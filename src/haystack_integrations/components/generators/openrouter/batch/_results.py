@@ -7,6 +7,7 @@ The results of a batch, in order of submission: the chat generator reads the rep
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 import openai
@@ -75,7 +76,7 @@ def _result(
     body, status = _decoded(response.get("body")), response.get("status_code")
     status = status if isinstance(status, int) else None
     error = line.get("error") or find_error(body)
-    if not error and (status is None or status < 400):
+    if not error and (status is None or status < HTTPStatus.BAD_REQUEST):
         if isinstance(body, dict) and (result := read(body)) is not None:
             return result
         error, body = {"type": "no_result", "message": "The response has no usable result"}, None

@@ -111,7 +111,8 @@ class OpenRouterBatch(SubmittedBatches):
         :param model: The name of a model that takes batches, with or without `:batch` at its end. Only `submit` and
             `submit_documents` need it.
         :param streaming_callback: It has to be None, because batches are not streamed.
-        :param api_base_url: The URL of the API. None means OpenRouter.
+        :param api_base_url: The URL of the API. If it is None or OpenRouter's, the environment variable
+            `OPENROUTER_API_BASE` replaces it.
         :param generation_kwargs: Parameters of the chat requests of a batch. `provider` may have `only` and
             `allow_fallbacks`, for one provider runs the whole batch.
         :param tools: Tools and toolsets that the model can prepare calls for.

@@ -113,7 +113,7 @@ class SubmittedBatches(OpenRouterComponent):
     async def wait_async(
         self,
         batch_id: str,
-        timeout: float = _ONE_DAY,  # noqa: ASYNC109
+        timeout: float = _ONE_DAY,
         poll: float = 30.0,
         progress_bar: bool = True,
     ) -> BatchState:

@@ -37,6 +37,7 @@ from haystack_integrations.components.generators.openrouter.chat._exchange impor
 from haystack_integrations.components.generators.openrouter.chat._request.arguments import (
     as_messages,
     check_generation_kwargs,
+    own_parameters,
     read_parameters,
     request_arguments,
     serializable_kwargs,
@@ -105,7 +106,8 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         :param model: The name of the model, as `author/slug`: see https://openrouter.ai/models.
         :param streaming_callback: A function that is called with each `StreamingChunk` as it arrives. If it is set, the
             reply is streamed. `run_async` also takes coroutine functions.
-        :param api_base_url: The URL of the API. None means OpenRouter.
+        :param api_base_url: The URL of the API. If it is None or OpenRouter's, the environment variable
+            `OPENROUTER_API_BASE` replaces it.
         :param generation_kwargs: Parameters of OpenRouter's chat completion endpoint, for example `temperature`,
             `max_tokens`, `provider`, `models`, `reasoning`, `plugins`, `response_format` (a Pydantic class or a
             dictionary) or `tools` (OpenRouter's server tools). Keys that this package does not know are sent as well,
@@ -140,7 +142,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         self._set_up(
             api_key, model, api_base_url, extra_headers, timeout, max_retries, http_client_kwargs, deadline, cost_meter
         )
-        super(OpenRouterChatGenerator, self).__init__(
+        super(OpenRouterChatGenerator, self).__init__(  # noqa: UP008
             api_key=api_key,
             model=model,
             streaming_callback=streaming_callback,
@@ -175,12 +177,14 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         """
         Deserialize the component.
 
-        :param data: The dictionary from `to_dict`. It is not changed.
+        :param data: The dictionary from `to_dict`, or that of Haystack's `OpenAIChatGenerator` with this `type`. It is
+            not changed. A parameter that only `OpenAIChatGenerator` has is ignored if it is None or the default.
         :returns: The component.
+        :raises TypeError: If another parameter is unknown.
         """
         # Haystack's own, which loads the tools and the callback as well
         read = with_secrets(data)
-        read["init_parameters"] = read_parameters(read.get("init_parameters", {}))
+        read["init_parameters"] = read_parameters(own_parameters(read.get("init_parameters", {}), cls.__init__))
         return cast(Self, super(OpenRouterBase, cls).from_dict(read))
 
     @component.output_types(replies=list[ChatMessage])
@@ -287,7 +291,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         """
         if self.tools is not None:
             self._tool_warm_up.run(self.tools)
-        super(OpenRouterChatGenerator, self).warm_up()
+        super(OpenRouterChatGenerator, self).warm_up()  # noqa: UP008
 
     async def warm_up_async(self) -> None:
         """
@@ -297,10 +301,10 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         """
         if self.tools is not None:
             await self._tool_warm_up.run_async(self.tools)
-        await super(OpenRouterChatGenerator, self).warm_up_async()
+        await super(OpenRouterChatGenerator, self).warm_up_async()  # noqa: UP008
 
     def _check(self) -> None:
-        super(OpenRouterChatGenerator, self)._check()
+        super(OpenRouterChatGenerator, self)._check()  # noqa: UP008
         check_generation_kwargs(self.generation_kwargs, self._noticed)
         if self.tool_options is not None:
             check_tool_options(self.tool_options)
@@ -326,7 +330,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
             streaming=streaming_callback is not None,
             generation_kwargs=merged_kwargs(self.generation_kwargs, generation_kwargs),
             init_headers=self._sent_headers(),
-            base_url=self._base_url(),
+            base_url=str(self._base_url()),
             noticed=self._noticed,
         )
         # Haystack's hook names the SDK's method here; it is always this one

@@ -65,7 +65,8 @@ class OpenRouterImageGenerator(OpenRouterMediaComponent):
 
         :param api_key: The OpenRouter API key, by default from the environment variable `OPENROUTER_API_KEY`.
         :param model: The name of the image model: see https://openrouter.ai/models?output_modalities=image.
-        :param api_base_url: The URL of the API. None means OpenRouter.
+        :param api_base_url: The URL of the API. If it is None or OpenRouter's, the environment variable
+            `OPENROUTER_API_BASE` replaces it.
         :param generation_kwargs: Parameters of OpenRouter's images endpoint, for example `n`, `size`, `aspect_ratio`,
             `quality`, `output_format` or `provider`. Keys that this package does not know are sent as well, and keys
             whose value is None are left out. `extra_headers`, `extra_query`, `extra_body` and `timeout` work as in the

@@ -117,7 +117,7 @@ class OpenRouterVideoGenerator(OpenRouterMediaComponent):
         )
 
     def _check(self) -> None:
-        super(OpenRouterVideoGenerator, self)._check()
+        super()._check()
         checks.timeout(self.poll_interval, "poll_interval", "a number of seconds")
 
     def to_dict(self) -> dict[str, Any]:

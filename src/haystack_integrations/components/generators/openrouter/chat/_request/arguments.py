@@ -8,11 +8,13 @@ Turns messages, tools and `generation_kwargs` into the keyword arguments of one 
 Source: `ChatRequest` in OpenRouter's OpenAPI document.
 """
 
-from collections.abc import Mapping, Sequence
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 from haystack import logging
+from haystack.components.generators.chat import OpenAIChatGenerator
 from haystack.dataclasses import ChatMessage
 from haystack.tools import ToolsType
 
@@ -159,6 +161,21 @@ def serializable_kwargs(generation_kwargs: Mapping[str, Any] | None) -> dict[str
         written["logit_bias"] = {str(token): value for token, value in bias.items()}
     ordered: dict[str, Any] = with_written_order(serialized_kwargs(written))
     return ordered
+
+
+def own_parameters(parameters: Mapping[str, Any], constructor: Callable[..., None]) -> dict[str, Any]:
+    """Leave out what YAML of Haystack's OpenAIChatGenerator has besides, as long as it is not set."""
+    own = inspect.signature(constructor).parameters.values()
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in own):
+        return dict(parameters)
+    taken = {parameter.name: parameters[parameter.name] for parameter in own if parameter.name in parameters}
+    of_openai = inspect.signature(OpenAIChatGenerator.__init__).parameters
+    for name in parameters.keys() - taken.keys():
+        unset = of_openai[name].default if name in of_openai else None
+        if parameters[name] is not None and parameters[name] != unset:
+            msg = f"OpenRouterChatGenerator has no parameter `{name!s:.100}`: remove it from the YAML or dictionary."
+            raise TypeError(msg)
+    return taken
 
 
 def read_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:

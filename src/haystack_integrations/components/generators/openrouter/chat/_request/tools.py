@@ -153,7 +153,7 @@ class ToolWarmUp:
         if not self._cold(tools):
             return
         checked_tools(tools)
-        while not self._lock.acquire(blocking=False):  # noqa: ASYNC110
+        while not self._lock.acquire(blocking=False):
             await asyncio.sleep(0.005)  # a waiting thread could not be cancelled with its task
         try:
             for tool in self._cold(tools):

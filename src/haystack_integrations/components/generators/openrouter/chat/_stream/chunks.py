@@ -27,6 +27,7 @@ from haystack_integrations.components.generators.openrouter.chat._stream.message
 _NO_PAYLOAD: Payload = ("", None, None, False, None)
 # Comes once for each provider that was tried. Source: https://openrouter.ai/docs/api/reference/errors-and-debugging.
 _DEBUG = "debug"
+_MILLISECOND = 0.001
 
 
 class StreamedReply:
@@ -58,9 +59,11 @@ class StreamedReply:
         Raise if the stream ended too early.
         """
         if not self._choice:
-            raise OpenRouterStreamError("The stream ended without a reply")
+            msg = "The stream ended without a reply"
+            raise OpenRouterStreamError(msg)
         if not done and not self._choice.get("finish_reason"):
-            raise OpenRouterStreamError("The stream was cut: it ended with neither a finish reason nor a [DONE]")
+            msg = "The stream was cut: it ended with neither a finish reason nor a [DONE]"
+            raise OpenRouterStreamError(msg)
 
     def chunks(self, event: dict[str, Any]) -> list[StreamingChunk]:
         """
@@ -80,7 +83,8 @@ class StreamedReply:
             if delta:  # of a whole completion, unless other messages follow
                 self._whole = None if self._choice else delta
         if type(choice) is not dict or type(delta) is not dict:
-            raise OpenRouterStreamError("An event of the stream has unreadable `choices`")
+            msg = "An event of the stream has unreadable `choices`"
+            raise OpenRouterStreamError(msg)
         extra: dict[str, Any] = {}
         # most choices differ in their delta only
         finish_reason = self._take_choice(choice, extra) if choice != self._choice or not choice else None
@@ -132,7 +136,7 @@ class StreamedReply:
         Note the time, as UTC in ISO 8601. Readings within a millisecond are equal, because formatting takes long.
         """
         seconds = time.time()
-        if not 0.0 <= seconds - self._clock_read_at < 0.001:
+        if not 0.0 <= seconds - self._clock_read_at < _MILLISECOND:
             self._clock_read_at = seconds
             self._meta["received_at"] = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds")
 

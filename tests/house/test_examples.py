@@ -64,7 +64,7 @@ def run_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Run]:
 
 def skip_what_is_missing(code: str) -> None:
     version = tuple(map(int, haystack_version.split(".")[:2]))
-    if re.search(r"(OpenRouterCostBudget|Compaction)Hook\(", code) and version < (3, 4):
+    if re.search(r"(OpenRouterCostBudget|OpenRouterFinalReply|Compaction)Hook\(", code) and version < (3, 4):
         pytest.skip("hooks like this need haystack-ai 3.4")
 
 

@@ -117,7 +117,7 @@ class OpenRouterVideoGenerator(OpenRouterMediaComponent):
         )
 
     def _check(self) -> None:
-        super()._check()
+        super(OpenRouterVideoGenerator, self)._check()  # noqa: UP008
         checks.timeout(self.poll_interval, "poll_interval", "a number of seconds")
 
     def to_dict(self) -> dict[str, Any]:

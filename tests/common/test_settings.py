@@ -373,7 +373,7 @@ def case(kind: str, name: str, servers: Any, capsys: Any, monkeypatch: pytest.Mo
     return Case(kind, name, servers, capsys)
 
 
-@pytest.mark.parametrize(("kind", "name"), PAIRS, ids="-".join)
+@pytest.mark.parametrize(("kind", "name"), [pytest.param(*pair, id="-".join(pair)) for pair in PAIRS])
 def test_each_setting(case: Case):
     case.does_a_and_b()
     holds_from_the_next_run_on(case)

@@ -4,6 +4,7 @@
 """
 Show tokens and costs of an agent's steps in OpenTelemetry, under the names of its conventions for generative AI.
 
+The conventions have no name for a cost. This gives it the one that many tools read, `gen_ai.usage.cost`.
 Run it with `hatch run scale:opentelemetry_cost`, which prints the spans. In an application, use the exporter of your
 tracing tool.
 """
@@ -22,19 +23,10 @@ from haystack_integrations.components.generators.openrouter import OpenRouterCha
 from haystack_integrations.tracing.opentelemetry import OpenTelemetryTracer
 from haystack_integrations.tracing.opentelemetry.tracer import OpenTelemetrySpan
 
-NAMES = {
-    "openrouter.model": "gen_ai.response.model",
-    "openrouter.prompt_tokens": "gen_ai.usage.input_tokens",
-    "openrouter.cached_tokens": "gen_ai.usage.cache_read.input_tokens",
-    "openrouter.completion_tokens": "gen_ai.usage.output_tokens",
-    "openrouter.reasoning_tokens": "gen_ai.usage.reasoning.output_tokens",
-    "openrouter.cost": "gen_ai.usage.cost",
-}
-
 
 class GenAISpan(OpenTelemetrySpan):
     def set_tag(self, key: str, value: Any) -> None:
-        super().set_tag(NAMES.get(key, key), value)
+        super().set_tag("gen_ai.usage.cost" if key == "openrouter.cost" else key, value)
 
 
 class GenAITracer(OpenTelemetryTracer):

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import certifi
 import pytest
+from batches import Way
 from modes import Mode
 from stand_in import StandIn
 
@@ -95,3 +96,8 @@ def sync(stand_in: StandIn) -> Mode:
     For what all four ways have in common, such as the arguments of a request and the response hook.
     """
     return Mode("sync", stand_in.url)
+
+
+@pytest.fixture(params=["sync", "async"])
+def way(request: pytest.FixtureRequest, stand_in: StandIn) -> Way:
+    return Way(request.param, stand_in.url)

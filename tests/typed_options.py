@@ -10,6 +10,7 @@ A refusal is a `type: ignore` that mypy would report as unused, if it were accep
 
 from typing import Any
 
+from haystack.dataclasses import ChatMessage
 from haystack.utils import Secret
 
 from haystack_integrations.components.audio.openrouter import (
@@ -31,6 +32,8 @@ from haystack_integrations.components.embedders.openrouter import (
     OpenRouterTextEmbedder,
 )
 from haystack_integrations.components.generators.openrouter import (
+    BatchProviderPreferences,
+    OpenRouterBatch,
     OpenRouterChatGenerator,
     OpenRouterGenerationKwargs,
     OpenRouterImageGenerator,
@@ -86,6 +89,14 @@ speech_format: OpenRouterSpeechKwargs = {"response_format": "midi"}  # type: ign
 transcript: OpenRouterTranscriptionKwargs = {"language": "en", "timestamp_granularities": ["word"]}
 OpenRouterTranscriber(generation_kwargs=transcript).run(["a.mp3"], generation_kwargs={"a_parameter_of_tomorrow": 1})
 transcript_typo: OpenRouterTranscriptionKwargs = {"diarise": True}  # type: ignore[typeddict-unknown-key]
+
+batch = OpenRouterBatch(model="a/b", generation_kwargs={"max_tokens": 5, "a_parameter_of_tomorrow": 1})
+batch_id: str = batch.submit(["Hi", [ChatMessage.from_user("Hi")]], custom_ids=["a", "b"])
+batch.submit_documents([], dimensions=3, prefix="x")
+batch.submit_documents([], dimension=3)  # type: ignore[call-arg]
+batch.list(status="done")  # type: ignore[arg-type]
+batch_provider: BatchProviderPreferences = {"only": ["openai"], "sort": "price"}  # type: ignore[typeddict-unknown-key]
+OpenRouterBatch(streaming_callback=print)  # type: ignore[arg-type]
 
 embedding: OpenRouterEmbeddingParameters = {"input_type": "search_query", "session_id": "job-7", "user": "user-1"}
 OpenRouterTextEmbedder(extra_parameters=embedding)

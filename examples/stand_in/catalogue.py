@@ -91,13 +91,33 @@ def router(name: str, pricing: Json) -> Json:
 FAULTS = ("slow", "cut-stream", "error-in-stream", "error-429", "error-502-in-200")
 SMALLER = {"context_length": 262144, "max_completion_tokens": 32768, "is_moderated": False}
 SEES = {"context": 1000000, "reads": "text,image,file", "top_provider": SMALLER}
+THINKS = {
+    "mandatory": False,
+    "default_enabled": True,
+    "default_effort": "medium",
+    "supported_efforts": ["high", "medium", "low", "minimal"],
+}
+CLEVER = {
+    "artificial_analysis": {"intelligence_index": 51.5, "coding_index": 61, "agentic_index": 40.2},
+    "design_arena": [{"arena": "models", "category": "website", "elo": 1308, "rank": 7, "win_rate": 54.1}],
+}
+CLEVERER = {
+    "artificial_analysis": {"intelligence_index": 58, "coding_index": 72.5, "agentic_index": 47},
+    "design_arena": [],
+}
 MODELS = [
     model("openai/gpt-4o-mini", CHARGED, reads="text,image,file"),
     model("stand-in/auto-choice", CHARGED),
-    model("stand-in/sharp-eyes", LONG_AND_AT_NIGHT, **SEES),
+    model("stand-in/sharp-eyes", LONG_AND_AT_NIGHT, **SEES, benchmarks=CLEVER, reasoning=THINKS),
     model("stand-in/sharp-eyes:free", FREE, **SEES),
     model("stand-in/sharp-eyes:batch", {"prompt": "0.0000003", "completion": "0.0000012"}, **SEES),
-    model("stand-in/sharp-eyes:thinking", LONG_AND_AT_NIGHT, **SEES),
+    model(
+        "stand-in/sharp-eyes:thinking",
+        LONG_AND_AT_NIGHT,
+        **SEES,
+        benchmarks=CLEVERER,
+        reasoning={**THINKS, "mandatory": True},
+    ),
     model(
         "~stand-in/sharp-eyes-latest",
         LONG_AND_AT_NIGHT,

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from stand_in.answer import Answer
-from stand_in.endpoints import account, audio, chat, decisions, embeddings, images, models, rerank
+from stand_in.endpoints import account, audio, batches, chat, decisions, embeddings, images, models, rerank
 from stand_in.request import Request
 from stand_in.response_cache import through_cache
 
@@ -32,6 +32,12 @@ class Route(NamedTuple):
 ROUTES = [
     Route("POST", "/audio/speech", audio.speak),
     Route("POST", "/audio/transcriptions", audio.transcribe),
+    Route("POST", "/batches", batches.submit),
+    Route("GET", "/batches", batches.list_batches),
+    Route("GET", "/batches/{batch_id}", batches.get),
+    Route("GET", "/batches/{batch_id}/results", batches.results),
+    Route("POST", "/batches/{batch_id}/cancel", batches.cancel),
+    Route("DELETE", "/batches/{batch_id}", batches.delete),
     Route("POST", "/chat/completions", chat.complete, is_cached=True),
     Route("POST", "/embeddings", embeddings.embed, is_cached=True),
     Route("POST", "/images", images.draw),
@@ -41,6 +47,7 @@ ROUTES = [
     Route("GET", "/models/{author}/{slug}/endpoints", models.list_endpoints, needs_key=False),
     Route("GET", "/key", account.key),
     Route("GET", "/generation", account.generation),
+    Route("POST", "/generation/feedback", account.feedback),
     Route("POST", "/rerank", rerank.rerank),
     Route("POST", "/systemone", decisions.decide),
 ]

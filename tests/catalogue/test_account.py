@@ -23,6 +23,7 @@ from wire import SOON
 from haystack_integrations.common.openrouter import account as account_module
 from haystack_integrations.common.openrouter._many import workers
 from haystack_integrations.common.openrouter.account import OpenRouterAccount
+from haystack_integrations.common.openrouter.errors import _budgets
 from haystack_integrations.components.generators.openrouter import (
     OpenRouterChatGenerator,
     OpenRouterStreamError,
@@ -109,6 +110,87 @@ class TestKey:
         stand_in.script(Answer.json(body))
         with pytest.raises(openai.APIStatusError):
             call("key")
+
+
+def budget(scope: str, left: Any, limit: Any = 10, resets_at: Any = None) -> dict[str, Any]:
+    return {"scope": scope, "remaining_usd": left, "limit_usd": limit, "resets_at": resets_at}
+
+
+class TestBudgetsInAdvice:
+    """
+    What `key` has told helps to understand a later refusal, without a further request.
+    """
+
+    @pytest.fixture(autouse=True)
+    def nothing_known(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(_budgets, "_known", {})
+
+    def error(self, stand_in: StandIn, status: int, limit: str = "", key: str = "sk-or-test-key") -> str:
+        stand_in.requests.clear()
+        stand_in.script(Answer.error(status, "No", metadata={"limit_source": limit} if limit else {}))
+        generator = OpenRouterChatGenerator(
+            api_base_url=f"{stand_in.url}/", max_retries=0, api_key=Secret.from_token(key)
+        )
+        with pytest.raises(openai.APIStatusError) as caught:
+            generator.run("Hi")
+        assert len(stand_in.requests) == 1
+        return str(caught.value)
+
+    @pytest.mark.parametrize(
+        ("status", "limit", "said"),
+        [
+            (
+                403,
+                "openrouter_workspace_budget",
+                "UTC, 3 of 50 USD of a budget of the workspace were left, until 2098-12-31T00:00:00Z.",
+            ),
+            (402, "openrouter_key_limit", "UTC, 4.5 of 10 USD of the limit of the key were left."),
+            (402, "weight_exceeds_budget", "UTC, 3 of 50 USD of a budget of the workspace were left"),
+            (402, "", "UTC, 3 of 50 USD of a budget of the workspace were left"),
+        ],
+    )
+    def test_the_one_that_has_the_least_left(self, call, stand_in, status, limit, said):
+        assert " were left" not in self.error(stand_in, status, limit)
+        over = budget("workspace", -1, 10, "2020-01-01T00:00:00Z")
+        listed = [
+            budget("key_limit", 4.5),
+            budget("workspace", 3, 50, "2098-12-31T00:00:00Z"),
+            budget("member", 40, 50),
+        ]
+        stand_in.script(Answer.json({"data": {"budgets": [over, *listed, None, budget("member", None)]}}))
+        call("key")
+        assert said in self.error(stand_in, status, limit)
+        assert " were left" not in self.error(stand_in, status, limit, key="sk-or-other")
+
+    def test_a_403_that_may_have_another_cause(self, call, stand_in):
+        for left, is_named in ((1, False), (0, True)):
+            stand_in.script(Answer.json({"data": {"budgets": [budget("member", left)]}}))
+            call("key")
+            assert ("of 10 USD of the budget of a guardrail were left" in self.error(stand_in, 403)) is is_named
+        assert " were left" not in self.error(stand_in, 401)
+
+    @pytest.mark.parametrize("remaining", [2.5, None])
+    def test_the_limit_of_the_key_where_no_budgets_are_listed(self, call, stand_in, remaining):
+        stand_in.script(Answer.json({"data": {"limit": 10, "limit_remaining": remaining}}))
+        call("key")
+        told = "2.5 of 10 USD of the limit of the key were left" in self.error(stand_in, 402, "openrouter_key_limit")
+        assert told is (remaining is not None)
+
+    @pytest.mark.parametrize(
+        "told", [{"budgets": "x"}, {"budgets": [7, {"scope": 7, "remaining_usd": "\x1b", "limit_usd": []}]}]
+    )
+    def test_odd_budgets(self, call, stand_in, told):
+        stand_in.script(Answer.json({"data": told}))
+        assert call("key") == told
+        assert "were left" not in self.error(stand_in, 402)
+
+    def test_no_key_is_kept_and_not_without_end(self):
+        for number in range(300):
+            _budgets.learn_budgets("http://x", f"sk-or-{number}", {"limit": 1, "limit_remaining": 1})
+        assert len(_budgets._known) == 100
+        assert "sk-or" not in repr(_budgets._known)
+        assert _budgets.known_budget("http://x", "sk-or-299", 402)
+        assert not _budgets.known_budget("http://y", "sk-or-299", 402)
 
 
 class TestGeneration:
@@ -253,6 +335,65 @@ class TestGeneration:
                 await asyncio.wait_for(account.generation_async("gen-1", timeout=60), 0.05)
 
         asyncio.run(run())
+
+
+class TestFeedback:
+    def test_on_a_reply(self, call, stand_in):
+        reply = OpenRouterChatGenerator(api_base_url=stand_in.url).run("Hi")["replies"][0]
+        assert call("feedback", reply.meta["id"], "formatting", comment="No table.") == {"success": True}
+        assert call("feedback", reply.meta["id"], category="other") == {"success": True}
+        sent = [(request.method, request.path, request.key, request.body) for request in stand_in.requests[1:]]
+        body = {"generation_id": reply.meta["id"], "category": "formatting", "comment": "No table."}
+        assert sent == [
+            ("POST", "/api/v1/generation/feedback", "sk-or-test-key", body),
+            (
+                "POST",
+                "/api/v1/generation/feedback",
+                "sk-or-test-key",
+                {"generation_id": body["generation_id"], "category": "other"},
+            ),
+        ]
+
+    @pytest.mark.parametrize(
+        ("category", "status", "advice"),
+        [
+            ("bad", 400, r'`category` \("latency", .*"other"\) and `comment` \(at most 1,000 characters\)'),
+            ("other", 404, "Resource not found.*OpenRouter may need more time to list a new one"),
+        ],
+    )
+    def test_what_is_not_taken(self, call, stand_in, category, status, advice):
+        with pytest.raises(openai.APIStatusError, match=advice) as caught:
+            call("feedback", "gen-0", category)
+        assert caught.value.status_code == status
+        assert len(stand_in.requests) == 1
+
+    @pytest.mark.parametrize("status", [401, 403])
+    def test_a_key_that_is_no_management_key(self, call, stand_in, status):
+        stand_in.script(Answer.error(status, "Invalid management key"))
+        with pytest.raises(
+            openai.APIStatusError, match="management key, which the key in the environment variable OPENR"
+        ):
+            call("feedback", "gen-1", "other")
+
+    def test_an_error_with_status_200(self, call, stand_in):
+        stand_in.script(Answer.json({"data": True}))
+        with pytest.raises(openai.APIStatusError):
+            call("feedback", "gen-1", "other")
+
+    @pytest.mark.parametrize(
+        ("arguments", "kind", "said"),
+        [
+            ((None, "other"), TypeError, "`generation_id` must be a string, such as `reply.meta"),
+            ((" ", "other"), ValueError, "`generation_id` is empty"),
+            (("gen-1", None), TypeError, "`category` must be a string such as 'incorrect_response'"),
+            (("gen-1", ""), ValueError, "`category` is empty"),
+            (("gen-1", "other", 5), TypeError, "`comment` must be a str"),
+        ],
+    )
+    def test_bad_arguments(self, call, stand_in, arguments, kind, said):
+        with pytest.raises(kind, match=said):
+            call("feedback", *arguments)
+        assert not stand_in.requests
 
 
 class TestObject:

@@ -6,7 +6,6 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -17,7 +16,9 @@ from hypothesis import strategies as st
 from stand_in.catalogue import MODELS
 from strategies import FAST
 
-from haystack_integrations.common.openrouter._catalogue.cheapest import Selection
+from haystack_integrations.common.openrouter._catalogue.choosing import Selection
+from haystack_integrations.common.openrouter._catalogue.model import ListedModels
+from haystack_integrations.common.openrouter._catalogue.model_table import model_table
 from haystack_integrations.common.openrouter._catalogue.prices import usd
 from haystack_integrations.common.openrouter.models import OpenRouterEndpoint, OpenRouterModel
 
@@ -77,6 +78,49 @@ class TestFields:
         unpriced = {name for name, model in BY_NAME.items() if not model.is_billed_by_token}
         assert unpriced == {"openrouter/auto", "stand-in/songs"}
         assert BY_NAME["stand-in/search"].is_billed_by_token
+
+    def test_benchmarks(self):
+        assert SEES.benchmark("coding_index") == SEES.benchmarks["coding_index"] == 61
+        assert SEES.benchmark("intelligence_index") == 51.5
+        assert SEES.benchmark("elo") is BY_NAME["openai/gpt-4o-mini"].benchmark("coding_index") is None
+
+    @pytest.mark.parametrize(
+        "listed", [None, 7, [], "x", {"a": None}, {"a": [{"b": 1}]}, {"a": {"b": "1"}}, {"a": {"b": float("nan")}}]
+    )
+    def test_what_is_no_figure(self, listed):
+        assert OpenRouterModel({"benchmarks": listed}).benchmark("b") is None
+
+    def test_reasoning(self):
+        assert BY_NAME["openai/gpt-4o-mini"].reasoning is None
+        free, forced = SEES.reasoning, BY_NAME["stand-in/sharp-eyes:thinking"].reasoning
+        assert (free.mandatory, forced.mandatory) == (False, True)
+        assert free.efforts == ["high", "medium", "low", "minimal"]
+        assert (free.default_effort, free.on_by_default, free.takes_max_tokens) == ("medium", True, False)
+
+    def test_reasoning_of_which_little_is_known(self):
+        known = OpenRouterModel({"reasoning": {"mandatory": True}}).reasoning
+        assert (known.mandatory, known.efforts, known.default_effort, known.on_by_default) == (True, [], None, None)
+        odd = {"mandatory": "yes", "supported_efforts": ["low", 7], "default_effort": 3, "default_enabled": 1}
+        known = OpenRouterModel({"reasoning": odd}).reasoning
+        assert (known.mandatory, known.efforts, known.default_effort, known.on_by_default) == (
+            False,
+            ["low"],
+            None,
+            None,
+        )
+
+    def test_the_dated_names_of_replies(self):
+        slugs = {
+            "a/b:batch": "a/b-2026", "~a/latest": "a/b-2026", "a/b": "a/b-2026", "a/c": "a/b", "a/d": None,
+            "a/b:free": "a/b-2026",
+        }  # fmt: skip
+        models = [OpenRouterModel({"id": name, "canonical_slug": slug}) for name, slug in slugs.items()]
+        models[1].raw["alias_target"] = {"slug": "a/b"}
+        named = ListedModels(models).by_served_name()
+        assert {name: model.id for name, model in named.items()} == {
+            "a/b-2026": "a/b",
+            **{name: name for name in slugs},
+        }
 
     def test_repr(self):
         assert repr(SEES) == (
@@ -154,6 +198,31 @@ class TestCost:
     def test_more_from_the_cache_than_there_is(self):
         with pytest.raises(ValueError, match="`cached_tokens` is a part of `prompt_tokens`: 6 can't be more than 5"):
             priced().cost(5, cached_tokens=6)
+
+
+class TestSavedByCache:
+    def test_what_is_read_costs_less(self):
+        assert priced(input_cache_read="0.0001").saved_by_cache(10, 4) == Decimal("0.0036")
+        assert priced().saved_by_cache(10, 4) == 0
+        assert priced("0.001", "0", {"min_prompt_tokens": 9, "prompt": "0.002"}).saved_by_cache(10, 4) == 0
+
+    def test_what_is_written_costs_more_or_is_added(self):
+        model = priced(input_cache_read="0.0001", input_cache_write="0.00125")
+        assert model.saved_by_cache(10, 4, 4) == Decimal("0.0036") - Decimal("0.001")
+        assert model.saved_by_cache(10, 0, 4) == Decimal("-0.001")
+        assert priced(input_cache_read="0.0001", input_cache_write="0.00001").saved_by_cache(10, 4, 4) == Decimal(
+            "0.0036"
+        )
+
+    @pytest.mark.parametrize(
+        "model", [priced("-1"), priced(None), priced(input_cache_read="-1"), priced(input_cache_write="-1")]
+    )
+    def test_unknown(self, model):
+        assert model.saved_by_cache(10, 4, 4) is None
+
+    def test_bad_counts(self):
+        with pytest.raises(ValueError, match="`cache_write_tokens` must be at least 0"):
+            priced().saved_by_cache(10, 4, -1)
 
 
 class TestOverrides:
@@ -285,7 +354,7 @@ class TestOddEntries:
     @given(
         entries(
             "id", "name", "context_length", "architecture", "top_provider", "supported_parameters", "supported_voices",
-            "expiration_date", "alias_target",
+            "expiration_date", "alias_target", "benchmarks", "reasoning",
         )
     )  # fmt: skip
     def test_models(self, raw):
@@ -302,8 +371,10 @@ class TestOddEntries:
         assert all(price is None or (price.is_finite() and price >= 0) for price in amounts)
         assert repr(model)
         assert hash(model) == hash(OpenRouterModel(raw))
-        with suppress(ValueError):  # it does not fit
-            assert Selection({"max_price": 1}).cheapest([model]) == model
+        assert all(isinstance(figure, float) for figure in model.benchmarks.values())
+        assert model.reasoning is None or all(isinstance(effort, str) for effort in model.reasoning.efforts)
+        assert Selection({"max_price": 1}).ranked([model]) in ([], [model])
+        assert len(model_table([model], ["p50"]).rows) == 1
 
     @FAST
     @given(

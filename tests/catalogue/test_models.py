@@ -8,6 +8,7 @@ import asyncio
 import copy
 import difflib
 import pickle
+import re
 import subprocess
 import sys
 import threading
@@ -508,6 +509,200 @@ class TestCheapest:
         assert stand_in.requests[0].path.endswith("/models/user")
 
 
+def scored(name: str, figure: Any, prompt: str = "0.000001") -> dict[str, Any]:
+    return entry(name, prompt, benchmarks={"artificial_analysis": {"coding_index": figure}, "design_arena": []})
+
+
+class TestBenchmarks:
+    def test_a_floor(self, catalogue, stand_in):
+        assert catalogue.call("cheapest", min_benchmark={"coding_index": 61}).id == SEES
+        both = {"coding_index": 61.5, "agentic_index": 47}
+        assert catalogue.call("cheapest", min_benchmark=both).id == f"{SEES}:thinking"
+
+    def test_without_a_figure_nothing_reaches_a_floor(self, models, stand_in):
+        odd = [entry("a/cheap", "0"), scored("a/odd", "99", "0")]
+        stand_in.script(listing(*odd, scored("a/b", 60), scored("a/c", 59.9)))
+        assert [model.id for model in models.ranked(min_benchmark={"coding_index": Decimal(60)})] == ["a/b"]
+        assert [model.id for model in models.ranked(min_benchmark={"coding_index": -5})] == ["a/b", "a/c"]
+
+    @pytest.mark.parametrize("conditions", [{"min_benchmark": {"coding": 1}}, {"by": "coding"}])
+    def test_a_benchmark_that_nobody_lists(self, catalogue, conditions):
+        listed = "There are: 'agentic_index', 'coding_index', 'intelligence_index'"
+        with pytest.raises(ValueError, match=f"No model has a figure in the benchmark 'coding'. {listed}"):
+            catalogue.call("ranked", **conditions)
+
+    @pytest.mark.parametrize("floors", [60, "coding_index", ["x"], {"x": "60"}, {"x": None}, {7: 1}, {"x": True}])
+    def test_bad_floors(self, models, stand_in, floors):
+        with pytest.raises(TypeError, match="`min_benchmark` must be a dictionary of numbers, such as"):
+            models.cheapest(min_benchmark=floors)
+        assert not stand_in.requests
+
+
+class TestRanked:
+    def test_the_cheapest_first(self, catalogue, stand_in):
+        priced = [entry("a/c", "0.000003"), entry("a/a"), entry("a/songs", "0", "0"), entry("a/b", "0.000002")]
+        stand_in.script(listing(*priced))
+        assert [model.id for model in catalogue.call("ranked")] == ["a/a", "a/b", "a/c"]
+        assert [model.id for model in catalogue.call("ranked", limit=2, max_price=9)] == ["a/a", "a/b"]
+        assert catalogue.call("cheapest").id == "a/a"
+        assert catalogue.call("ranked", max_price=0.5) == []
+
+    def test_by_a_benchmark(self, catalogue, stand_in):
+        figures = [("a/one", 50, "0"), ("a/two", 70, "0.000004"), ("a/three", 70, "0.000002"), ("a/none", None, "0")]
+        stand_in.script(listing(*(scored(*figure) for figure in figures)))
+        assert [model.id for model in catalogue.call("ranked", by="coding_index")] == ["a/three", "a/two", "a/one"]
+
+    def test_ten_unless_told(self, models, stand_in):
+        stand_in.script(listing(*(entry(f"a/{number}") for number in range(12))))
+        assert [len(models.ranked()), len(models.ranked(limit=None)), len(models.ranked(limit=1))] == [10, 12, 1]
+
+    @pytest.mark.parametrize("arguments", [{"limit": 0}, {"limit": "2"}, {"by": ""}, {"by": None}])
+    def test_bad_arguments(self, models, stand_in, arguments):
+        with pytest.raises((TypeError, ValueError), match=f"`{next(iter(arguments))}`"):
+            models.ranked(**arguments)
+        assert not stand_in.requests
+
+    @pytest.mark.parametrize(
+        ("needs", "said"),
+        [
+            ({"supports": "tool"}, "No model supports 'tool'. Did you mean 'tools'?"),
+            ({"takes": ["text", "images"]}, "No model takes 'images'. Did you mean 'image'?"),
+            ({"makes": "embedding"}, "No model makes 'embedding'. Did you mean 'embeddings'?"),
+        ],
+    )
+    def test_a_misspelled_ability(self, catalogue, needs, said):
+        for method in ("cheapest", "ranked"):
+            with pytest.raises(ValueError, match=f"^{re.escape(said)}$"):
+                catalogue.call(method, **needs)
+
+
+class TestSpeed:
+    FIGURES = {
+        "a/a": [(900, 99), (100, 9)],
+        "a/b": [(501, 50), (500, 49), (None, None)],
+        "a/c": [(500, 50)],
+        "a/d": [(1, 999)],
+        "a/down": [(1, 999)],
+    }
+
+    @pytest.fixture
+    def served(self, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+        """
+        Let these models be listed and served, the dearest first. The result holds whose endpoints were asked for.
+        """
+        asked, respond = [], stand_in.answer
+
+        def answer(request: Any) -> Answer:
+            usual = respond(request)
+            name = request.path.removeprefix("/api/v1/models/").removesuffix("/endpoints")
+            if not request.path.endswith("/endpoints"):
+                return usual
+            asked.append(name)
+            if name not in self.FIGURES:
+                return Answer.error(404, "Model not found")
+            status = -1 if name == "a/down" else 0
+            fields = [
+                {"status": status, "latency_last_30m": {"p50": latency}, "throughput_last_30m": {"p50": speed}}
+                for latency, speed in self.FIGURES[name]
+            ]
+            return Answer.json({"data": {"endpoints": fields}})
+
+        names = ["gone", "a/gone", "a/down", *sorted(self.FIGURES)]
+        prices = [f"{number / 1e6:f}" for number in range(1, len(names))]
+        listed = [entry(name, price) for name, price in zip(names, ["0", *prices], strict=True)]
+        stand_in.script(listing(*reversed(listed)))
+        monkeypatch.setattr(stand_in, "answer", answer)
+        return asked
+
+    @pytest.mark.parametrize(
+        ("needs", "chosen"),
+        [
+            ({"max_latency": 100}, "a/a"),
+            ({"min_throughput": Decimal(50)}, "a/a"),
+            ({"max_latency": 500, "min_throughput": 50}, "a/c"),
+            ({"max_latency": 99.5}, "a/d"),
+        ],
+    )
+    def test_the_cheapest_that_is_fast_enough(self, catalogue, served, needs, chosen):
+        assert catalogue.call("cheapest", **needs).id == chosen
+
+    def test_several(self, catalogue, served):
+        assert [model.id for model in catalogue.call("ranked", max_latency=500, min_throughput=50)] == ["a/c", "a/d"]
+        with pytest.raises(ValueError, match="No model .* fits makes='text', max_latency=0.5: relax a condition"):
+            catalogue.call("cheapest", max_latency=0.5)
+
+    def test_figures_are_kept(self, catalogue, served):
+        for _ in range(2):
+            catalogue.call("cheapest", max_latency=100)
+        assert len(served) == len(set(served)) == len(self.FIGURES) + 1
+        catalogue.models.cache_seconds = 0
+        assert catalogue.call("endpoints", "a/a")
+        catalogue.models.cache_seconds = 300
+        catalogue.models.api_key = Secret.from_token("sk-or-other")
+        catalogue.call("cheapest", max_latency=100)
+        assert len(served) == 1 + 2 * (len(self.FIGURES) + 1)
+
+    def test_no_more_are_asked_for_than_needed(self, catalogue, stand_in):
+        stand_in.script(listing(*(entry(f"a/{number}", f"{number / 1e6:f}") for number in range(30))))
+        assert catalogue.call("ranked", max_latency=500) == []
+        assert len(stand_in.requests) == 1 + 30
+        stand_in.requests.clear()
+        assert catalogue.call("cheapest", models=catalogue.new(), max_latency=500, takes="image", exclude_free=True)
+        assert len(stand_in.requests) <= 1 + 8
+
+    @pytest.mark.usefixtures("without_key")
+    def test_without_a_key(self, catalogue, stand_in):
+        with pytest.raises(ValueError, match="OPENROUTER_API_KEY is not set"):
+            catalogue.call("cheapest", max_latency=500)
+        assert not stand_in.requests
+
+    @pytest.mark.parametrize("needs", [{"max_latency": "1"}, {"min_throughput": -1}, {"max_latency": float("nan")}])
+    def test_bad_conditions(self, models, stand_in, needs):
+        with pytest.raises((TypeError, ValueError), match=f"`{next(iter(needs))}` must be"):
+            models.ranked(**needs)
+        assert not stand_in.requests
+
+    def test_a_failure_is_raised(self, catalogue, stand_in):
+        stand_in.script(listing(entry("a/b")), Answer.error(500, "Down"))
+        with pytest.raises(openai.InternalServerError, match="Down"):
+            catalogue.call("cheapest", max_latency=500)
+
+
+class TestTable:
+    def test_of_models(self, models):
+        table = OpenRouterModels.table(models.ranked(by="coding_index", limit=2), benchmarks="coding_index")
+        assert [line.split() for line in table.splitlines()] == [
+            ["model", "context", "USD/M", "in", "USD/M", "out", "coding_index", "takes", "makes"],
+            [f"{SEES}:thinking", "262,144", "0.6", "2.4", "72.5", "text,image,file", "text"],
+            [SEES, "262,144", "0.6", "2.4", "61", "text,image,file", "text"],
+        ]
+        assert table.rows[1] == {
+            "model": SEES,
+            "context_window": 262144,
+            "prompt_price": 0.6,
+            "completion_price": 2.4,
+            "coding_index": 61,
+            "takes": ["text", "image", "file"],
+            "makes": ["text"],
+        }
+
+    def test_what_is_unknown(self):
+        table = OpenRouterModels.table([OpenRouterModel({"id": "a/<b>"})], benchmarks=["x"])
+        assert table.splitlines()[1].split() == ["a/<b>", "?", "?", "?", "?"]
+        assert table.rows[0]["prompt_price"] is table.rows[0]["x"] is None
+        assert '<td style="text-align: left">a/&lt;b&gt;</td>' in table._repr_html_()
+
+    def test_prices_of_any_size(self):
+        table = OpenRouterModels.table([OpenRouterModel(entry("a/b", "0.0001", "0.0000000208333333333333"))])
+        assert table.splitlines()[1].split()[2:4] == ["100", "0.0208333333333333"]
+
+    def test_something_else(self):
+        with pytest.raises(TypeError, match="`models` must be a list of OpenRouterModel. Each item must be"):
+            OpenRouterModels.table(["a/b"])
+        with pytest.raises(TypeError, match="`benchmarks` must be a string or a list of strings"):
+            OpenRouterModels.table([], benchmarks=7)
+
+
 class TestNamesForGenerators:
     """
     What the catalogue listed helps a generator with a wrong name, without a further request.
@@ -690,6 +885,18 @@ class TestCommand:
             assert len(rows) == 1
         path = "/models/user" if "--for-account" in arguments else "/models"
         assert [request.path for request in stand_in.requests] == [f"/api/v1{path}"]
+
+    def test_benchmarks(self, stand_in, capsys):
+        assert self.run(stand_in, "--min-benchmark", "coding_index=62", "--min-benchmark", "agentic_index=1") == 0
+        head, row = capsys.readouterr().out.splitlines()
+        assert head.split()[-4:-2] == ["coding_index", "agentic_index"]
+        assert (row.split()[0], row.split()[-4:-2]) == (f"{SEES}:thinking", ["72.5", "47"])
+        with pytest.raises(SystemExit, match="2"):
+            self.run(stand_in, "--min-benchmark", "coding_index")
+
+    def test_a_misspelled_ability(self, stand_in, capsys):
+        assert self.run(stand_in, "--supports", "tool") == 1
+        assert capsys.readouterr() == ("", "No model supports 'tool'. Did you mean 'tools'?\n")
 
     @pytest.mark.parametrize(
         ("arguments", "said"),

@@ -203,7 +203,7 @@ def test_a_chat_without_tools_does_not_run_through_what_prepares_them(mode: Mode
     finally:
         sys.setprofile(None)
     used = {path.stem for path in map(Path, paths) if path.parent.name == "_request"}
-    assert used == {"arguments", "messages", "reasoning"}
+    assert used == {"arguments", "messages", "reasoning", "tool_calls"}
 
 
 class TestLazyTools:

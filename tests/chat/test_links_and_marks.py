@@ -147,19 +147,21 @@ class TestToolOptions:
         assert search == {**look, "function": {**look["function"], "name": "search", "description": "About search"}, **options["search"]}  # fmt: skip
         assert options == before
 
-    def test_of_a_tool_that_is_not_sent_this_time(self, sync: Mode, stand_in: StandIn):
+    def test_of_a_tool_that_is_not_sent_this_time(self, sync: Mode, stand_in: StandIn, caplog):
         generator = sync.generator(tools=[tool("look")], tool_options={"look": {"defer_loading": True}})
         for tools in ([], [tool("other")], None):
             sync.run(generator, tools=tools)
         assert [b"defer_loading" in request.raw for request in stand_in.requests] == [False, False, True]
+        assert "tool_options" not in caplog.text
 
-    def test_of_a_tool_that_nobody_knows(self, sync: Mode, stand_in: StandIn):
-        generator = sync.generator(tools=[tool("search")], tool_options={"serach": {"defer_loading": True}})
-        with pytest.raises(
-            ValueError, match="`tool_options` has 'serach', but there is no tool of this name.*'search'"
-        ):
-            sync.run(generator)
-        assert not stand_in.requests
+    def test_of_a_tool_that_is_revealed_later(self, sync: Mode, stand_in: StandIn, caplog):
+        generator = sync.generator(tool_options={"serach": {}, "look": {"defer_loading": True}})
+        for tools in ([tool("search")], [tool("search")], [tool("search"), tool("look")]):
+            sync.run(generator, tools=tools)
+        assert [b"defer_loading" in request.raw for request in stand_in.requests] == [False, False, True]
+        assert caplog.text.count("`tool_options` has 'serach', but no tool of this run has this name") == 1
+        assert caplog.text.count("`tool_options` has 'look'") == 1
+        assert "The tools are: 'search'" in caplog.text
 
     @pytest.mark.parametrize(
         ("options", "error", "told"),

@@ -90,7 +90,7 @@ class TestToolCallFragments:
     def test_a_call_of_one_function_ends_when_json_says_so(self, texts, rest, cuts, has_index):
         sent, expected = [piece for text in texts for piece in pieces(text + rest, cuts)], [""]
         for piece in sent:
-            if is_object(expected[-1]) and (piece.strip() or not has_index):
+            if is_object(expected[-1]) and piece.strip():
                 expected.append("")
             expected[-1] += piece
         assert joined_arguments(sent, **({"index": 0} if has_index else {})) == (expected if sent else [])

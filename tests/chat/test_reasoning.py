@@ -246,6 +246,10 @@ class TestHealing:
         [
             ([ChatMessage.from_user("hi"), reply(None, PLAIN)], REFUSALS["OpenRouter"]),
             (HISTORY, error_body(400, "Function call is missing a thought_signature in functionCall parts")),
+            (
+                HISTORY,
+                error_body(400, raw='{"message": "Expected `thinking` or `redacted_thinking`, but found `text`."}'),
+            ),
             (HISTORY, error_body(404, "No endpoints found that support reasoning. Try a different model")),
         ],
     )

@@ -15,11 +15,8 @@ from modes import Mode
 from stand_in import Answer, StandIn
 from wire import USAGE, answer, call, comparable, completion, event, events, folded
 
-from haystack_integrations.components.generators.openrouter.chat._reply import (
-    chat_messages,
-    tool_arguments,
-    warn_of_flaws,
-)
+from haystack_integrations.components.generators.openrouter.chat._fields import tool_arguments
+from haystack_integrations.components.generators.openrouter.chat._reply import chat_messages, warn_of_flaws
 from haystack_integrations.components.generators.openrouter.chat._request.messages import wire_messages
 from haystack_integrations.components.generators.openrouter.chat._request.reasoning import Readers
 from haystack_integrations.components.generators.openrouter.chat._stream.chunks import StreamedReply
@@ -405,6 +402,17 @@ class TestToolCalls:
         assert [(one.tool_name, one.arguments) for one in calls] == [("f", {"a": 1}), ("f", {"a": 2})]
         assert len({one.id for one in calls}) == 2
 
+    def test_chunks_name_each_of_two_calls_that_share_an_id(self):
+        _, chunks = self.call_deltas(
+            *[call("f", "", "x"), self.fragment('{"a": 1}', None), call("f", "", "x"), self.fragment('{"b": 2}', None)]
+        )
+        deltas = [delta for chunk in chunks for delta in chunk.tool_calls or []]
+        assert [(d.index, d.id, d.tool_name, d.arguments) for d in deltas] == [
+            (0, "x", "f", None),
+            (0, None, None, '{"a": 1}'),
+            (1, "x", "f", '{"b": 2}'),
+        ]
+
     def test_interleaved_calls_share_an_id(self):
         calls, _ = self.call_deltas(
             call("f", "", "x", index=0),
@@ -453,6 +461,10 @@ class TestToolCalls:
         )
         assert calls == [("x", "f", {})]
         assert [c.tool_calls[0].id for c in chunks if c.tool_calls] == [None, "x"]
+
+    def test_a_name_that_is_repeated_with_neither_index_nor_id(self):
+        calls, _ = self.call_deltas(*(call("f", arguments, None) for arguments in ('{"a":', " 1}", "")))
+        assert [c[1:] for c in calls] == [("f", {"a": 1})]
 
     def test_whole_calls_with_neither_index_nor_id(self):
         calls, _ = self.call_deltas(call("f", '{"a": 1}', None), call("f", '{"a": 2}', None))

@@ -442,8 +442,27 @@ class TestNamesAndIdsThatProvidersRefuse:
         ids = ["f.0", "f:0", "f_0", "f:0", "x" * 70, "x" * 80]
         found = [one[0] for one in ids_and_names(stand_in, [m for one in ids for m in called("f", one)])]
         assert all(re.fullmatch("[A-Za-z0-9_-]{1,64}", one) for one in found)
-        assert len(set(found)) == 5
-        assert found[1] == found[3]
+        assert len(set(found)) == len(ids)
+
+    def test_an_id_that_another_turn_has_too(self, stand_in: StandIn):
+        turns = [message for name in ("a", "b", "c") for message in called(name, "call_0")]
+        found = ids_and_names(stand_in, turns)
+        assert (found[0], [name for _, name in found]) == (("call_0", "a"), ["a", "b", "c"])
+        assert len(set(found)) == len({one for one, _ in found}) == 3
+        assert ids_and_names(stand_in, turns[:4]) == found[:2]  # what was sent before stays the same
+
+    def test_an_id_that_two_calls_of_a_turn_have(self, stand_in: StandIn):
+        calls = [ToolCall("f", {"n": n}, id="x") for n in range(2)]
+        results = [ChatMessage.from_tool(f"{one.arguments['n']}", origin=one) for one in calls]
+        wire = sent(Mode("sync", stand_in.url), stand_in, [ChatMessage.from_assistant(tool_calls=calls), *results])
+        made, *answers = wire["messages"]
+        ids = [one["id"] for one in made["tool_calls"]]
+        assert len(set(ids)) == 2
+        assert [(one["tool_call_id"], one["content"]) for one in answers] == [(ids[0], "0"), (ids[1], "1")]
+
+    def test_a_result_without_its_call(self, stand_in: StandIn):
+        wire = sent(Mode("sync", stand_in.url), stand_in, called("f", "f.0")[1:])
+        assert wire["messages"][0]["tool_call_id"] == "f_0"
 
     def test_the_name_of_a_tool_stays(self, stand_in: StandIn):
         history = [*called("server.look", "1"), *called("server.find", "2")]
@@ -476,8 +495,10 @@ class TestForcedCallsOfClaude:
         ],
     )
     def test_a_warning_says_that_reasoning_is_dropped(self, sync: Mode, caplog, kwargs, dropped):
-        sync(model="anthropic/claude-haiku-4.5", run=kwargs)
-        assert ("OpenRouter drops `reasoning`" in caplog.text) is dropped
+        generator = sync.generator(model="anthropic/claude-haiku-4.5")
+        for _ in range(2):
+            sync.run(generator, generation_kwargs=kwargs)
+        assert caplog.text.count("OpenRouter drops `reasoning`") == dropped
 
 
 class TestRepeatedReasoning:

@@ -161,6 +161,8 @@ class TestStrictSchemas:
             (an_object(a={"allOf": [an_object(b=TEXT), an_object(c=TEXT)]}), "`a` has `allOf`"),
             ({**an_object(a=TEXT), "anyOf": [an_object(b=TEXT)]}, "it has properties and `anyOf`"),
             (an_object(a={"type": "array"}), "`a` is a list that does not tell"),
+            (an_object(a={"title": "Any"}), "`a` may be of any type"),
+            (an_object(a={"type": "array", "items": {}}), r"`a\[\]` may be of any type"),
             (an_object(a={"type": "array", "prefixItems": [TEXT]}), "`a` has `prefixItems`"),
             (an_object(a={"$ref": "https://x.example/a", "title": "A"}), "`a` refers to 'https://x.example/a'"),
             ({**an_object(a={"$ref": "#/$defs/A", "type": "null"}), "$defs": {"A": TEXT}}, "both have `type`"),

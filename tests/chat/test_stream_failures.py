@@ -123,6 +123,20 @@ class TestFailures:
         assert [c.content for c in streaming.chunks] == ["", "Good ", "mor", ""]
 
 
+class TestCutCalls:
+    @pytest.mark.parametrize(("finish_reason", "is_cut"), [(None, True), ("tool_calls", False)])
+    def test_a_call_whose_arguments_did_not_come(self, streaming: Mode, stand_in: StandIn, finish_reason, is_cut):
+        sent = [event({"tool_calls": [call("now", "", index=0)]}), event({}, finish_reason), BOOM]
+        partial = failure_of(streaming, stand_in, Answer.sse(sent, done=False)).partial_reply
+        assert len(partial.tool_calls) == (not is_cut)
+        assert partial.meta.get("invalid_tool_calls", []) == [{"id": "call_1", "name": "now", "arguments": ""}] * is_cut
+        streaming([ChatMessage.from_user("hi"), partial, ChatMessage.from_user("go on")])
+        told = [message["content"] for message in stand_in.requests[-1].body["messages"] if message["role"] == "tool"]
+        assert [text[: text.index(". ")] for text in told] == [
+            "The tool was not called, because the arguments of 'now' are missing"
+        ] * is_cut
+
+
 class TestEvents:
     def test_an_error_event_tells_what_openrouter_said(self, streaming: Mode, stand_in: StandIn):
         body = error_body("server_error", raw='{"error": {"message": "GPU fell off"}}')

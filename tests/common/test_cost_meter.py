@@ -7,11 +7,13 @@
 import asyncio
 import contextlib
 import copy
+import json
 import os
 import pickle
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from decimal import Decimal
+from contextvars import copy_context
+from decimal import Context, Decimal, Inexact, localcontext
 from functools import partialmethod
 from typing import Any
 
@@ -20,6 +22,7 @@ import pytest
 from components import COMPONENTS, INPUTS, KINDS, build
 from haystack import Document, Pipeline
 from haystack.components.agents import Agent
+from haystack.components.agents.state import State
 from haystack.components.query import QueryExpander
 from haystack.components.rankers import LLMRanker
 from haystack.components.retrievers import InMemoryEmbeddingRetriever, MultiQueryEmbeddingRetriever
@@ -105,6 +108,12 @@ class TestResponses:
         with contextlib.suppress(openai.APIError):
             mode.run(mode.generator(cost_meter=meter))
         assert counted(meter) == (COST, 1, 0)
+
+    def test_a_completion_that_is_nested_under_its_provider(self, plain: Mode, stand_in: StandIn, meter):
+        nested = completion({"content": "a"})
+        stand_in.script(Answer.json({**dict.fromkeys(nested), "provider": nested}))
+        plain.run(plain.generator(cost_meter=meter))
+        assert (meter.total, meter.unknown, meter.by_model()) == (COST, 0, {"test/model-2026": COST})
 
     def test_failures_that_were_not_billed(self, mode: Mode, stand_in: StandIn, meter: OpenRouterCostMeter):
         stand_in.script(Answer.json(error_body(), 429), answer(mode, {"content": "a"}))
@@ -198,6 +207,30 @@ class TestMeasure:
             thread.join()
         assert (meter.total, meter.calls, meter.by_model()) == (Decimal(1000), 10_000, {"m": Decimal(1000)})
 
+    def test_sums_are_exact_in_any_decimal_context(self, meter: OpenRouterCostMeter):
+        with localcontext(Context(prec=3, traps=[Inexact])), meter.measure("a") as spent:
+            for cost in (1234.5, "0.00000012345678901234567", Decimal("1e-20"), 9e14):
+                meter.note(cost, model="m")
+        exact = Decimal("900000000001234.50000012345678901235567")
+        assert meter.total == spent.total == meter.by_model()["m"] == meter.by_label()["a"] == exact
+
+    @pytest.mark.parametrize("cost", ["1e-9999", Decimal("1e-9999")])
+    def test_what_is_less_than_any_price_is_rounded_up(self, cost: Any, meter: OpenRouterCostMeter):
+        meter.note(cost)
+        meter.note("0e-9999")
+        assert f"{meter.total}" == "1E-30"
+
+    @pytest.mark.parametrize("odd", [Decimal("NaN"), Decimal("sNaN"), Decimal("Infinity"), Decimal(-1), "x"])
+    def test_what_is_no_cost(self, odd: Any, meter: OpenRouterCostMeter):
+        meter.note(odd)
+        assert counted(meter) == (Decimal(0), 1, 1)
+
+    def test_a_block_that_ends_in_another_context(self, meter: OpenRouterCostMeter):
+        block = meter.measure()  # as in a generator that a web framework runs in its threads
+        spent = copy_context().run(block.__enter__)
+        assert not block.__exit__(None, None, None)
+        assert spent.calls == 0
+
     def test_reset(self, meter: OpenRouterCostMeter):
         with meter.measure("a") as spent:
             meter.note(0.5, model="m", component="c")
@@ -274,6 +307,22 @@ class TestWhatHaystackAsks:
         assert result["exit_reason"] == "cost_budget_exceeded"
         assert (meter.total, len(stand_in.requests)) == (Decimal("5.05"), 2)
 
+    def test_a_summary_of_a_compaction_hook(self, stand_in: StandIn, meter: OpenRouterCostMeter):
+        from haystack.hooks.compaction import CompactionHook, SummarizationCompactor
+
+        @tool
+        def read() -> str:
+            """Read a long text."""
+            return "word " * 2000
+
+        stand_in.script(calling(0.05, "read"), costing(7.0, "A summary."), costing(0.05))
+        writer = OpenRouterChatGenerator(api_base_url=stand_in.url, cost_meter=meter)
+        compactor = SummarizationCompactor(writer, min_keep_steps=0, approximate_summary_tokens=10)
+        hooks = [CompactionHook(compactor, context_window=1000), OpenRouterCostBudgetHook(5.0, cost_meter=meter)]
+        result = agent(stand_in, read, hooks=hooks, cost_meter=meter).run([ChatMessage.from_user("Hi")])
+        assert result["exit_reason"] == "cost_budget_exceeded"
+        assert (meter.total, len(stand_in.requests)) == (Decimal("7.05"), 2)
+
     def test_runs_at_the_same_time_do_not_stop_each_other(self, stand_in: StandIn, meter: OpenRouterCostMeter):
         hook = OpenRouterCostBudgetHook(0.25, cost_meter=meter)
         both = threading.Barrier(2, timeout=5)
@@ -328,6 +377,52 @@ class TestWhatHaystackAsks:
             stand_in.script(calling(0.1, "nothing"), costing(0.1))
             result = agent(stand_in, nothing, hooks=[hook], cost_meter=meter).run([ChatMessage.from_user("Hi")])
             assert result["exit_reason"] == expected
+
+    def test_a_run_that_is_resumed_keeps_what_the_meter_counted(self, stand_in: StandIn, meter: OpenRouterCostMeter):
+        saved: list[str] = []
+
+        class Save:
+            def run(self, state: State) -> None:
+                saved.append(json.dumps(state.to_dict(skip_keys=["tools", "hook_context"])))
+
+        class Restore:
+            def run(self, state: State) -> None:
+                for key, value in State.from_dict(json.loads(saved[1])).data.items():
+                    state.set(key, value, handler_override=lambda _, new: new)
+
+        @tool
+        def aside() -> str:
+            """Spend."""
+            meter.note(1.0)
+            return "done"
+
+        stand_in.script(calling(0.1, "aside"), calling(0.1, "aside"))
+        one = agent(stand_in, aside, hooks=[OpenRouterCostBudgetHook(9, cost_meter=meter)], cost_meter=meter)
+        one.max_agent_steps, one.hooks["after_tool"] = 2, [Save()]
+        one.run([ChatMessage.from_user("Hi")])
+        for max_cost, expected in ((1.2, "cost_budget_exceeded"), (1.21, "text")):  # the tool's last cost is lost
+            stand_in.script(costing(0.1))
+            one.hooks = {
+                "before_run": [Restore()],
+                "before_llm": [OpenRouterCostBudgetHook(max_cost, cost_meter=meter)],
+            }
+            one.max_agent_steps = 9
+            assert one.run([])["exit_reason"] == expected
+
+    @pytest.mark.asyncio
+    async def test_an_asynchronous_run(self, stand_in: StandIn, meter: OpenRouterCostMeter):
+        @tool
+        def aside() -> str:
+            """Spend."""
+            meter.note(0.6)
+            return "done"
+
+        hook = OpenRouterCostBudgetHook(1.0, cost_meter=meter)
+        one = agent(stand_in, aside, hooks=[hook], cost_meter=meter)
+        stand_in.script(*[calling(0.2, "aside") for _ in range(9)])
+        runs = await asyncio.gather(*(one.run_async([ChatMessage.from_user("Hi")]) for _ in range(2)))
+        assert [run["step_count"] for run in runs] == [2, 2]
+        assert meter.total == Decimal("3.2")
 
     def test_a_hook_in_yaml(self):
         hook = OpenRouterCostBudgetHook(1, cost_meter=OpenRouterCostMeter("budget"))

@@ -4,7 +4,11 @@
 
 """What a person at a prompt meets: `repr`, a hint about the model's name, and what replies cost."""
 
+import copy
+import json
 import logging
+import pickle
+import re
 from typing import Any
 
 import pytest
@@ -18,6 +22,7 @@ from stand_in import Answer, StandIn
 from wire import USAGE, call, completion
 
 from haystack_integrations.common.openrouter.cost import reported_cost, usage_cost
+from haystack_integrations.common.openrouter.models import OpenRouterModel
 from haystack_integrations.components.generators.openrouter import (
     OpenRouterChatGenerator,
     cost_table,
@@ -286,6 +291,75 @@ class TestCostTable:
     def test_something_else(self):
         with pytest.raises(TypeError, match="`messages` must be a list of ChatMessage"):
             cost_table({"messages": []})
+        with pytest.raises(TypeError, match="`prices` must be a list of OpenRouterModel.*such as `OpenRouterModels"):
+            cost_table([], prices=7)
+        with pytest.raises(TypeError, match="`prices` must be a list of OpenRouterModel. Each item must be an OpenR"):
+            cost_table([], prices=["a/b"])
+
+    def test_it_is_a_string_with_rows(self):
+        usage = {"prompt_tokens": 8, "prompt_tokens_details": {"cached_tokens": 4}, "cost": 0.5}
+        table = cost_table([ChatMessage.from_assistant("x", meta={"model": "a/b", "usage": usage})])
+        assert table == str(table) == repr(table) == f"{table}"
+        assert (type(str(table)), "0.500000" in table, json.loads(json.dumps(table))) == (str, True, table)
+        assert table.rows == [
+            {
+                "model": "a/b", "provider": None, "prompt_tokens": 8, "cached_tokens": 4, "completion_tokens": None,
+                "reasoning_tokens": None, "cost": 0.5,
+            }
+        ]  # fmt: skip
+        assert type(table.rows[0]["prompt_tokens"]) is int
+        assert cost_table([]).rows == []
+
+    def test_copies(self):
+        table = cost_table([paid(cost=0.5)])
+        for copied in (pickle.loads(pickle.dumps(table)), copy.deepcopy(table)):
+            assert (copied, copied.rows, copied._repr_html_()) == (table, table.rows, table._repr_html_())
+
+    def test_in_a_notebook(self):
+        meta = {"model": "<b>a</b>", "provider": "x & y\n", "usage": {"cost": 0.5}}
+        shown = cost_table([ChatMessage.from_assistant("x", meta=meta)])._repr_html_()
+        rows = re.findall(r"<tr>(.*?)</tr>", shown)
+        assert (
+            shown
+            == f"<table><thead><tr>{rows[0]}</tr></thead><tbody><tr>{rows[1]}</tr><tr>{rows[2]}</tr></tbody></table>"
+        )
+        assert [re.findall(">([^<]*)</t", row) for row in rows] == [
+            ["model", "provider", "in", "cached", "out", "reasoning", "USD"],
+            ["&lt;b&gt;a&lt;/b&gt;", r"x &amp; y\n", "-", "-", "-", "-", "0.500000"],
+            ["total", "", "-", "-", "-", "-", "0.500000"],
+        ]
+        assert re.findall("align: (left|right)", rows[1]) == ["left"] * 2 + ["right"] * 5
+
+    def test_what_caching_saved(self):
+        pricing = {"prompt": "0.001", "completion": "0", "input_cache_read": "0.0001", "input_cache_write": "0.002"}
+        models = [OpenRouterModel({"id": "a/b", "canonical_slug": "a/b-2026", "pricing": pricing})]
+        sent = [{"cache_write_tokens": 5}, {"cached_tokens": 8}, {"cached_tokens": 0, "cache_write_tokens": 1}, {}]
+        replies = [
+            ChatMessage.from_assistant(
+                "x", meta={"model": model, "usage": {"prompt_tokens": 10, "cost": 1, "prompt_tokens_details": details}}
+            )
+            for model, details in zip(["a/b", "a/b-2026", "a/b", "a/b"], sent, strict=True)
+        ]
+        table = cost_table([*replies, paid(cost=1, prompt_tokens=10)], prices=models)
+        saved = [row["saved"] for row in table.rows]
+        assert saved == [None, pytest.approx(0.0072), pytest.approx(-0.001), None, None]
+        assert [line.split()[-1] for line in table.splitlines()] == [
+            "saved",
+            "-",
+            "0.007200",
+            "-0.001000",
+            "-",
+            "-",
+            "0.006200",
+        ]
+        assert "saved" not in cost_table(replies)
+
+    @pytest.mark.parametrize("tokens", [-5, 0.4, "8", 1e14])
+    def test_odd_numbers_of_cached_tokens(self, tokens):
+        usage = {"prompt_tokens": 10, "prompt_tokens_details": {"cached_tokens": tokens}}
+        model = OpenRouterModel({"id": "a/b", "pricing": {"prompt": "0.001"}})
+        (row,) = cost_table([ChatMessage.from_assistant("x", meta={"model": "a/b", "usage": usage})], [model]).rows
+        assert row["saved"] == (None if tokens in (-5, "8") else 0)
 
 
 def test_generation_kwargs_connect_to_a_component_that_makes_them():

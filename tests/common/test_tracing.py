@@ -5,32 +5,45 @@
 """What Haystack's own tracing holds of a request: model, tokens and cost always, content only if the user wants it."""
 
 import asyncio
+import gc
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from decimal import Decimal
 from functools import partial
 from math import isfinite
+from threading import Thread
 from typing import Any
+from weakref import ref
 
+import openai
 import pytest
 from haystack import Document, Pipeline, tracing
 from haystack.components.agents import Agent
+from haystack.components.evaluators import LLMEvaluator
 from haystack.dataclasses import ByteStream, ChatMessage
 from haystack.tools import tool
 from haystack.tracing.utils import coerce_tag_value
 from hypothesis import given
 from hypothesis import strategies as st
 from modes import Mode
-from stand_in import Answer, StandIn
+from stand_in import CUT, Answer, StandIn
 from strategies import FAST, HALVES, ODD
-from wire import USAGE, answer, call, completion
+from wire import USAGE, answer, call, completion, error_body, event
 
-from haystack_integrations.common.openrouter._transport.tracing import span_tags
+from haystack_integrations.common.openrouter._transport import tracing as tracing_module
+from haystack_integrations.common.openrouter._transport.tracing import span_tags, tag_span
+from haystack_integrations.common.openrouter.cost import OpenRouterCostMeter
+from haystack_integrations.common.openrouter.models import OpenRouterModels
 from haystack_integrations.components.audio.openrouter import OpenRouterSpeechSynthesizer, OpenRouterTranscriber
 from haystack_integrations.components.classifiers.openrouter import OpenRouterDocumentClassifier
 from haystack_integrations.components.embedders.openrouter import OpenRouterDocumentEmbedder, OpenRouterTextEmbedder
-from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator, OpenRouterImageGenerator
+from haystack_integrations.components.generators.openrouter import (
+    OpenRouterChatGenerator,
+    OpenRouterImageGenerator,
+    OpenRouterStreamError,
+)
 from haystack_integrations.components.rankers.openrouter import OpenRouterRanker
 from haystack_integrations.components.routers.openrouter import OpenRouterTextRouter
 
@@ -45,6 +58,7 @@ TAGS = {
     "openrouter.cached_tokens": 3,
     "openrouter.completion_tokens": 5,
     "openrouter.cost": 0.00012,
+    "openrouter.requests": 1,
 }
 
 
@@ -226,3 +240,160 @@ def test_an_odd_flag_hides_no_reply(stand_in: StandIn, tracer: Tracer):
         OpenRouterChatGenerator(api_base_url=stand_in.url).run("Hi")
     assert span.tags["openrouter.reasoning_tokens"] == 2
     assert "openrouter.cached_tokens" not in span.tags
+
+
+def costing(usd: float, **fields: Any) -> Answer:
+    return Answer.json(completion({"content": "a"}, usage={**USAGE, "cost": usd}, **fields))
+
+
+def sums(span: Span) -> tuple[Any, ...]:
+    return tuple(span.tags.get(f"openrouter.{name}") for name in ("cost", "requests", "prompt_tokens"))
+
+
+class Wrapped(Span):
+    """Wraps a span of a tracing tool, as the span of `opentelemetry-haystack` does."""
+
+    def __init__(self, raw: Any) -> None:
+        self.raw, self.tags = raw, raw.tags
+
+    def raw_span(self) -> Any:
+        return self.raw
+
+
+class Raw:
+    def __init__(self) -> None:
+        self.tags: dict[str, Any] = {}
+
+
+class Slots:
+    __slots__ = ("tags",)
+
+    def __init__(self) -> None:
+        self.tags: dict[str, Any] = {}
+
+
+NOTHING = {"requested": "", "operation": ""}
+
+
+class TestSums:
+    def test_a_span_that_holds_several_requests(self, pair: Mode, stand_in: StandIn, tracer: Tracer):
+        stand_in.script(*(answer(pair, {"content": "a"}) for _ in range(3)))
+        with tracer.trace("mine") as span:
+            for _ in range(3):
+                pair()
+        assert sums(span) == (0.00036, 3, 21)
+
+    def test_a_span_that_is_wrapped_anew_each_time(self, stand_in: StandIn, tracer: Tracer, monkeypatch):
+        raws = [Raw()]
+        monkeypatch.setattr(tracer, "current_span", lambda: Wrapped(raws[0]))
+        stand_in.script(costing(0.1), costing(0.2))
+        generator = OpenRouterChatGenerator(api_base_url=stand_in.url)
+        generator.run("a")
+        generator.run("b")
+        assert sums(raws[0]) == (0.3, 2, 14)
+        kept = ref(raws.pop())
+        gc.collect()
+        assert kept() is None
+
+    def test_a_span_that_nothing_can_refer_to_weakly(self, stand_in: StandIn, tracer: Tracer, monkeypatch):
+        raw = Slots()
+        monkeypatch.setattr(tracer, "current_span", lambda: Wrapped(raw))
+        stand_in.script(costing(0.1), costing(0.2))
+        generator = OpenRouterChatGenerator(api_base_url=stand_in.url)
+        generator.run("a")
+        generator.run("b")
+        assert sums(raw) == (0.2, 1, 7)
+
+    def test_a_corpus_in_threads(self, stand_in: StandIn, tracer: Tracer):
+        embedder = OpenRouterDocumentEmbedder(
+            api_base_url=stand_in.url, progress_bar=False, batch_size=1, concurrency=8
+        )
+        with tracer.trace("mine") as span:
+            usage = embedder.run([Document(content=f"{n}") for n in range(40)])["meta"]["usage"]
+        assert sums(span) == (pytest.approx(usage["cost"]), 40, usage["prompt_tokens"])
+
+    def test_an_older_sum_does_not_replace_a_newer_one(self):
+        usage = {"usage": {"cost": 0.1, "prompt_tokens": 1}}
+        others = []
+
+        class Slow(Span):
+            def set_tags(self, tags: dict[str, Any]) -> None:
+                if not others:  # another thread tags the span while the first one does
+                    others.append(Thread(target=tag_span, args=(span, usage), kwargs=NOTHING))
+                    others[0].start()
+                    others[0].join(0.05)
+                super().set_tags(tags)
+
+        tag_span(span := Slow("mine"), usage, **NOTHING)
+        others[0].join()
+        assert sums(span) == (0.2, 2, 2)
+
+    def test_failures_that_were_billed(self, stand_in: StandIn, tracer: Tracer):
+        broken = Answer.sse([event({"content": "Once"}, usage={**USAGE, "cost": 0.2}), CUT])
+        stand_in.script(Answer.json(completion({"content": "a"}, "error", usage={**USAGE, "cost": 0.1})), broken)
+        generator = OpenRouterChatGenerator(api_base_url=stand_in.url, max_retries=0)
+        with tracer.trace("mine") as span:
+            with pytest.raises(openai.InternalServerError):
+                generator.run("a")
+            with pytest.raises(OpenRouterStreamError):
+                generator.run("a", streaming_callback=lambda chunk: None)
+        assert sums(span) == (0.3, 2, 14)
+
+    def test_what_was_not_billed(self, stand_in: StandIn, tracer: Tracer):
+        with tracer.trace("mine") as span:
+            OpenRouterModels(api_base_url=stand_in.url).list()
+            assert span.tags == {}
+            stand_in.script(Answer.json(error_body(), 429), costing(0.1))
+            OpenRouterChatGenerator(api_base_url=stand_in.url, max_retries=1).run("a")
+        assert sums(span) == (0.1, 1, 7)
+
+    def test_an_unknown_cost_is_none(self, stand_in: StandIn, tracer: Tracer):
+        stand_in.script(Answer.json(completion({"content": "a"}, usage={"cost": -1})), costing(0.1))
+        with tracer.trace("mine") as span:
+            for _ in range(2):
+                OpenRouterChatGenerator(api_base_url=stand_in.url).run("a")
+        assert sums(span) == (0.1, 2, 7)
+
+    def test_components_of_haystack_that_ask_a_generator(self, stand_in: StandIn, tracer: Tracer):
+        """The sum over a trace is what the meter counts."""
+        meter = OpenRouterCostMeter()
+        generator = OpenRouterChatGenerator(api_base_url=stand_in.url, cost_meter=meter)
+        pipeline = Pipeline()
+        pipeline.add_component(
+            "judge", LLMEvaluator("Judge", [("answers", list[str])], ["score"], [], chat_generator=generator)
+        )
+        pipeline.add_component("llm", generator.__class__(api_base_url=stand_in.url, cost_meter=meter))
+        scores = {"content": '{"score": 1}'}
+        stand_in.script(*[Answer.json(completion(scores, usage={**USAGE, "cost": 0.1}))] * 4)
+        pipeline.run({"judge": {"answers": ["a", "b", "c"]}, "llm": {"messages": "d"}})
+        told = [span.tags["openrouter.cost"] for span in tracer.spans if "openrouter.cost" in span.tags]
+        assert sum(map(Decimal, map(str, told))) == meter.total
+
+
+def test_names_of_opentelemetry(sync: Mode, stand_in: StandIn, tracer: Tracer):
+    usage = {**USAGE, "completion_tokens_details": {"reasoning_tokens": 2}}
+    stand_in.script(*(answer(sync, {"content": "a"}, usage=usage) for _ in range(2)))
+    with tracer.trace("mine") as span:
+        sync("hi", model="test/model")
+        sync("hi", model="test/model")
+    assert {name: value for name, value in span.tags.items() if name.startswith("gen_ai.")} == {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": "openrouter",
+        "gen_ai.request.model": "test/model",
+        "gen_ai.response.model": "test/model-2026",
+        "gen_ai.response.id": "gen-1",
+        "gen_ai.usage.input_tokens": 14,
+        "gen_ai.usage.output_tokens": 10,
+        "gen_ai.usage.cache_read.input_tokens": 6,
+        "gen_ai.usage.reasoning.output_tokens": 4,
+    }
+
+
+def test_a_sum_fits_into_64_bits():
+    span = Span("mine")
+    for _ in range(3):
+        tag_span(span, {"usage": {"prompt_tokens": 9 * 10**14}}, **NOTHING)
+    _spans = tracing_module._spans
+    _spans._sums[span]["openrouter.prompt_tokens"] = Decimal(2**63)
+    tag_span(span, {"usage": {"prompt_tokens": 1}}, **NOTHING)
+    assert span.tags["openrouter.prompt_tokens"] == 2**63 - 1

@@ -4,10 +4,12 @@
 
 """The examples, the snippets of the README and of the docs, and their links: each runs or leads somewhere, as it stands."""
 
+import csv
 import re
 import sys
 import tomllib
 from collections.abc import Callable
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
@@ -20,6 +22,8 @@ from run_example import Run, run_example
 from snippets import PRODUCTION, snippets_of
 from stand_in import StandIn
 from stand_in.files import mp3
+
+from haystack_integrations.components.generators.openrouter import OpenRouterBatch
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
@@ -89,6 +93,43 @@ def test_the_example_of_a_choice(run_of: Callable[[str], Run]):
     assert "Stand-by fails" in told
 
 
+def test_the_example_of_budgets_for_users(run_of: Callable[[str], Run]):
+    skip_what_is_missing("OpenRouterCostBudgetHook(")
+    told = run_of("budget_per_user").stdout
+    assert re.findall(r"^(\w+): (\w+), ", told, re.M) == [
+        ("ada", "text"),
+        ("ada", "text"),
+        ("ada", "cost_budget_exceeded"),
+        ("grace", "text"),
+    ]
+    assert "for 9 requests" in told
+
+
+def rows_of(told: str) -> list[dict[str, str]]:
+    with open(re.search(r"\S+comparison\.csv", told)[0], encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_example_of_a_comparison(run_of: Callable[[str], Run]):
+    told = run_of("compare_models").stdout
+    rows = rows_of(told)
+    assert len({(row["question"], row["model"]) for row in rows}) == len(rows) == 12
+    assert all(row["answer"] and float(row["USD"]) > 0 and not row["error"] for row in rows)
+    total = sum(Decimal(row["USD"]) for row in rows)
+    assert f"12 of 12 answers for {total:f} USD" in told
+    assert told.splitlines()[13].split() == ["total", *told.splitlines()[13].split()[1:-1], f"{total:f}"]
+
+
+def test_the_example_of_a_comparison_ends_with_its_budget(tmp_path: Path):
+    written = (ROOT / "examples" / "compare_models.py").read_text("utf-8")
+    example = tmp_path / "capped.py"
+    example.write_text(written.replace("MAX_COST = 0.05", "MAX_COST = 0.000001"), "utf-8")
+    rows = rows_of(run_example(example, tmp_path).stdout)
+    errors = [row["error"] for row in rows if not row["answer"]]
+    assert 12 - 4 <= len(errors) < len(rows) == 12  # four are under way at once
+    assert set(errors) == {"Not sent: 0.000001 USD are spent"}
+
+
 def test_the_rag_example_answers_with_citations_and_costs(run_of: Callable[[str], Run]):
     told = run_of("rag").stdout
     assert "The ferry to Gull Island leaves the harbour at nine and at three. [1]" in told
@@ -134,6 +175,13 @@ def test_the_voice_example_hears_what_was_spoken_and_tells_costs(run_of: Callabl
     assert len([cost for cost in re.findall(r": (0\.\d{6}) USD$", told, re.M) if float(cost) > 0]) == 4
 
 
+def test_the_batch_example_embeds_all_and_tells_the_cost(run_of: Callable[[str], Run]):
+    told = run_of("corpus_at_half_price").stdout
+    costs = re.findall(r"^batch-\S+: completed, \d+ embedded, 0 failed, (\S+) USD$", told, re.M)
+    assert len(costs) == 3
+    assert f"50 documents, {sum(map(float, costs)):.6f} USD" in told
+
+
 @pytest.fixture
 def users_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """
@@ -151,6 +199,8 @@ def test_snippet(snippet: str, stand_in: StandIn, monkeypatch: pytest.MonkeyPatc
     skip_what_is_missing(snippet)
     for kind in KINDS.values():
         monkeypatch.setitem(kind.__init__.__kwdefaults__, "api_base_url", stand_in.url)
+    monkeypatch.setitem(OpenRouterBatch.__init__.__kwdefaults__, "api_base_url", stand_in.url)
+    monkeypatch.setattr(OpenRouterBatch.wait, "__defaults__", (60.0, 0.001, False))
     monkeypatch.setitem(sys.modules, "snippet", type(sys)("snippet"))
     exec(compile(snippet, "snippet", "exec"), {"__name__": "snippet"})
     assert stand_in.requests

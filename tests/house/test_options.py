@@ -17,6 +17,7 @@ from openrouter.components import chatfunctiontool, chatrequest, providersort
 from pydantic import BaseModel
 
 from haystack_integrations.common.openrouter._base import options as shared
+from haystack_integrations.common.openrouter.account import FeedbackCategory
 from haystack_integrations.components.audio.openrouter import (
     AudioProviderPreferences,
     OpenRouterSpeechKwargs,
@@ -34,6 +35,8 @@ from haystack_integrations.components.classifiers.openrouter._endpoint import SY
 from haystack_integrations.components.embedders.openrouter import OpenRouterEmbeddingParameters
 from haystack_integrations.components.embedders.openrouter import options as embeddings
 from haystack_integrations.components.generators.openrouter import (
+    BatchProviderPreferences,
+    BatchState,
     ImageProviderPreferences,
     OpenRouterGenerationKwargs,
     OpenRouterImageKwargs,
@@ -42,6 +45,7 @@ from haystack_integrations.components.generators.openrouter import (
     ReasoningOptions,
     ServerTool,
 )
+from haystack_integrations.components.generators.openrouter.batch import options as batches
 from haystack_integrations.components.generators.openrouter.chat.options import generation, plugins, provider
 from haystack_integrations.components.generators.openrouter.images import options as images
 from haystack_integrations.components.rankers.openrouter import OpenRouterRerankParameters, _endpoint
@@ -103,6 +107,13 @@ class TestInStepWithTheSDK:
             (OpenRouterImageKwargs, [sdk.ImageGenerationRequest], NOT_SENT, {"prompt", "stream"}),
             (OpenRouterSpeechKwargs, [sdk.SpeechRequest], NOT_SENT, {"input"}),
             (OpenRouterTranscriptionKwargs, [sdk.STTRequest], NOT_SENT, {"input_audio"}),
+            (BatchProviderPreferences, [sdk.BatchProviderPreferences], set(), set()),
+            (
+                BatchState,
+                [sdk.BatchObject],
+                {"counts", "cost", "custom_ids", "raw"},
+                {"request_counts", "usage", "results", "object", "endpoint", "completion_window"},
+            ),
             (AudioProviderPreferences, [sdk.SpeechRequestProvider], set(), set()),
             (AudioProviderPreferences, [sdk.STTRequestProvider], set(), set()),
             (ImageProviderPreferences, [sdk.ImageGenerationProviderPreferences], set(), set()),
@@ -131,8 +142,10 @@ class TestInStepWithTheSDK:
             (generation.Effort, sdk.ChatRequestReasoning.model_fields["effort"].annotation),
             (generation.Effort, sdk.ChatRequest.model_fields["reasoning_effort"].annotation),
             (typing.get_type_hints(OpenRouterGenerationKwargs)["verbosity"], sdk.Verbosity),
+            (batches.ListedStatus, sdk.BatchListStatus),
             (provider.SortBy, providersort.ProviderSort),
             (provider.Quantization, sdk.ProviderPreferences.model_fields["quantizations"].annotation),
+            (FeedbackCategory, sdk.SubmitGenerationFeedbackRequestCategory),
         ],
     )
     def test_values(self, ours, theirs):
@@ -174,7 +187,7 @@ class TestInStepWithTheSDK:
 
 @pytest.mark.parametrize(
     "module",
-    [shared, generation, plugins, provider, images, audio, embeddings, rerank, decisions],
+    [shared, generation, plugins, provider, images, audio, embeddings, rerank, decisions, batches],
     ids=lambda module: module.__name__.partition("openrouter.")[2],
 )
 def test_every_field_has_a_docstring_and_every_type_a_source(module: ModuleType):

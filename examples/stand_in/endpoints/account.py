@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
 #
 # SPDX-License-Identifier: Apache-2.0
-"""`/key` and `/generation`: the limits of the key, and what became of a completion."""
+"""`/key`, `/generation` and `/generation/feedback`: limits of the key, and what became of a completion."""
 
 from stand_in.answer import Answer
 from stand_in.request import Json, Request
@@ -55,6 +55,24 @@ def generation(request: Request) -> Answer:
         memory.asked.add(wanted)
         return Answer.error(404, f"Generation {wanted} not found")
     return Answer.json({"data": memory.generations[wanted]})
+
+
+CATEGORIES = ("latency", "incoherence", "incorrect_response", "formatting", "billing", "api_error", "other")
+
+
+def feedback(request: Request) -> Answer:
+    """
+    Take feedback on a completion. Any key will do, although OpenRouter wants a management key.
+
+    :param request: A request with `generation_id`, `category` and maybe `comment`.
+    :returns: That it was taken, or 400 or 404.
+    """
+    body = request.body
+    if body.get("category") not in CATEGORIES or len(body.get("comment", "")) > 1000:
+        return Answer.error(400, "Invalid request parameters")
+    if body.get("generation_id") not in request.memory.generations:
+        return Answer.error(404, "Resource not found")
+    return Answer.json({"data": {"success": True}})
 
 
 def key(request: Request) -> Answer:

@@ -3,14 +3,14 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """
-The limits of a key, and the cost of past generations.
+The limits of a key, the cost of past generations, and feedback on them.
 """
 
 import asyncio
 import time
 from collections.abc import Iterator
 from math import inf
-from typing import Any
+from typing import Any, Literal, get_args
 
 import openai
 from haystack.utils import Secret
@@ -23,6 +23,7 @@ from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.responses import decoded_body
 from haystack_integrations.common.openrouter.errors._advice import COMMON_ADVICE, Advice
+from haystack_integrations.common.openrouter.errors._budgets import learn_budgets
 from haystack_integrations.common.openrouter.errors._failure import DeadlineExceeded
 from haystack_integrations.common.openrouter.errors._reading import failure_of
 from haystack_integrations.common.openrouter.errors._redaction import without_account_ids
@@ -42,13 +43,35 @@ _ADVICE: Advice = {
     429: "Try again later, or raise `max_retries`",
     "server": "Try again later",
 }
+FeedbackCategory = Literal[
+    "latency", "incoherence", "incorrect_response", "formatting", "billing", "api_error", "other"
+]  # fmt: skip
+"""What feedback can be about. Source: `SubmitGenerationFeedbackRequest` in OpenRouter's OpenAPI document."""
+
+_NEEDS_MANAGEMENT_KEY = (
+    "Feedback needs a management key, which the key in {key} may not be: see "
+    "https://openrouter.ai/docs/guides/overview/auth/management-api-keys"
+)
 _KEY = Endpoint("/key", shape=dict, advice=_ADVICE)
 _GENERATION = Endpoint("/generation", shape=dict, advice=_ADVICE)
+_FEEDBACK = Endpoint(
+    "/generation/feedback",
+    shape=dict,
+    what="confirmation",
+    advice={
+        **_ADVICE,
+        400: "Check `category` ({categories}) and `comment` (at most 1,000 characters)".format(
+            categories=", ".join(f'"{category}"' for category in get_args(FeedbackCategory))
+        ),
+        401: _NEEDS_MANAGEMENT_KEY,
+        403: _NEEDS_MANAGEMENT_KEY,
+    },
+)
 
 
 class OpenRouterAccount(OpenRouterBase):
     """
-    Looks up the limits of a key and past generations of the account.
+    Looks up the limits of a key and past generations of the account, and sends feedback on these.
 
     ### Usage example
 
@@ -97,12 +120,14 @@ class OpenRouterAccount(OpenRouterBase):
 
         :returns: OpenRouter's data without user ids. Amounts are in USD: `limit` and `limit_remaining` (None if the key
             has no limit; they are not the credits of the account), `usage`, `usage_daily`, `usage_weekly`,
-            `usage_monthly`, and the same with `byok_` for what other providers billed.
+            `usage_monthly`, and the same with `byok_` for what other providers billed; `budgets`, all those that can
+            refuse a request of the key. Later errors that are about a budget mention them, as they were then.
         :raises ValueError: If there is no key.
         :raises openai.APIError: If OpenRouter can't be reached or refuses the key.
         """
-        with self._calling(_KEY) as client:
-            return _without_user_ids(_KEY.send(client))
+        settings = self._settings()
+        with self._calling(_KEY, settings=settings) as client:
+            return _key_data(_KEY.send(client), settings)
 
     async def key_async(self) -> dict[str, Any]:
         """
@@ -110,8 +135,9 @@ class OpenRouterAccount(OpenRouterBase):
 
         :returns: OpenRouter's data without user ids.
         """
-        async with self._calling_async(_KEY) as client:
-            return _without_user_ids(await _KEY.send_async(client))
+        settings = self._settings()
+        async with self._calling_async(_KEY, settings=settings) as client:
+            return _key_data(await _KEY.send_async(client), settings)
 
     def generation(self, generation_id: str, *, timeout: float = 30.0) -> dict[str, Any]:
         """
@@ -156,6 +182,39 @@ class OpenRouterAccount(OpenRouterBase):
                 except openai.APIError as error:
                     wait = search.wait_after(error)
                 await asyncio.sleep(wait)
+
+    def feedback(self, generation_id: str, category: FeedbackCategory, comment: str | None = None) -> dict[str, Any]:
+        """
+        Tell OpenRouter what was wrong with a past generation. This needs a management key.
+
+        :param generation_id: `meta["id"]` of a reply or a partial reply, or `error.generation_id`.
+        :param category: What it is about: "latency", "incoherence", "incorrect_response", "formatting", "billing",
+            "api_error" or "other".
+        :param comment: What happened, in at most 1,000 characters.
+        :returns: OpenRouter's data: `success`.
+        :raises TypeError: If an argument is not a string.
+        :raises ValueError: If the id or the category is empty, or there is no key.
+        :raises openai.APIError: If OpenRouter can't be reached, does not know the generation or the category, or
+            refuses the key.
+        """
+        body = _feedback(generation_id, category, comment)
+        with self._calling(_FEEDBACK) as client:
+            return _data(_FEEDBACK.send(client, body=body))
+
+    async def feedback_async(
+        self, generation_id: str, category: FeedbackCategory, comment: str | None = None
+    ) -> dict[str, Any]:
+        """
+        Tell OpenRouter what was wrong with a past generation, as `feedback` does, without blocking the event loop.
+
+        :param generation_id: `meta["id"]` of a reply or a partial reply, or `error.generation_id`.
+        :param category: What it is about, as in `feedback`.
+        :param comment: What happened, in at most 1,000 characters.
+        :returns: OpenRouter's data.
+        """
+        body = _feedback(generation_id, category, comment)
+        async with self._calling_async(_FEEDBACK) as client:
+            return _data(await _FEEDBACK.send_async(client, body=body))
 
 
 class _Search:
@@ -204,16 +263,31 @@ def _data(response: Any) -> dict[str, Any]:
     return dict(decoded_body(response)["data"])
 
 
-def _without_user_ids(response: Any) -> dict[str, Any]:
-    return dict(without_account_ids(_data(response)))
+def _key_data(response: Any, settings: ClientSettings) -> dict[str, Any]:
+    told = dict(without_account_ids(_data(response)))
+    learn_budgets(settings.base_url, settings.api_key, told)
+    return told
+
+
+def _feedback(generation_id: object, category: object, comment: object) -> dict[str, Any]:
+    """Check the arguments of `feedback`, and make the body of its request."""
+    _check_id(generation_id)
+    checks.name(category, "category", "a string such as 'incorrect_response'", "pass one, such as 'incorrect_response'")
+    checks.strings_or_none(comment=comment)
+    body = {"generation_id": generation_id, "category": category, "comment": comment}
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def _check_id(generation_id: object) -> None:
+    example = "such as `reply.meta['id']`"
+    checks.name(generation_id, "generation_id", f"a string, {example}", f"pass the id of a reply, {example}")
 
 
 def _waits(generation_id: object, timeout: float) -> Iterator[float]:
     """
     Check the arguments of `generation`, and yield the seconds to wait before each next try.
     """
-    example = "such as `reply.meta['id']`"
-    checks.name(generation_id, "generation_id", f"a string, {example}", f"pass the id of a reply, {example}")
+    _check_id(generation_id)
     checks.timeout(timeout, "timeout", "a number of seconds")
     return _growing_waits(time.monotonic() + timeout)
 

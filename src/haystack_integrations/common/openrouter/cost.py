@@ -6,20 +6,33 @@
 The cost of requests: one, several, as a table, or of everything that an application requests.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from haystack.dataclasses import ChatMessage
 
 from haystack_integrations.common.openrouter._base.cost_meter import OpenRouterCostMeter
+from haystack_integrations.common.openrouter._catalogue.model import OpenRouterModel, checked_models
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.json_values import mapping
-from haystack_integrations.common.openrouter._wire.text_table import table
-from haystack_integrations.common.openrouter._wire.usage import cost_of_response, figures, total
+from haystack_integrations.common.openrouter._wire.table import Column, Table
+from haystack_integrations.common.openrouter._wire.usage import amount, cost_of_response, figures, total
 
 __all__ = ["OpenRouterCostMeter", "cost_table", "reply_cost", "reported_cost", "usage_cost"]
 
-_HEAD = ("model", "provider", "in", "cached", "out", "reasoning", "USD")
+_TOKENS = {
+    "prompt_tokens": "in",
+    "cached_tokens": "cached",
+    "completion_tokens": "out",
+    "reasoning_tokens": "reasoning",
+}
+_COLUMNS = [
+    Column("model", "model"),
+    Column("provider", "provider"),
+    *(Column(name, head, "{:.0f}".format, ">") for name, head in _TOKENS.items()),
+    Column("cost", "USD", "{:.6f}".format, ">"),
+]
+_SAVED = Column("saved", "USD saved", "{:.6f}".format, ">")
 
 
 def usage_cost(usage: Mapping[str, Any] | None) -> float:
@@ -66,7 +79,8 @@ def reply_cost(replies: Iterable[ChatMessage]) -> float:
     What providers bill for your own key (BYOK) is included: see `usage_cost`. With `n`, all replies of a request report
     the cost of the whole request. It is counted once.
 
-    The messages of an agent include the history that you passed in, but not what a compaction hook has dropped.
+    The messages of an agent include the history that you passed in. They include neither what a compaction hook has
+    dropped nor what tools, sub-agents and hooks have requested: `OpenRouterCostMeter` counts all of it.
 
     :param replies: Messages. Those without a cost, such as user messages, are ignored.
     :returns: The cost in USD.
@@ -77,7 +91,7 @@ def reply_cost(replies: Iterable[ChatMessage]) -> float:
     )
 
 
-def cost_table(messages: Iterable[ChatMessage]) -> str:
+def cost_table(messages: Iterable[ChatMessage], prices: Iterable[OpenRouterModel] | None = None) -> Table:
     """
     Make a table of costs, with a row for each request and a row with the sum.
 
@@ -86,15 +100,38 @@ def cost_table(messages: Iterable[ChatMessage]) -> str:
     report the value.
 
     :param messages: Messages, such as those of an agent. Those without `meta["usage"]` are left out.
-    :returns: The table as text, for a fixed-width font.
-    :raises TypeError: If they are not messages.
+    :param prices: Models with their prices, such as `OpenRouterModels().list()`, for a column with what prompt caching
+        has saved, in USD: what reading from the cache cost less, less what writing to it cost more than other input.
+        It is an estimate from the listed prices, and a `-` for a model that is not among them.
+    :returns: The table: a string for a fixed-width font, HTML in a notebook, and a list of dictionaries in `rows`, with
+        the keys `model`, `provider`, `prompt_tokens`, `cached_tokens`, `completion_tokens`, `reasoning_tokens`, `cost`
+        and, with `prices`, `saved`. They have no row with the sum.
+    :raises TypeError: If they are not messages, or `prices` are not models.
     """
+    listed = None if prices is None else checked_models(prices, "prices").by_served_name()
     metas = [message.meta for message in _one_for_each_request(messages, "messages")]
-    metas = [meta for meta in metas if isinstance(meta.get("usage"), dict)]
-    rows = [list(figures(meta["usage"]).values()) for meta in metas]
-    lines = [_line(meta.get("model"), meta.get("provider"), row) for meta, row in zip(metas, rows, strict=True)]
-    sums = [total(column) for column in zip(*rows, strict=True)] or [0.0] * 5
-    return table([_HEAD, *lines, _line("total", "", sums)], "<<>>>>>")
+    rows = [_row(meta, listed) for meta in metas if isinstance(meta.get("usage"), dict)]
+    columns = _COLUMNS if listed is None else [*_COLUMNS, _SAVED]
+    sums = {column.name: total(row[column.name] for row in rows) if rows else 0 for column in columns[2:]}
+    return Table(columns, rows, {"model": "total", "provider": "", **sums})
+
+
+def _row(meta: Mapping[str, Any], listed: Mapping[str, OpenRouterModel] | None) -> dict[str, Any]:
+    names = {name: None if meta.get(name) is None else str(meta[name]) for name in ("model", "provider")}
+    row: dict[str, Any] = {**names, **figures(meta["usage"])}
+    for name in _TOKENS:
+        row[name] = None if row[name] is None else round(row[name])
+    return row if listed is None else {**row, "saved": _saved(listed.get(row["model"]), meta["usage"], row)}
+
+
+def _saved(model: OpenRouterModel | None, usage: Mapping[str, Any], row: Mapping[str, Any]) -> float | None:
+    """What a cache has saved, or None if the model or what it read is unknown."""
+    written = round(amount(mapping(usage.get("prompt_tokens_details")).get("cache_write_tokens")) or 0)
+    counts = (row["prompt_tokens"], row["cached_tokens"], written)
+    if model is None or any(count is None or count < 0 for count in counts):
+        return None
+    saved = model.saved_by_cache(*counts)
+    return None if saved is None else float(saved)
 
 
 def _one_for_each_request(messages: Iterable[ChatMessage], argument: str) -> Iterator[ChatMessage]:
@@ -109,9 +146,3 @@ def _one_for_each_request(messages: Iterable[ChatMessage], argument: str) -> Ite
         if request is None or request not in seen:
             seen.add(request)
             yield message
-
-
-def _line(model: object, provider: object, numbers: Sequence[float | None]) -> list[str]:
-    formats = ("{:.0f}",) * 4 + ("{:.6f}",)
-    cells = ["-" if number is None else form.format(number) for form, number in zip(formats, numbers, strict=True)]
-    return [*("-" if name is None else str(name) for name in (model, provider)), *cells]

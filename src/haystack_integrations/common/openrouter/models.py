@@ -8,28 +8,20 @@ The catalogue of models, with their abilities and prices.
 As a command, it prints a table: `python -m haystack_integrations.common.openrouter.models --help`.
 """
 
-import re
 import sys
-from collections.abc import Hashable, Sequence
-from contextlib import suppress
-from typing import Any, ClassVar, Unpack
+from collections.abc import Iterable, Sequence
+from typing import Any, Unpack
 
-import openai
 from haystack.utils import Secret
 
-from haystack_integrations.common.openrouter._base.component import OPENROUTER_API_BASE_URL, OpenRouterBase
-from haystack_integrations.common.openrouter._catalogue.cache import SharedCache
-from haystack_integrations.common.openrouter._catalogue.cheapest import ModelNeeds, Selection
-from haystack_integrations.common.openrouter._catalogue.entries import OpenRouterEndpoint, mappings, string
-from haystack_integrations.common.openrouter._catalogue.filters import ACCOUNT_FILTERS, ModelFilters, Query, query_of
-from haystack_integrations.common.openrouter._catalogue.model import ListedModels, OpenRouterModel
-from haystack_integrations.common.openrouter._transport.client_settings import ClientSettings
-from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
-from haystack_integrations.common.openrouter._transport.run import checked_key
-from haystack_integrations.common.openrouter._wire import checks
-from haystack_integrations.common.openrouter._wire.model_names import learn_names, near_names
-from haystack_integrations.common.openrouter._wire.responses import decoded_body
-from haystack_integrations.common.openrouter.errors._advice import COMMON_ADVICE, Advice
+from haystack_integrations.common.openrouter._base.component import OPENROUTER_API_BASE_URL
+from haystack_integrations.common.openrouter._catalogue.choosing import ModelNeeds, Selection
+from haystack_integrations.common.openrouter._catalogue.entries import OpenRouterEndpoint
+from haystack_integrations.common.openrouter._catalogue.filters import ModelFilters
+from haystack_integrations.common.openrouter._catalogue.loading import Catalogue
+from haystack_integrations.common.openrouter._catalogue.model import OpenRouterModel
+from haystack_integrations.common.openrouter._catalogue.model_table import model_table
+from haystack_integrations.common.openrouter._wire.table import Table
 
 __all__ = ["ModelFilters", "ModelNeeds", "OpenRouterEndpoint", "OpenRouterModel", "OpenRouterModels"]
 
@@ -37,24 +29,8 @@ __all__ = ["ModelFilters", "ModelNeeds", "OpenRouterEndpoint", "OpenRouterModel"
 Models = list[OpenRouterModel]
 Endpoints = list[OpenRouterEndpoint]
 
-_ADVICE: Advice = {
-    "timeout": "No data arrived in time: raise `timeout` (seconds)",
-    "connection": COMMON_ADVICE["connection"],
-    400: "Check the values of the filters",
-    401: "Check the API key in {key}. The public lists need no key",
-    404: "Check `api_base_url`: there is no such list",
-    429: "Try again later, raise `max_retries`, or keep lists for longer with `cache_seconds`",
-    "server": "Try again later",
-}
-_OF_A_MODEL: Advice = {**_ADVICE, 404: COMMON_ADVICE[404]}
-_PUBLIC, _OF_ACCOUNT = (Endpoint(path, may_be_empty=True, advice=_ADVICE) for path in ("/models", "/models/user"))
-_MODEL = Endpoint("/model/{}/{}", shape=dict, advice=_OF_A_MODEL)
-_ENDPOINTS = Endpoint("/models/{}/{}/endpoints", shape=dict, advice=_OF_A_MODEL)
-_WHOLE = query_of({})
-_NAME = re.compile(r"([~@\w][^/\s]{,200})/(\w[^/\s]{,200})")
 
-
-class OpenRouterModels(OpenRouterBase):
+class OpenRouterModels(Catalogue):
     """
     Lists the models that OpenRouter serves.
 
@@ -84,8 +60,6 @@ class OpenRouterModels(OpenRouterBase):
     :raises ValueError: If the value of an argument can't be used.
     """
 
-    _key_is_optional: ClassVar[bool] = True
-
     def __init__(
         self,
         *,
@@ -98,7 +72,7 @@ class OpenRouterModels(OpenRouterBase):
     ) -> None:
         self.cache_seconds = cache_seconds
         self._set_up_connection(api_key, api_base_url, timeout, max_retries, http_client_kwargs)
-        self._cache: SharedCache[ListedModels] = SharedCache()
+        self._set_up_memory()
 
     def to_dict(self) -> dict[str, Any]:
         """
@@ -121,9 +95,7 @@ class OpenRouterModels(OpenRouterBase):
         :raises ValueError: If `for_account` is set and there is no key.
         :raises openai.APIError: If OpenRouter can't be reached or refuses the request.
         """
-        settings, endpoint, query = self._list_request(for_account, filters)
-        key = _cache_key(settings, endpoint, query)
-        return [*self._cache.get(key, self.cache_seconds, lambda: self._load_list(settings, endpoint, query))]
+        return [*self._models(for_account, filters)]
 
     async def list_async(self, *, for_account: bool = False, **filters: Unpack[ModelFilters]) -> Models:
         """
@@ -133,13 +105,7 @@ class OpenRouterModels(OpenRouterBase):
         :param filters: OpenRouter's own filters: see `ModelFilters`.
         :returns: A new list.
         """
-        settings, endpoint, query = self._list_request(for_account, filters)
-        key = _cache_key(settings, endpoint, query)
-
-        async def load() -> ListedModels:
-            return await self._load_list_async(settings, endpoint, query)
-
-        return [*await self._cache.get_async(key, self.cache_seconds, load)]
+        return [*await self._models_async(for_account, filters)]
 
     def get(self, name: str) -> OpenRouterModel:
         """
@@ -152,13 +118,7 @@ class OpenRouterModels(OpenRouterBase):
         :raises openai.NotFoundError: If there is no such model. The text suggests similar names.
         :raises openai.APIError: If OpenRouter can't be reached.
         """
-        parts, settings = self._parts_of(name), self._settings()
-        key = _cache_key(settings, _MODEL, parts)
-
-        def load() -> ListedModels:
-            return ListedModels([OpenRouterModel(self._load(settings, _MODEL, parts))])
-
-        return self._listed(settings, name) or self._cache.get(key, self.cache_seconds, load)[0]
+        return self._model(name)
 
     async def get_async(self, name: str) -> OpenRouterModel:
         """
@@ -167,13 +127,7 @@ class OpenRouterModels(OpenRouterBase):
         :param name: The model's name.
         :returns: The model.
         """
-        parts, settings = self._parts_of(name), self._settings()
-        key = _cache_key(settings, _MODEL, parts)
-
-        async def load() -> ListedModels:
-            return ListedModels([OpenRouterModel(await self._load_async(settings, _MODEL, parts))])
-
-        return self._listed(settings, name) or (await self._cache.get_async(key, self.cache_seconds, load))[0]
+        return await self._model_async(name)
 
     def endpoints(self, name: str) -> Endpoints:
         """
@@ -186,7 +140,7 @@ class OpenRouterModels(OpenRouterBase):
         :raises openai.NotFoundError: If there is no such model. The text suggests similar names.
         :raises openai.APIError: If OpenRouter can't be reached.
         """
-        return _endpoints(self._load(self._settings(), _ENDPOINTS, self._parts_of(name)))
+        return self._endpoints(name)
 
     async def endpoints_async(self, name: str) -> Endpoints:
         """
@@ -195,7 +149,7 @@ class OpenRouterModels(OpenRouterBase):
         :param name: The model's name.
         :returns: One entry for each provider's offer.
         """
-        return _endpoints(await self._load_async(self._settings(), _ENDPOINTS, self._parts_of(name)))
+        return await self._endpoints_async(name)
 
     def cheapest(
         self,
@@ -220,11 +174,11 @@ class OpenRouterModels(OpenRouterBase):
             is "text".
         :returns: The cheapest model. Use its `id` as `model` of a component.
         :raises TypeError: If there is no such condition, or a value has the wrong type.
-        :raises ValueError: If no model fits.
+        :raises ValueError: If no model fits, or if there is no key and a condition is about the speed of endpoints.
         :raises openai.APIError: If OpenRouter can't be reached.
         """
         selection = Selection({"makes": "text", **needs}, prompt_tokens, completion_tokens)
-        return selection.cheapest(self.list(for_account=for_account))
+        return selection.best(self._ranked(selection, 1, for_account))
 
     async def cheapest_async(
         self,
@@ -244,83 +198,75 @@ class OpenRouterModels(OpenRouterBase):
         :returns: The cheapest model.
         """
         selection = Selection({"makes": "text", **needs}, prompt_tokens, completion_tokens)
-        return selection.cheapest(await self.list_async(for_account=for_account))
+        return selection.best(await self._ranked_async(selection, 1, for_account))
 
-    def _check_connection(self) -> None:
-        super()._check_connection()
-        checks.number(self.cache_seconds, "cache_seconds", "a number of seconds")
+    def ranked(
+        self,
+        *,
+        by: str = "cost",
+        limit: int | None = 10,
+        prompt_tokens: int = 1000,
+        completion_tokens: int = 1000,
+        for_account: bool = False,
+        **needs: Unpack[ModelNeeds],
+    ) -> Models:
+        """
+        Choose several models, the best first. The models that `cheapest` never chooses are left out here, too.
 
-    def _list_request(self, for_account: bool, filters: ModelFilters) -> tuple[ClientSettings, Endpoint, Query]:
-        settings = self._settings()
-        if not for_account:
-            return settings, _PUBLIC, query_of(filters)
-        query = query_of(filters, ACCOUNT_FILTERS)
-        checked_key(settings.secret)
-        return settings, _OF_ACCOUNT, query
+        :param by: What is best: "cost", the lowest cost of the request; or the name of a benchmark, such as
+            "coding_index", the highest figure. Models without a figure are left out.
+        :param limit: How many models to choose at most. None means all that fit.
+        :param prompt_tokens: Tokens of the prompt of the request for which costs are compared.
+        :param completion_tokens: Tokens of its reply.
+        :param for_account: Whether to choose only from models that the key's privacy settings and guardrails allow.
+        :param needs: What the models must be able to do, and what they may cost, as in `cheapest`.
+        :returns: The models. The list is empty if none fits.
+        :raises TypeError: If there is no such condition, or a value has the wrong type.
+        :raises ValueError: If none fits because a condition has a misspelled name: the text has a similar one.
+        :raises openai.APIError: If OpenRouter can't be reached.
+        """
+        selection = Selection({"makes": "text", **needs}, prompt_tokens, completion_tokens, by)
+        return self._ranked(selection, limit, for_account)
 
-    def _load_list(self, settings: ClientSettings, endpoint: Endpoint, query: Query) -> ListedModels:
-        with self._calling(endpoint, settings=settings) as client:
-            return _models(endpoint.send(client, options={"params": dict(query)}), query, settings.base_url)
+    async def ranked_async(
+        self,
+        *,
+        by: str = "cost",
+        limit: int | None = 10,
+        prompt_tokens: int = 1000,
+        completion_tokens: int = 1000,
+        for_account: bool = False,
+        **needs: Unpack[ModelNeeds],
+    ) -> Models:
+        """
+        Choose several models, the best first, as `ranked` does, without blocking the event loop.
 
-    async def _load_list_async(self, settings: ClientSettings, endpoint: Endpoint, query: Query) -> ListedModels:
-        async with self._calling_async(endpoint, settings=settings) as client:
-            response = await endpoint.send_async(client, options={"params": dict(query)})
-            return _models(response, query, settings.base_url)
+        :param by: What is best: "cost", or the name of a benchmark.
+        :param limit: How many models to choose at most. None means all that fit.
+        :param prompt_tokens: Tokens of the prompt of the request for which costs are compared.
+        :param completion_tokens: Tokens of its reply.
+        :param for_account: Whether to choose only from models that the key's privacy settings and guardrails allow.
+        :param needs: What the models must be able to do, and what they may cost: see `ModelNeeds`.
+        :returns: The models.
+        """
+        selection = Selection({"makes": "text", **needs}, prompt_tokens, completion_tokens, by)
+        return await self._ranked_async(selection, limit, for_account)
 
-    def _load(self, settings: ClientSettings, endpoint: Endpoint, parts: Sequence[str]) -> dict[str, Any]:
-        """Request one model. If it does not exist, load the list, so that the error can suggest similar names."""
-        with self._calling(endpoint, "/".join(parts), settings) as client:
-            try:
-                return dict(_data(endpoint.send(client, *parts)))
-            except openai.NotFoundError:
-                with suppress(openai.APIError):
-                    self.list()
-                raise
+    @staticmethod
+    def table(models: Iterable[OpenRouterModel], *, benchmarks: str | Sequence[str] = ()) -> Table:
+        """
+        Show models in a table, with their context windows, prices in USD per million tokens, inputs and outputs.
 
-    async def _load_async(self, settings: ClientSettings, endpoint: Endpoint, parts: Sequence[str]) -> dict[str, Any]:
-        async with self._calling_async(endpoint, "/".join(parts), settings) as client:
-            try:
-                return dict(_data(await endpoint.send_async(client, *parts)))
-            except openai.NotFoundError:
-                with suppress(openai.APIError):
-                    await self.list_async()
-                raise
+        A `?` means that OpenRouter does not list the value, or that the model is not billed by token.
 
-    def _listed(self, settings: ClientSettings, name: str) -> OpenRouterModel | None:
-        listed = self._cache.peek(_cache_key(settings, _PUBLIC, _WHOLE), self.cache_seconds)
-        return listed.by_name.get(name) if listed else None
-
-    def _parts_of(self, name: str) -> tuple[str, ...]:
-        checks.instance(name, "`name`", str, "a string such as 'openai/gpt-4o-mini'")
-        parts = _NAME.fullmatch(name) if name.isprintable() else None
-        if not parts:
-            near = near_names(name, self._base_url())
-            meant = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
-            msg = f"`name` must be an author and a slug, such as 'openai/gpt-4o-mini', not {name!r:.100}.{meant}"
-            raise ValueError(msg)
-        return parts.groups()
-
-
-def _cache_key(settings: ClientSettings, endpoint: Endpoint, detail: Hashable) -> Hashable:
-    """What is loaded with one base URL, or a list for one API key, is never given to another."""
-    of_account = hash(settings.api_key) if endpoint is _OF_ACCOUNT else None
-    return settings.base_url, of_account, endpoint, detail
-
-
-def _models(response: Any, query: Query, base_url: str) -> ListedModels:
-    listed = ListedModels(OpenRouterModel(entry) for entry in mappings(_data(response)) if string(entry.get("id")))
-    if query == _WHOLE:
-        # don't suggest a `:batch` variant: it refuses single requests
-        learn_names(base_url, (name for name in listed.by_name if not name.endswith(":batch")))
-    return listed
-
-
-def _data(response: Any) -> Any:
-    return decoded_body(response)["data"]
-
-
-def _endpoints(data: dict[str, Any]) -> Endpoints:
-    return [OpenRouterEndpoint(entry) for entry in mappings(data.get("endpoints"))]
+        :param models: Models, such as those of `list` or `ranked`.
+        :param benchmarks: Benchmarks to show the figures of, such as "coding_index".
+        :returns: The table: a string for a fixed-width font, HTML in a notebook, and a list of dictionaries in `rows`,
+            with the keys `model`, `context_window`, `prompt_price`, `completion_price`, the names of the benchmarks,
+            `takes` and `makes`.
+        :raises TypeError: If they are not models, or not names of benchmarks.
+        """
+        return model_table(models, benchmarks)
 
 
 if __name__ == "__main__":

@@ -7,43 +7,34 @@ A cost budget for the runs of an Agent.
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from decimal import Decimal
-from functools import cached_property
+from collections.abc import Callable
+from decimal import Decimal, localcontext
 from secrets import token_hex
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from haystack import logging
 from haystack.components.agents.state.state import State
+from haystack.core.errors import SerializationError
 from haystack.core.serialization import default_from_dict, default_to_dict
 from haystack.dataclasses import ChatMessage
+from haystack.utils import deserialize_callable, serialize_callable
 from haystack.version import __version__ as haystack_version
 
 from haystack_integrations.common.openrouter._base.cost_meter import OpenRouterCostMeter
-from haystack_integrations.common.openrouter._transport.ledger import Spending
 from haystack_integrations.common.openrouter._wire import checks
-from haystack_integrations.common.openrouter._wire.json_values import mapping
-from haystack_integrations.common.openrouter._wire.usage import ABSURD, amount
+from haystack_integrations.common.openrouter._wire.usage import EXACT
+from haystack_integrations.hooks.openrouter._account import Accounts, Metered, checked_accounts, positive, told
+from haystack_integrations.hooks.openrouter._tally import TALLY, is_tally, metered_before, read_tally
+from haystack_integrations.hooks.openrouter.cost_store import OpenRouterCostStore
 
 logger = logging.getLogger(__name__)
 
 _FINAL_MESSAGE = "The Agent stopped because the cost budget was exceeded."
+_UNKNOWN_MESSAGE = "The Agent stopped because its cost budget could not be read."
 
-# The beginning of the key in `token_usage` under which the cost so far is kept, with the sums that it was read from. It
-# is there and not in the hook, so that one hook can serve many runs at once and that a snapshot of the state holds it.
-# What a server sends is added to the same dictionary, so the key ends with digits that no server can know, and of all
-# that begin like it the highest cost counts.
-_TALLY = "openrouter_cost_budget_"
-_SPENT = re.compile(r"[0-9]{1,40}(\.[0-9]{1,400})?")
-_LONGEST_NUMBER = 40
 # The sums of the Agent are floats.
 _ALMOST = Decimal("0.999999999")
-# A float holds 15 decimal digits exactly.
-_DIGITS = 15
-# Beside a sum of more USD, a float no longer shows the cost of a small request.
-_COARSE = 10**6
 
 
 class OpenRouterCostBudgetHook:
@@ -62,7 +53,13 @@ class OpenRouterCostBudgetHook:
     Models that tools or other hooks call, such as a sub-agent or a summary, count only with a `cost_meter`: then all
     that it counts from the beginning of the run on counts, whoever requested it. What other runs of agents request at
     the same time is left out, unless it comes from a thread that has not copied any context, such as those of
-    Haystack's `LLMRanker`. So the hook may stop early, and never late.
+    Haystack's `MultiQueryEmbeddingRetriever`. So the hook may stop early, and never late.
+
+    With `per`, `window` or `store`, the budget is that of a user, a team or a day, and outlives the run. All that a run
+    causes is added to the store at once, its last reply and what fails afterwards included. A run can exceed the budget
+    by what is under way, in this run and in others of the same label. If the store can't be written, the run goes on,
+    and what is missing counts in this process. If it can't be read, no call is made, and the exit reason is
+    `"cost_budget_unknown"`.
 
     One hook can serve many runs at once. The cost so far is kept in the Agent's state, in `token_usage`, so a run that
     is resumed from a snapshot of its state keeps its cost. Nothing that a reply holds can lower it.
@@ -82,31 +79,79 @@ class OpenRouterCostBudgetHook:
         hooks={"before_llm": [OpenRouterCostBudgetHook(max_cost=0.5)]},
     )
     ```
+
+    A budget of half a dollar a day for each user:
+
+    ```python
+    from haystack_integrations.common.openrouter.cost import OpenRouterCostMeter
+    from haystack_integrations.hooks.openrouter import OpenRouterSQLiteCostStore
+
+    def user(state):
+        return state.data["hook_context"]["user"]
+
+    meter = OpenRouterCostMeter()
+    budget = OpenRouterCostBudgetHook(
+        0.5, cost_meter=meter, per=user, window=86_400, store=OpenRouterSQLiteCostStore("costs.db")
+    )
+    agent = Agent(
+        chat_generator=OpenRouterChatGenerator(cost_meter=meter), tools=[search], hooks={"before_llm": [budget]}
+    )
+    agent.run([ChatMessage.from_user("Hi")], hook_context={"user": "user-17"})
+    ```
     """
 
     allowed_hook_points = ("before_llm",)
 
     def __init__(
-        self, max_cost: float, add_final_message: bool = False, cost_meter: OpenRouterCostMeter | None = None
+        self,
+        max_cost: float,
+        add_final_message: bool = False,
+        cost_meter: OpenRouterCostMeter | None = None,
+        *,
+        per: str | Callable[[State], str] | None = None,
+        window: float | None = None,
+        store: OpenRouterCostStore | None = None,
     ) -> None:
         """
         Create the hook.
 
-        :param max_cost: The budget for one run, in USD.
+        :param max_cost: The budget in USD: for one run, or for all runs that `per` and `window` take together.
         :param add_final_message: Whether to add an assistant message that says why the Agent stopped.
         :param cost_meter: The meter of all components whose requests are to count, the Agent's generator included.
             None counts the Agent's own replies.
-        :raises TypeError: If `max_cost` is not a number, or `cost_meter` no meter.
-        :raises ValueError: If `max_cost` is not positive and finite.
+        :param per: Whose budget it is: a label, such as the name of a team, or a function that returns the label of a
+            run. It is called with the Agent's state, so it can return what the run was given as `hook_context`.
+        :param window: For how many seconds a cost counts, at most a hundredth longer: 86,400 for a day. None means for
+            ever.
+        :param store: Where it is kept what was spent. None keeps it in memory. Hooks of one store, label and window
+            have one budget.
+        :raises TypeError: If `max_cost` or `window` is not a number, `cost_meter` no meter, `per` neither a string nor
+            a function, or `store` no store.
+        :raises ValueError: If `max_cost` or `window` is not positive and finite, `per` is empty, or `per`, `window` or
+            `store` is given without a `cost_meter`.
         :raises ImportError: If haystack-ai is older than 3.4.
         """
         check_haystack("OpenRouterCostBudgetHook")
-        self.max_cost = _checked_cost(max_cost)
+        self.max_cost = positive(max_cost, "max_cost", "number of USD, such as 0.5")
         self.add_final_message = add_final_message
         if cost_meter is not None:
             checks.instance(cost_meter, "`cost_meter`", OpenRouterCostMeter, "an OpenRouterCostMeter or None")
         self.cost_meter = cost_meter
+        self.per, self.window, self.store = per, window, store
+        self._accounts = self._checked_accounts()
+        self._metered: WeakKeyDictionary[State, Metered] = WeakKeyDictionary()
         self._warned = False
+
+    def _checked_accounts(self) -> Accounts | None:
+        if self.per is None and self.window is None and self.store is None:
+            return None
+        if self.cost_meter is None:
+            msg = (
+                "`per`, `window` and `store` need a `cost_meter`, which counts the last reply of a run, too. "
+                "Give the same OpenRouterCostMeter to the hook and to the components."
+            )
+            raise ValueError(msg)
+        return checked_accounts(self.per, self.window, self.store)
 
     def run(self, state: State) -> None:
         """
@@ -114,16 +159,31 @@ class OpenRouterCostBudgetHook:
 
         :param state: The Agent's state.
         """
+        with localcontext(EXACT):
+            self._run(state)
+
+    def _run(self, state: State) -> None:
         usage, steps = state.data.get("token_usage") or {}, state.data.get("step_count")
         # a snapshot that is saved after a tool has the messages of a step that is not yet counted
-        tally = _tally(usage, None if steps is None else [steps, len(state.data.get("messages") or [])])
+        tally = read_tally(usage, None if steps is None else [steps, len(state.data.get("messages") or [])])
         spent, is_known, written = tally.spent, tally.is_known, tally.to_dict()
         if self.cost_meter is not None:
-            metered, is_known = self._by_meter(self.cost_meter, state, usage)
-            written["metered"] = f"{metered:f}"
-            spent = metered if self._counts_replies(state) and metered >= spent * _ALMOST else metered + spent
-        kept = {name: value for name, value in usage.items() if not _is_tally(name)}
-        state.set("token_usage", {**kept, f"{_TALLY}{token_hex(8)}": written})
+            metered = self._metered_by(self.cost_meter, state, metered_before(usage, spent))
+            total, is_known = metered.before + metered.since.total, not metered.since.unknown
+            written["metered"] = f"{total:f}"
+            # replies that the meter does not see, because the generator has none
+            unseen = 0 if metered.has_replies(state) and total >= spent * _ALMOST else spent
+            try:
+                spent = unseen + (total if metered.account is None else metered.account.spent())
+            except Exception as error:
+                logger.warning(
+                    "The Agent's cost budget can't be read from its store ({error}); requesting a stop.",
+                    error=told(error),
+                )
+                self._stop(state, "cost_budget_unknown", _UNKNOWN_MESSAGE)
+                return
+        kept = {name: value for name, value in usage.items() if not is_tally(name)}
+        state.set("token_usage", {**kept, f"{TALLY}{token_hex(8)}": written})
         if not is_known and steps:
             self._warn_once()
         budget = Decimal(repr(self.max_cost))
@@ -136,9 +196,12 @@ class OpenRouterCostBudgetHook:
             max_cost=f"{budget:f}",
             spent=f"{spent:f}",
         )
-        state.set("stop_run", "cost_budget_exceeded")
+        self._stop(state, "cost_budget_exceeded", _FINAL_MESSAGE)
+
+    def _stop(self, state: State, reason: str, message: str) -> None:
+        state.set("stop_run", reason)
         if self.add_final_message:
-            state.set("messages", [ChatMessage.from_assistant(_FINAL_MESSAGE)])
+            state.set("messages", [ChatMessage.from_assistant(message)])
 
     async def run_async(self, state: State) -> None:
         """
@@ -148,14 +211,34 @@ class OpenRouterCostBudgetHook:
         """
         self.run(state)
 
+    def spent(self, label: str = "") -> Decimal:
+        """
+        Return what counts towards the budget of a label now.
+
+        :param label: The label, as `per` gives it. "" without `per`.
+        :returns: The amount in USD.
+        :raises ValueError: If the budget is one for each run: without `per`, `window` and `store`.
+        :raises Exception: If the store can't be read.
+        """
+        if self._accounts is None:
+            msg = "`spent` needs a budget with `per`, `window` or `store`. Others are kept in the state of each run."
+            raise ValueError(msg)
+        return self._accounts.of_label(label).spent()
+
     def to_dict(self) -> dict[str, Any]:
         """
         Serialize the hook.
 
         :returns: The hook as a dictionary.
+        :raises SerializationError: If `per` is a lambda or a nested function, or `store` has no `to_dict`.
         """
-        more = {} if self.cost_meter is None else {"cost_meter": self.cost_meter.to_dict()}
-        return default_to_dict(self, max_cost=self.max_cost, add_final_message=self.add_final_message, **more)
+        if self.store is not None and not hasattr(self.store, "to_dict"):
+            msg = f"`store` can't be serialized: {type(self.store).__name__} has no `to_dict`."
+            raise SerializationError(msg)
+        per = {"function": serialize_callable(self.per)} if callable(self.per) else self.per
+        more = {"cost_meter": self.cost_meter, "per": per, "window": self.window, "store": self.store}
+        given = {name: value for name, value in more.items() if value is not None}
+        return default_to_dict(self, max_cost=self.max_cost, add_final_message=self.add_final_message, **given)
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "OpenRouterCostBudgetHook":
@@ -165,33 +248,27 @@ class OpenRouterCostBudgetHook:
         :param data: The dictionary from `to_dict`.
         :returns: The hook.
         """
+        parameters = data.get("init_parameters", {})
+        if isinstance(per := parameters.get("per"), dict):
+            data = {**data, "init_parameters": {**parameters, "per": deserialize_callable(per["function"])}}
         return default_from_dict(cls, data)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave the runs under way behind: they are of this process."""
-        return {name: value for name, value in self.__dict__.items() if name != "_metered"}
+        """Leave behind what is of this process: the runs under way."""
+        return {name: value for name, value in self.__dict__.items() if name not in {"_metered", "_accounts"}}
 
-    @cached_property
-    def _metered(self) -> WeakKeyDictionary[State, tuple[Decimal, Spending]]:
-        """What each run had spent when its state came here first, and what it has spent since."""
-        return WeakKeyDictionary()
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Begin without runs."""
+        self.__dict__.update(state)
+        self._accounts = self._checked_accounts()
+        self._metered = WeakKeyDictionary()
 
-    def _by_meter(self, meter: OpenRouterCostMeter, state: State, usage: Mapping[str, Any]) -> tuple[Decimal, bool]:
-        """What the run has spent as its meter counts, and whether all of it is known."""
-        if state not in self._metered:
-            earlier = [mapping(kept).get("metered") for name, kept in usage.items() if _is_tally(name)]
-            known = [Decimal(text) for text in earlier if isinstance(text, str) and _SPENT.fullmatch(text)]
-            self._metered[state] = max(known, default=Decimal(0)), meter.watch()
-        before, since = self._metered[state]
-        return before + since.total, not since.unknown
-
-    def _counts_replies(self, state: State) -> bool:
-        """Whether the Agent's own replies are in the meter, as far as the last one tells."""
-        before, since = self._metered[state]
-        metas = [message.meta for message in state.data.get("messages") or [] if message.meta.get("usage")]
-        generation = metas[-1].get("id") if metas else None
-        resumed = before and not since.calls  # the last one was counted elsewhere
-        return bool(resumed) or not isinstance(generation, str) or generation in since.generations
+    def _metered_by(self, meter: OpenRouterCostMeter, state: State, before: Decimal) -> Metered:
+        """What the meter counts of a run, from when its state came here first."""
+        if (found := self._metered.get(state)) is None:
+            account = None if self._accounts is None else self._accounts.of_run(state)
+            found = self._metered[state] = Metered(before, meter.ledger.watch(account), account)
+        return found
 
     def _warn_once(self) -> None:
         if not self._warned:
@@ -213,110 +290,3 @@ def check_haystack(hook: str) -> None:
             f"{haystack_version} is installed. Upgrade it: pip install -U 'haystack-ai>=3.4'"
         )
         raise ImportError(msg)
-
-
-def _checked_cost(max_cost: object) -> float:
-    if isinstance(max_cost, bool) or not isinstance(max_cost, int | float | Decimal):
-        msg = f"`max_cost` must be a number of USD, such as 0.5, not {type(max_cost).__name__}."
-        raise TypeError(msg)
-    if not (checks.is_finite(max_cost) and float(max_cost) > 0):
-        msg = f"`max_cost` must be a positive, finite number of USD, such as 0.5, not {checks.shown(max_cost)}."
-        raise ValueError(msg)
-    return float(max_cost)
-
-
-@dataclass(frozen=True)
-class _Tally:
-    """
-    What a run has cost.
-
-    :param spent: The cost so far. It never falls.
-    :param sums: What the Agent had added up by then.
-    :param moment: What is different after each call of the Agent, or None if it is unknown.
-    :param is_known: Whether the cost of the last call could be read.
-    :param hides_the_next: Whether the cost of the next call can't be read from the sums.
-    """
-
-    spent: Decimal
-    sums: Mapping[str, Any]
-    moment: Any
-    is_known: bool = True
-    hides_the_next: bool = False
-
-    def to_dict(self) -> dict[str, Any]:
-        return {"spent": f"{self.spent:f}", "sums": self.sums, "moment": self.moment}
-
-    def after(self, sums: Mapping[str, Any], moment: Any) -> "_Tally":
-        """Add what was used since."""
-        # The Agent adds up the numbers in the `usage` of each reply. The cost can't be computed from these sums alone:
-        # they are floats, `is_byok` becomes a count, and a null makes a sum null. But the difference between one sum
-        # and the next is exactly the usage of one call. The messages can't be used either: they include earlier runs,
-        # and compaction hooks drop some of them. Without a tally, all of a run counts as one call.
-        is_new = moment is None or moment != self.moment
-        cost, is_known = _growth(self.sums.get("cost"), sums["cost"], is_new)
-        is_lost = _hides(sums["cost"], ABSURD)
-        if _hides(sums["is_byok"], ABSURD, -ABSURD) or _growth(self.sums.get("is_byok"), sums["is_byok"], is_new)[0]:
-            bill = sums["upstream_inference_cost"]
-            more, is_read = _growth(self.sums.get("upstream_inference_cost"), bill, is_new)
-            cost, is_known = cost + more, is_known and (is_read or bill is None)
-            is_lost = is_lost or _hides(bill, _COARSE)
-        seen = {name: amount(value) for name, value in sums.items()}
-        return _Tally((self.spent + cost).normalize(), seen, moment, is_known, is_lost)
-
-
-def _is_tally(name: object) -> bool:
-    return isinstance(name, str) and name.startswith(_TALLY)
-
-
-def _tally(usage: Mapping[str, Any], moment: Any) -> _Tally:
-    """Find the tally in the sums of a run, and bring it up to date."""
-    found = [_read(kept) for name, kept in usage.items() if _is_tally(name)]
-    earlier = [tally for tally in found if tally] or [_Tally(Decimal(0), {}, None)]
-    flag, details = usage.get("is_byok"), mapping(usage.get("cost_details"))
-    sums = {
-        "cost": _of_one_reply(usage.get("cost")),
-        "is_byok": int(flag) if isinstance(flag, bool) else None if isinstance(flag, str) else flag,
-        "upstream_inference_cost": _of_one_reply(details.get("upstream_inference_cost")),
-    }
-    return max((tally.after(sums, moment) for tally in earlier), key=lambda tally: (tally.hides_the_next, tally.spent))
-
-
-def _read(kept: object) -> _Tally | None:
-    fields = mapping(kept)
-    spent = fields.get("spent")
-    if not isinstance(spent, str) or not _SPENT.fullmatch(spent):
-        return None
-    return _Tally(Decimal(spent), mapping(fields.get("sums")), fields.get("moment"))
-
-
-def _of_one_reply(told: object) -> object:
-    """Read a number in a string, which the Agent does not add up, as a Decimal. Anything else stays as it is."""
-    if not isinstance(told, str) or len(told) > _LONGEST_NUMBER:
-        return told
-    try:
-        number = float(told)
-    except ValueError:
-        return told
-    return Decimal(repr(number)) if number >= 0 else told
-
-
-def _growth(before: object, now: object, is_new: bool) -> tuple[Decimal, bool]:
-    """How much a sum has grown, at least 0, and whether that could be read."""
-    # a null adds nothing, and after it the sum starts again at 0
-    if isinstance(now, Decimal):
-        return now if is_new and now < ABSURD else Decimal(0), True
-    if (sum_now := amount(now)) is None:
-        return Decimal(0), False
-    old, new = Decimal(amount(before) or 0), Decimal(sum_now)
-    if old > new:  # a negative amount
-        return max(_rounded(new, new), Decimal(0)), False
-    return _rounded(new - old, max(abs(old), new)), True
-
-
-def _rounded(step: Decimal, total: Decimal) -> Decimal:
-    return step.quantize(Decimal(1).scaleb(total.adjusted() + 1 - _DIGITS))
-
-
-def _hides(now: object, most: int, least: int = -_COARSE) -> bool:
-    """Whether what is added to a sum can't be seen."""
-    return isinstance(now, int | float | Decimal) and not least < now < most

@@ -40,6 +40,7 @@ from haystack_integrations.common.openrouter._transport.client_settings import (
 from haystack_integrations.common.openrouter._transport.deadline import Deadline
 from haystack_integrations.common.openrouter._transport.endpoint import Endpoint
 from haystack_integrations.common.openrouter._transport.run import Run, running
+from haystack_integrations.common.openrouter._transport.tracing import current_span
 from haystack_integrations.common.openrouter._wire import checks
 
 OPENROUTER_API_BASE_URL = "https://openrouter.ai/api/v1"
@@ -58,6 +59,7 @@ class OpenRouterBase:
     _default_timeout: ClassVar[float] = 30.0
     _key_is_optional: ClassVar[bool] = False
     _key_may_be_none: ClassVar[bool] = True
+    _is_billed: ClassVar[bool] = False
     deadline: float | None = None
     cost_meter: OpenRouterCostMeter | None = None
 
@@ -121,6 +123,7 @@ class OpenRouterBase:
         """Send requests inside this block. Their errors name the cause and a remedy, and the first retry is logged."""
         run = Run(endpoint, settings.secret, settings.base_url, model, settings.deadline)
         run.ledger = settings.ledger
+        run.span = current_span() if self._is_billed else None
         run.component = getattr(self, "__component_name__", None) or type(self).__name__
         with running(run):
             yield run
@@ -205,6 +208,7 @@ class OpenRouterComponent(OpenRouterBase):
     """
 
     _key_may_be_none: ClassVar[bool] = False
+    _is_billed: ClassVar[bool] = True
 
     def _set_up(  # noqa: PLR0917  # the parameters of every constructor, in one order
         self,
@@ -229,12 +233,15 @@ class OpenRouterComponent(OpenRouterBase):
 
     def _check(self) -> None:
         """Raise unless the settings can be used, those of the connection aside. Warn once of a name that looks odd."""
-        checks.model_name(self.model, self._noticed)
+        self._check_model()
         if self.deadline is not None:
             checks.number(self.deadline, "deadline", "a number of seconds or None")
         if self.cost_meter is not None:
             checks.instance(self.cost_meter, "`cost_meter`", OpenRouterCostMeter, "an OpenRouterCostMeter or None")
         check_headers(self.extra_headers, "extra_headers")
+
+    def _check_model(self) -> None:
+        checks.model_name(self.model, self._noticed)
 
     def _to_dict(self, **own_parameters: Any) -> dict[str, Any]:
         headers = serialized_headers(self.extra_headers)

@@ -14,13 +14,10 @@ from typing import Any, NoReturn, cast
 
 import openai
 
-from haystack_integrations.common.openrouter._catalogue.cheapest import ModelNeeds, Selection
+from haystack_integrations.common.openrouter._catalogue.choosing import ModelNeeds, Selection
 from haystack_integrations.common.openrouter._catalogue.model import OpenRouterModel
-from haystack_integrations.common.openrouter._catalogue.prices import per_million
+from haystack_integrations.common.openrouter._catalogue.model_table import model_table
 from haystack_integrations.common.openrouter._wire.json_values import printable
-from haystack_integrations.common.openrouter._wire.text_table import table
-
-_HEAD = ("model", "context", "USD/M in", "USD/M out", "takes", "makes")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -35,15 +32,17 @@ def main(catalogue: Callable[..., Any], arguments: Sequence[str] | None = None) 
     options = vars(_parser().parse_args(arguments))
     limit, order, for_account = options.pop("limit"), options.pop("sort"), options.pop("for_account")
     base_url = options.pop("api_base_url")
+    floors = options["min_benchmark"] = dict(options["min_benchmark"] or ())
     try:
         selection = Selection(cast("ModelNeeds", options))
         models = catalogue(api_base_url=base_url).list(for_account=for_account)
+        if not any(map(selection.fits, models)):
+            selection.check_names(models)
     except (openai.OpenAIError, TypeError, ValueError) as error:
         print(printable(" ".join(str(error).split())), file=sys.stderr)  # noqa: T201
         return 1
-    found = [model for model in models if selection.fits(model)]
-    rows = [_row(model) for model in sorted(found, key=_ORDERS[order])[:limit]]
-    print(table([_HEAD, *rows], "<>>><<"))  # noqa: T201
+    found = sorted(filter(selection.fits, models), key=_ORDERS[order])[:limit]
+    print(model_table(found, [*floors]))  # noqa: T201
     return 0
 
 
@@ -59,6 +58,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--min-context", type=int, metavar="TOKENS", help="the minimum context window")
     parser.add_argument("--max-price", type=float, metavar="USD", help="the maximum price of the prompt")
     parser.add_argument("--max-output-price", type=float, metavar="USD", help="the maximum price of the completion")
+    least: dict[str, Any] = {"action": "append", "type": _floor, "metavar": "NAME=FIGURE"}
+    parser.add_argument("--min-benchmark", **least, help="a minimum figure, such as coding_index=60 (repeatable)")
     parser.add_argument("--exclude-free", action="store_true", help="leave out free models")
     parser.add_argument("--for-account", action="store_true", help="only models that the settings of your key allow")
     parser.add_argument("--sort", choices=_ORDERS, default="name", help="the order of the table (default: name)")
@@ -67,11 +68,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _row(model: OpenRouterModel) -> tuple[str, ...]:
-    window = f"{model.context_window:,}" if model.context_window else "?"
-    prices = [model.price("prompt"), model.price("completion")] if model.is_billed_by_token else [None, None]
-    shown = ["?" if price is None else f"{per_million(price):f}" for price in prices]
-    return model.id, window, *shown, ",".join(model.input_modalities), ",".join(model.output_modalities)
+def _floor(argument: str) -> tuple[str, float]:
+    name, _, least = argument.partition("=")
+    return name, float(least)
 
 
 def _by_price(model: OpenRouterModel) -> tuple[bool, Decimal, str]:

@@ -107,6 +107,15 @@ def check_names(given: Iterable[str], known: Collection[str], what: str) -> None
             raise TypeError(msg)
 
 
+def names_in(value: object, argument: str) -> list[str]:
+    """One name or several as a list of them."""
+    items = [value] if isinstance(value, str) else value
+    if not isinstance(items, list | tuple | set | frozenset) or not all(isinstance(item, str) for item in items):
+        msg = f"`{argument}` must be a string or a list of strings, not {checks.shown(value)}."
+        raise TypeError(msg)
+    return [*items]
+
+
 def _written(name: str, value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()

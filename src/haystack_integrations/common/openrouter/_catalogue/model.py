@@ -13,11 +13,31 @@ from decimal import Decimal
 from typing import Any
 
 from haystack_integrations.common.openrouter._catalogue.entries import CatalogueEntry, count, string, strings
-from haystack_integrations.common.openrouter._catalogue.prices import cost_of, per_million
+from haystack_integrations.common.openrouter._catalogue.prices import cost_of, per_million, saved_by_cache
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.json_values import mapping
+from haystack_integrations.common.openrouter._wire.usage import amount
 
 _NOTHING = (Decimal(0), Decimal(0))
+
+
+@dataclass(frozen=True)
+class ModelReasoning:
+    """
+    How a model reasons. Source: `Model.reasoning` in OpenRouter's OpenAPI document.
+
+    :param mandatory: Whether it always reasons: then `{"reasoning": {"enabled": False}}` is refused with a 400.
+    :param efforts: The values of `effort` that it tells apart, the highest first. Empty if OpenRouter lists none.
+    :param default_effort: The effort of a request that names none, if OpenRouter lists it.
+    :param on_by_default: Whether it reasons if a request says nothing. None if OpenRouter does not list it.
+    :param takes_max_tokens: Whether OpenRouter lists that `max_tokens` can limit its reasoning.
+    """
+
+    mandatory: bool
+    efforts: list[str]
+    default_effort: str | None
+    on_by_default: bool | None
+    takes_max_tokens: bool
 
 
 @dataclass(frozen=True)
@@ -132,6 +152,43 @@ class OpenRouterModel(CatalogueEntry):
         """
         return None not in self._listed_prices and (self.is_free or self._listed_prices != _NOTHING)
 
+    @property
+    def reasoning(self) -> "ModelReasoning | None":
+        """
+        How the model reasons. None if OpenRouter does not list that it can.
+        """
+        listed = self.raw.get("reasoning")
+        if not isinstance(listed, dict):
+            return None
+        by_default = listed.get("default_enabled")
+        return ModelReasoning(
+            mandatory=listed.get("mandatory") is True,
+            efforts=strings(listed.get("supported_efforts")),
+            default_effort=string(listed.get("default_effort")) or None,
+            on_by_default=by_default if isinstance(by_default, bool) else None,
+            takes_max_tokens=listed.get("supports_max_tokens") is True,
+        )
+
+    @property
+    def benchmarks(self) -> dict[str, float]:
+        """
+        The figures that OpenRouter lists, by name.
+
+        They are `intelligence_index`, `coding_index` and `agentic_index` of Artificial Analysis, and two models in five
+        have them. Ranks of Design Arena are in `raw["benchmarks"]`.
+        """
+        figures = [item for one in mapping(self.raw.get("benchmarks")).values() for item in mapping(one).items()]
+        return {name: figure for name, value in reversed(figures) if (figure := amount(value)) is not None}
+
+    def benchmark(self, name: str) -> float | None:
+        """
+        Return the model's figure in a benchmark.
+
+        :param name: "coding_index" or another key of `benchmarks`.
+        :returns: The figure, or None if OpenRouter lists none.
+        """
+        return self.benchmarks.get(name)
+
     def takes(self, modality: str) -> bool:
         """
         Whether the model takes a kind of input.
@@ -173,6 +230,21 @@ class OpenRouterModel(CatalogueEntry):
             raise ValueError(msg)
         return cost_of(self._pricing, prompt_tokens, completion_tokens, cached_tokens, at)
 
+    def saved_by_cache(self, prompt_tokens: int, cached_tokens: int, cache_write_tokens: int = 0) -> Decimal | None:
+        """
+        Estimate what a cache has saved, from the listed prices: less than nothing where more was written than read.
+
+        :param prompt_tokens: Tokens of the prompt, including those that were read from a cache or written to it.
+        :param cached_tokens: Tokens of the prompt that were read from a cache.
+        :param cache_write_tokens: Tokens of the prompt that were written to a cache.
+        :returns: The amount in USD, or None if a price that it depends on is unknown.
+        :raises TypeError: If a count is not a whole number.
+        :raises ValueError: If a count is negative.
+        """
+        checks.token_counts(prompt_tokens=prompt_tokens, cached_tokens=cached_tokens)
+        checks.token_counts(cache_write_tokens=cache_write_tokens)
+        return saved_by_cache(self._pricing, prompt_tokens, cached_tokens, cache_write_tokens)
+
     @property
     def _listed_prices(self) -> tuple[Decimal | None, Decimal | None]:
         return self.price("prompt"), self.price("completion")
@@ -194,3 +266,23 @@ class ListedModels(list[OpenRouterModel]):
     def __init__(self, models: Iterable[OpenRouterModel]) -> None:
         super().__init__(models)
         self.by_name = {model.id: model for model in reversed(self)}
+
+    def by_served_name(self) -> dict[str, OpenRouterModel]:
+        """
+        Models by the names in replies, which can be dated: "anthropic/claude-4.5-sonnet-20250929".
+
+        Variants such as `:batch` have the dated name of their model, and other prices.
+        """
+        plain = [model for model in reversed(self) if ":" not in model.id and not model.alias_of]
+        dated = {string(model.raw.get("canonical_slug")): model for model in plain}
+        return {name: model for name, model in {**dated, **self.by_name}.items() if name}
+
+
+def checked_models(models: object, argument: str) -> ListedModels:
+    """Raise a TypeError unless these are models."""
+    checks.instance(models, f"`{argument}`", Iterable, "a list of OpenRouterModel, such as `OpenRouterModels().list()`")
+    listed = [*models] if isinstance(models, Iterable) else []
+    for model in listed:
+        what = f"`{argument}` must be a list of OpenRouterModel. Each item"
+        checks.instance(model, what, OpenRouterModel, "an OpenRouterModel")
+    return ListedModels(listed)

@@ -54,6 +54,22 @@ def cost_of(
     return cost
 
 
+def saved_by_cache(pricing: Mapping[str, Any], prompt_tokens: int, read: int, written: int) -> Decimal | None:
+    """
+    What reading tokens of a prompt from a cache saves in USD, less what writing others to it costs more.
+
+    The price of writing replaces that of the prompt at Anthropic, and is added to it at Google, where it is lower.
+    Source: https://openrouter.ai/docs/guides/best-practices/prompt-caching.
+    """
+    prices = _prices_in_force(pricing, prompt_tokens, _utc(None))
+    prompt = usd(prices.get("prompt"))
+    read_price = usd(prices.get("input_cache_read", prices.get("prompt")))
+    write_price = usd(prices.get("input_cache_write", prices.get("prompt")))
+    if prompt is None or read_price is None or write_price is None:
+        return None
+    return read * (prompt - read_price) - written * max(write_price - prompt, Decimal(0))
+
+
 def _utc(at: datetime | None) -> datetime:
     at = at or datetime.now(UTC)
     return at.astimezone(UTC) if at.tzinfo else at

@@ -17,7 +17,6 @@ import openai
 from haystack import logging
 
 from haystack_integrations.common.openrouter._transport.run import Run, running
-from haystack_integrations.common.openrouter._transport.tracing import tag_span
 from haystack_integrations.common.openrouter._wire.json_values import mapping, plain_json
 from haystack_integrations.common.openrouter._wire.usage import summed_usage
 from haystack_integrations.common.openrouter.errors._reading import ends_every_request, is_refusal
@@ -146,12 +145,11 @@ class ManyRequests(Generic[Item, Result]):
         self._agreed = {name: value for name, value in agreed.items() if meta.get(name) == value}
 
     def _meta(self, **fields: Any) -> dict[str, Any]:
-        """Make the `meta` of the run, and tag its span."""
+        """Make the `meta` of the run."""
         taken = {"model": self._first_model[1], **(self._agreed or {})}
         meta = {**taken, **fields, "usage": summed_usage(self._usages)}
         if not self._raise_on_failure:
             meta["failed"] = self._results.count(None)
-        tag_span(meta)
         return meta
 
 

@@ -61,7 +61,10 @@ class Endpoint:
     :param accept: The media type to ask for.
     :param decode: Decodes a body. A ValueError means that it is not what is expected, and plain JSON is tried.
     :param retries_timeouts: Whether a request that timed out is sent again. Each try may be billed.
+    :param is_sent_once: Whether no request is ever sent again, because it may have arrived, and made a job.
+    :param method: The HTTP method, if it is not POST with a body and GET without one.
     :param streams: Whether it can respond with server-sent events.
+    :param operation: What OpenTelemetry calls that which it does, if it has a name for it.
     """
 
     path: str
@@ -74,7 +77,10 @@ class Endpoint:
     accept: str = "application/json"
     decode: Callable[[bytes], Any] = decode_json
     retries_timeouts: bool = True
+    is_sent_once: bool = False
+    method: str = ""
     streams: bool = False
+    operation: str = ""
 
     @property
     def payload(self) -> tuple[str, ...]:
@@ -85,10 +91,18 @@ class Endpoint:
         """Whether this is the path of its requests: others may go through the same client."""
         return fnmatchcase(path, "*" + self.path.replace("{}", "*"))
 
+    def about(self, body: Any) -> Any:
+        """The part of a decoded body that tells the model and the usage."""
+        return body
+
     def is_good(self, body: Any, response: Any) -> bool:  # noqa: ARG002
         """Whether a decoded body holds the result."""
         found = body.get(self.result) if isinstance(body, dict) else None
         return isinstance(found, self.shape) and (self.shape is not list or self.may_be_empty or bool(found))
+
+    def is_billed(self, body: Any) -> bool:  # noqa: ARG002
+        """Whether a good response is one that costs something, and says how much or should."""
+        return True
 
     def correct(self, body: Any, response: Any) -> bool:
         """
@@ -118,7 +132,7 @@ class Endpoint:
         if response is None:
             response = _response_with(body, self.path, client, arguments)
         is_failure = self.correct(body, response)
-        if not is_failure or failure_of_response(response).cost:
+        if failure_of_response(response).cost if is_failure else self.is_billed(body):
             note_cost(body, response)
         if is_failure:
             kind = openai.InternalServerError if response.status_code >= 500 else openai.APIStatusError
@@ -149,9 +163,12 @@ class Endpoint:
             **({} if getattr(client, "api_key", True) else {"Authorization": Omit()}),
             **options.get("headers", {}),
         }
+        if self.is_sent_once:
+            options["max_retries"] = 0
         path = self.path.format(*(quote(name, safe="~@:") for name in names))
         if body is content is None:
-            return client.get(path, cast_to=HttpxBinaryResponseContent, options=options)
+            call = client.delete if self.method == "DELETE" else client.get
+            return call(path, cast_to=HttpxBinaryResponseContent, options=options)
         sent = {"body": body} if content is None else {"content": content}
         return client.post(path, cast_to=HttpxBinaryResponseContent, **sent, options=options)
 
@@ -163,6 +180,20 @@ class Endpoint:
         self.check(decoded_body(response, self.decode), response)
         make_whole(response)
         return response
+
+
+class JobEndpoint(Endpoint):
+    """
+    Its good responses tell the state of a job. If the job has failed, its `error` is not a failure of the request.
+    """
+
+    def is_good(self, body: Any, response: Any) -> bool:  # noqa: ARG002
+        """Whether a body is the state of a job."""
+        return isinstance(body, dict) and all(isinstance(body.get(name), str) for name in ("id", "status"))
+
+    def correct(self, body: Any, response: Any) -> bool:
+        """Correct the status of a response that is not the state of a job."""
+        return not self.is_good(body, response) and super().correct(body, response)
 
 
 def sent(call: Callable[..., Any], **arguments: Any) -> Any:

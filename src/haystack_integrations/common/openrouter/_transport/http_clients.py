@@ -35,6 +35,7 @@ from haystack_integrations.common.openrouter._transport.run import (
     note_cost,
     note_response,
     refuse_if_over,
+    retries_of_run,
     retries_timeouts,
     warn_of_retry,
 )
@@ -103,9 +104,10 @@ class _OwnClient(SharesConnections):
 class _Sends(_OwnClient):
     def send(self, request: Any, **kwargs: Any) -> Any:
         refuse_if_over(request, is_async=False)
-        with _failure_named(self, request, self.max_retries):
+        max_retries = retries_of_run(self.max_retries)
+        with _failure_named(self, request, max_retries):
             response = super().send(request, **kwargs)  # type: ignore[misc]
-        warn_of_retry(request, response, self.max_retries)
+        warn_of_retry(request, response, max_retries)
         return response
 
     def close(self) -> None:
@@ -117,9 +119,10 @@ class _SendsAsync(_OwnClient):
     async def send(self, request: Any, **kwargs: Any) -> Any:
         _send_in_pieces(request)
         refuse_if_over(request, is_async=True)
-        with _failure_named(self, request, self.max_retries):
+        max_retries = retries_of_run(self.max_retries)
+        with _failure_named(self, request, max_retries):
             response = await super().send(request, **kwargs)  # type: ignore[misc]
-        warn_of_retry(request, response, self.max_retries)
+        warn_of_retry(request, response, max_retries)
         return response
 
     async def aclose(self) -> None:

@@ -7,8 +7,8 @@ What was spent: each response is counted once, for a whole process and for those
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -17,6 +17,7 @@ from typing import Literal
 from weakref import ReferenceType, WeakSet, ref
 
 from haystack_integrations.common.openrouter._transport.forks import renewed_in_forked_children
+from haystack_integrations.common.openrouter._wire.usage import EXACT
 
 # Who measures in this context, or has: what nobody keeps any longer is gone.
 _measures: ContextVar[tuple["ReferenceType[Spending]", ...]] = ContextVar("openrouter_measures", default=())
@@ -32,6 +33,7 @@ class Spending:
     :param unknown: How many of them did not say what they cost.
     :param label: What it is counted under.
     :param generations: The ids of these responses, if someone watches.
+    :param charge: Is called with each cost that is known. It must not raise. Several that are equal are called once.
     """
 
     total: Decimal = Decimal(0)
@@ -39,6 +41,7 @@ class Spending:
     unknown: int = 0
     label: str | None = None
     generations: set[str] = field(default_factory=set, repr=False)
+    charge: Callable[[Decimal], None] | None = field(default=None, repr=False)
 
     def add(self, cost: Decimal | None) -> None:
         """Count one response."""
@@ -46,7 +49,7 @@ class Spending:
         if cost is None:
             self.unknown += 1
         else:
-            self.total += cost
+            self.total = EXACT.add(self.total, cost)
 
 
 class Ledger:
@@ -67,6 +70,7 @@ class Ledger:
 
     def _empty(self) -> None:
         self.all = Spending()
+        self._jobs: set[str] = set()
         self._sums: dict[str, defaultdict[str, Decimal]] = {
             kind: defaultdict(Decimal) for kind in ("model", "component", "label")
         }
@@ -91,21 +95,34 @@ class Ledger:
         try:
             yield spent
         finally:
-            _measures.reset(token)
+            with suppress(ValueError):  # a generator's block may end in another context than it began in
+                _measures.reset(token)
 
-    def watch(self) -> Spending:
+    def watch(self, charge: Callable[[Decimal], None] | None = None) -> Spending:
         """Measure what this context causes from now on, and what no watcher's context causes."""
-        spent = Spending()
+        spent = Spending(charge=charge)
         with self._lock:
             self._measured.add(spent)
             self._watchers.add(spent)
         _measures.set((*(one for one in _measures.get() if one() is not None), ref(spent)))
         return spent
 
-    def note(self, cost: Decimal | None, *, model: str, component: str, generation_id: str | None) -> None:
-        """Count one response for all that it concerns."""
+    def note(
+        self,
+        cost: Decimal | None,
+        *,
+        model: str,
+        component: str,
+        generation_id: str | None,
+        job_id: str | None = None,
+    ) -> None:
+        """Count one response for all that it concerns. A job counts once, however often it is asked for its state."""
         found = [spent for reference in _measures.get() if (spent := reference()) is not None]
         with self._lock:
+            if job_id in self._jobs:
+                return
+            if job_id is not None:
+                self._jobs.add(job_id)
             mine = [spent for spent in found if spent in self._measured]
             if not any(spent in self._watchers for spent in mine):
                 mine += self._watchers
@@ -116,14 +133,15 @@ class Ledger:
             names = [("model", model), ("component", component)]
             names += [("label", label) for label in dict.fromkeys(spent.label for spent in mine) if label]
             for kind, name in names:
-                self._sums[kind][name] += cost or 0
+                self._sums[kind][name] = EXACT.add(self._sums[kind][name], cost or Decimal(0))
+        if cost:
+            for charge in dict.fromkeys(spent.charge for spent in mine if spent.charge):
+                charge(cost)
 
 
 _named: dict[str, Ledger] = {}
-_naming = Lock()
 
 
 def ledger_of_name(name: str) -> Ledger:
     """The one ledger of this name."""
-    with _naming:
-        return _named.setdefault(name, Ledger())
+    return _named.setdefault(name, Ledger())  # atomic

@@ -36,6 +36,7 @@ from haystack.utils import Secret
 from haystack_integrations.common.openrouter._transport.deadline import Deadline
 from haystack_integrations.common.openrouter._transport.kept_connections import note_connection
 from haystack_integrations.common.openrouter._transport.ledger import Ledger
+from haystack_integrations.common.openrouter._transport.tracing import tag_span
 from haystack_integrations.common.openrouter._wire.json_values import mapping, printable
 from haystack_integrations.common.openrouter._wire.usage import billed
 from haystack_integrations.common.openrouter.errors._advice import environment_variables, secret_name
@@ -72,6 +73,8 @@ class Run:
     :param headers: The headers of that response.
     :param ledger: Where is counted what the responses cost.
     :param component: The name of the component.
+    :param job_id: The job that it is about, once one was made.
+    :param span: The span in which is told what they cost.
     """
 
     endpoint: Any = None
@@ -85,6 +88,8 @@ class Run:
     headers: Mapping[str, str] = field(default_factory=dict)
     ledger: Ledger | None = None
     component: str = ""
+    job_id: str | None = None
+    span: Any = None
 
     def explain(self, error: openai.APIError, endpoint: Any) -> None:
         """Explain an error of this request."""
@@ -100,6 +105,7 @@ class Run:
             model=self.model,
             base_url=self.base_url,
             generation_id=started,
+            job_id=self.job_id,
         )
 
 
@@ -185,6 +191,12 @@ def retries_timeouts() -> bool:
     return run is None or run.endpoint is None or run.endpoint.retries_timeouts
 
 
+def retries_of_run(max_retries: int) -> int:
+    """How many times a client that sends a request again this often may do so."""
+    run = _current.get()
+    return 0 if run is not None and run.endpoint is not None and run.endpoint.is_sent_once else max_retries
+
+
 def note_response(response: Any) -> None:
     """Keep what was sent and the headers of a response: the openai SDK's `create` returns neither."""
     note_connection(response.extensions.get("network_stream"))
@@ -193,17 +205,23 @@ def note_response(response: Any) -> None:
 
 
 def note_cost(body: Any, response: Any = None) -> None:
-    """Count what a response cost, or a stream, if the component has a meter. A response that is at hand counts once."""
-    run, fields = _current.get(), mapping(body)
-    if run is None or run.ledger is None or (response is not None and _COUNTED in response.extensions):
+    """Count a response, or a stream, in the component's meter and in its span. One that is at hand counts once."""
+    run = _current.get()
+    if run is None or run.endpoint is None or (response is not None and _COUNTED in response.extensions):
         return
     if response is not None:
         response.extensions[_COUNTED] = True
+    fields = mapping(run.endpoint.about(body))
     served = fields.get("model")
-    model = printable(served, _LONGEST_NAME) if isinstance(served, str) and served else run.model
+    model = served if isinstance(served, str) and served else run.model
     told = fields.get("id") or run.headers.get("x-generation-id")
     generation = told if isinstance(told, str) else None
-    run.ledger.note(billed(fields.get("usage")), model=model, component=run.component, generation_id=generation)
+    if run.ledger is not None:
+        cost, name, job = billed(fields.get("usage")), printable(model, _LONGEST_NAME), run.job_id
+        run.ledger.note(cost, model=name, component=run.component, generation_id=generation, job_id=job)
+    if run.span is not None:
+        meta = {**fields, "model": model, "id": generation}
+        tag_span(run.span, meta, requested=run.model, operation=run.endpoint.operation)
 
 
 def last_headers() -> Mapping[str, str]:

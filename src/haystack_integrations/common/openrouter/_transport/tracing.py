@@ -10,17 +10,32 @@ where nobody can see them. Where a tool watches, it gets the SDK's own arguments
 """
 
 from collections.abc import Mapping
+from decimal import Decimal
+from threading import Lock
 from types import FunctionType, MethodType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import openai
 from haystack.tracing.tracer import is_tracing_enabled, tracer
 
+from haystack_integrations.common.openrouter._transport.forks import renewed_in_forked_children
 from haystack_integrations.common.openrouter._wire.json_values import sendable
-from haystack_integrations.common.openrouter._wire.usage import figures
+from haystack_integrations.common.openrouter._wire.usage import EXACT, billed, figures
 
 # Longer than any name. Collectors refuse messages of megabytes.
 _LONGEST_TAG = 256
+_LARGEST = 2**63 - 1
+_REQUESTS, _COST = "openrouter.requests", "openrouter.cost"
+# https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/, which has no name for a cost
+_GEN_AI = {
+    "openrouter.model": "gen_ai.response.model",
+    "openrouter.generation_id": "gen_ai.response.id",
+    "openrouter.prompt_tokens": "gen_ai.usage.input_tokens",
+    "openrouter.cached_tokens": "gen_ai.usage.cache_read.input_tokens",
+    "openrouter.completion_tokens": "gen_ai.usage.output_tokens",
+    "openrouter.reasoning_tokens": "gen_ai.usage.reasoning.output_tokens",
+}
 
 
 def is_watched(*parts: Any) -> bool:
@@ -60,10 +75,62 @@ def _has_changed_iterator(stream: Any) -> bool:
     return code is not methods[-1].__code__ or len(files) > 1 or stream.response.is_stream_consumed
 
 
-def tag_span(meta: Mapping[str, Any]) -> None:
-    """Add tags about a request to the current span. Haystack's own tags hold them only together with the content."""
-    if is_tracing_enabled() and (span := tracer.current_span()) is not None:
-        span.set_tags(span_tags(meta))
+class _Spans:
+    """
+    The sums of spans that hold several requests, as long as their spans live.
+    """
+
+    def __init__(self) -> None:
+        self._sums: WeakKeyDictionary[Any, dict[str, Decimal]] = WeakKeyDictionary()
+        self.renew()
+        renewed_in_forked_children(self)
+
+    def renew(self) -> None:
+        """Begin in a new process."""
+        self._lock = Lock()
+
+    def tag(self, span: Any, tags: Mapping[str, str | float]) -> None:
+        """Add the tags of one more request to those of its span."""
+        with self._lock:  # until they are set: an older sum must not replace a newer one
+            sums = self._sums_of(span)
+            for name, value in {_REQUESTS: 1, **tags}.items():
+                if not isinstance(value, str):
+                    sums[name] = EXACT.add(sums.get(name, Decimal(0)), Decimal(str(value)))
+            numbers = {name: float(n) if name == _COST else min(int(n), _LARGEST) for name, n in sums.items()}
+            both = {**tags, **numbers}
+            span.set_tags({**both, **{_GEN_AI[name]: value for name, value in both.items() if name in _GEN_AI}})
+
+    def _sums_of(self, span: Any) -> dict[str, Decimal]:
+        # a tracer may wrap its span anew each time that it is asked for the current one
+        try:
+            return self._sums.setdefault(span.raw_span(), {})
+        except TypeError:  # nothing can refer to it weakly: its last request replaces the others
+            return {}
+
+
+_spans = _Spans()
+
+
+def current_span() -> Any:
+    """The span that requests which begin now belong to, or None."""
+    return tracer.current_span() if is_tracing_enabled() else None
+
+
+def tag_span(span: Any, meta: Mapping[str, Any], *, requested: str, operation: str) -> None:
+    """
+    Add a billed request to a span. Haystack's own tags hold it only together with the content.
+
+    :param span: The span.
+    :param meta: What is known about the request: `model`, `provider`, `id` and `usage`.
+    :param requested: The model that was requested.
+    :param operation: What OpenTelemetry calls the operation. "" if it has no name for it.
+    """
+    known = {
+        "gen_ai.provider.name": "openrouter",
+        "gen_ai.operation.name": operation,
+        "gen_ai.request.model": sendable(requested[:_LONGEST_TAG]),
+    }
+    _spans.tag(span, {**{name: text for name, text in known.items() if text}, **span_tags(meta)})
 
 
 def span_tags(meta: Mapping[str, Any]) -> dict[str, str | float]:
@@ -75,5 +142,7 @@ def span_tags(meta: Mapping[str, Any]) -> dict[str, str | float]:
     names = {"model": meta.get("model"), "provider": meta.get("provider"), "generation_id": meta.get("id")}
     texts = {name: sendable(value[:_LONGEST_TAG]) for name, value in names.items() if isinstance(value, str)}
     tags: dict[str, str | float] = {f"openrouter.{name}": value for name, value in texts.items()}
-    known = {name: number for name, number in figures(meta.get("usage")).items() if number is not None}
-    return tags | {f"openrouter.{name}": n if name == "cost" else int(n) for name, n in known.items()}
+    tokens = {name: n for name, n in figures(meta.get("usage")).items() if name != "cost" and n is not None}
+    tags.update({f"openrouter.{name}": int(number) for name, number in tokens.items()})
+    cost = billed(meta.get("usage"))
+    return tags if cost is None else {**tags, _COST: float(cost)}

@@ -7,7 +7,8 @@ The `usage` of a response: read as it was sent, and added up.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_UP, Context, Decimal, InvalidOperation
+from functools import reduce
 from math import fsum
 from typing import Any, TypeGuard
 
@@ -16,7 +17,11 @@ from haystack_integrations.common.openrouter._wire.json_values import copied_jso
 ABSURD = 10**15
 """No request costs so many USD or takes so many tokens. Sums of smaller amounts always fit into a float."""
 
+EXACT = Context(prec=100)
+"""Adds up amounts of USD without rounding them, whatever the decimal context of a thread is."""
+
 _LONGEST_NUMBER = 40
+_SMALLEST = Decimal("1e-30")
 
 
 def is_number(value: object) -> TypeGuard[int | float]:
@@ -47,20 +52,23 @@ def billed(usage: object) -> Decimal | None:
     usage = mapping(usage)
     upstream = mapping(usage.get("cost_details")).get("upstream_inference_cost") if usage.get("is_byok") else None
     known = [cost for cost in map(exact, (usage.get("cost"), upstream)) if cost is not None]
-    return sum(known, Decimal(0)) if known else None
+    return reduce(EXACT.add, known) if known else None
 
 
 def exact(cost: object) -> Decimal | None:
     """Read an amount of USD, or None. Nobody is paid for a request, so a negative one is none."""
     if isinstance(cost, bool) or not isinstance(cost, int | float | Decimal | str):
         return None
-    if len(cost) > _LONGEST_NUMBER if isinstance(cost, str) else not 0 <= cost < ABSURD:
-        return None
     try:
+        if len(cost) > _LONGEST_NUMBER if isinstance(cost, str) else not 0 <= cost < ABSURD:
+            return None
         read = Decimal(str(cost))
     except InvalidOperation:
         return None
-    return read if read.is_finite() and 0 <= read < ABSURD else None
+    if not (read.is_finite() and 0 <= read < ABSURD):
+        return None
+    rounded = read.quantize(_SMALLEST, ROUND_UP, EXACT)  # sums stay exact if what is added has few digits
+    return rounded if read != rounded else read or Decimal(0)
 
 
 def figures(usage: object) -> dict[str, float | None]:

@@ -15,14 +15,15 @@ from haystack.utils import Secret
 
 from haystack_integrations.common.openrouter._wire.json_values import printable
 from haystack_integrations.common.openrouter._wire.model_names import near_names
+from haystack_integrations.common.openrouter.errors._budgets import known_budget
 from haystack_integrations.common.openrouter.errors._failure import DeadlineExceeded, Failure
 from haystack_integrations.common.openrouter.errors._values import LONGEST_NAME, number_in, text_in
 
 Advice = Mapping[int | str, str]
 """
-What to do, by HTTP status or by situation: "timeout", "connection", "server" (any 5xx), and those of
-`Failure.situations`. `{key}`, `{model}`, `{names}`, `{until}`, `{resets}` and `{component}` stand for the
-key's Secret, the model, names that are near it, the moment of the next try, the reset of a budget, and
+What to do, by HTTP status or by situation: "timeout", "connection", "unanswered" (sent, and no response came), "server"
+(any 5xx), and those of `Failure.situations`. `{key}`, `{model}`, `{names}`, `{until}`, `{resets}` and `{component}`
+stand for the key's Secret, the model, names that are near it, the moment of the next try, the reset of a budget, and
 the component for the endpoint that OpenRouter names.
 """
 
@@ -102,7 +103,7 @@ def advice_for(
     found = advice[situation]
     near = near_names(model, base_url) if "{names}" in found else []
     names = f". Did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else ""
-    return found.format(
+    advised = found.format(
         key=secret_name(api_key),
         model=model,
         names=names,
@@ -110,6 +111,7 @@ def advice_for(
         resets=_resets(failure),
         component=_component(error, failure),
     )
+    return advised + known_budget(base_url, key, situation)
 
 
 def secret_name(api_key: Secret | None) -> str:
@@ -128,6 +130,8 @@ def environment_variables(secret: Secret | None) -> tuple[str, ...]:
 
 def _situations(error: openai.APIError, failure: Failure | None) -> Iterator[int | str]:
     """The rows of the table that fit, best first."""
+    if isinstance(error, openai.APIConnectionError) and _may_have_arrived(error):
+        yield "unanswered"
     if isinstance(error, DeadlineExceeded):  # its text says what to do
         return
     if isinstance(error, openai.APITimeoutError):
@@ -136,6 +140,11 @@ def _situations(error: openai.APIError, failure: Failure | None) -> Iterator[int
         yield "connection"
     if failure is not None:
         yield from failure.situations
+
+
+def _may_have_arrived(error: openai.APIConnectionError) -> bool:
+    """Whether a request without a response was sent. One that could not be connected, or was refused here, was not."""
+    return error.__cause__ is not None and not type(error.__cause__).__name__.startswith(("Connect", "Pool", "Proxy"))
 
 
 def _owner_of(key: str | None) -> str:

@@ -42,6 +42,7 @@ def explain(
     model: str,
     base_url: str,
     generation_id: str | None,
+    job_id: str | None = None,
 ) -> None:
     """
     Give an error a text that names provider, cause and advice.
@@ -58,7 +59,10 @@ def explain(
         ". ".join(f"{label}{printable(text)}".rstrip(".") for label, text in zip(labels, cleaned["said"], strict=True)),
         advice_for(error, failure, advice, api_key=api_key, key=key, model=model, base_url=base_url),
         f"Generation id: {error.generation_id}" if error.generation_id else "",  # type: ignore[attr-defined]
+        f"Job id: {printable(job_id, _LONGEST_NAME)}" if job_id else "",
     ]
+    if job_id:
+        error.job_id = job_id  # type: ignore[attr-defined]
     text = " ".join(part if part.endswith("?") else part.rstrip(".") + "." for part in parts if part)
     error.message, error.args = text, (text,)
     make_picklable(error, cleaned["body"])

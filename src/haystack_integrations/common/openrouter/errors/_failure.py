@@ -75,6 +75,8 @@ _UNREADABLE = re.compile(
     "produced (under|by|with) a(nother| different) model|encrypted[ _](content|reasoning)"
     "|th(inking|ought)[ _]?signature|signature`? in `?thinking|redacted_thinking"
 )
+# Gemini's "missing a thought_signature", and Anthropic's "Expected `thinking` … but found `tool_use`" (opencode#3077).
+_LACKS_REASONING = ("missing", "but found")
 _TIMED_OUT = ("timeout", "timed out", "deadline exceeded", "deadline_exceeded")
 
 # What to advise, by `availability.code`.
@@ -241,7 +243,7 @@ class Failure:
     def refuses_reasoning(self) -> bool:
         """Whether reasoning in the conversation can be read by another model only: without it, the request is good."""
         said = f"{self.said} {self.code} {self.metadata.get('raw')}"
-        return _UNREADABLE.search(said) is not None and "missing" not in said
+        return _UNREADABLE.search(said) is not None and not any(words in said for words in _LACKS_REASONING)
 
     @property
     def is_moderated(self) -> bool:
@@ -281,6 +283,7 @@ class Failure:
             "wrong endpoint": bool(self.right_endpoint),
             "unknown model": self.names_unknown_model,
             "foreign reasoning": self.refuses_reasoning,
+            "no batch": "does not have a :batch endpoint" in said,
             "no endpoint": not known and self.status == 404 and any(words in said for words in _NO_PROVIDER),
             "too long": self._is_about_length or (self.status == 400 and ("context" in said or "too long" in said)),
             "provider timeout": self.timed_out,

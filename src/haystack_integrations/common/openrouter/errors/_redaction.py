@@ -35,7 +35,7 @@ _PRIVATE_FIELDS = {"user_id", "creator_user_id", "flagged_input"}
 # Names and types that an error may have to mention. Everything else in a request is the user's data.
 _PUBLIC_FIELDS = {
     *("role", "name", "type", "id", "tool_call_id", "format", "model", "models", "filename", "detail", "tools"),
-    *("provider", "voice", "language", "timestamp_granularities"),
+    *("provider", "voice", "language", "timestamp_granularities", "endpoint", "custom_id"),
 }
 # If one of these is a string, it is a name. An object is a schema from the user.
 _PUBLIC_STRINGS = {"response_format"}

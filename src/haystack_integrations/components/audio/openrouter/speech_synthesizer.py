@@ -18,7 +18,6 @@ from haystack_integrations.common.openrouter._base.component import (
     shows_its_settings,
 )
 from haystack_integrations.common.openrouter._base.cost_meter import OpenRouterCostMeter
-from haystack_integrations.common.openrouter._transport.tracing import tag_span
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.media import HIGHEST_SAMPLE_RATE
 from haystack_integrations.components.audio.openrouter._speech_endpoint import (
@@ -134,7 +133,6 @@ class OpenRouterSpeechSynthesizer(OpenRouterMediaComponent):
         settings = self._settings(request.pop("deadline"))
         with self._calling(SPEECH, request["body"]["model"], settings) as client:
             audio, meta = read_audio(SPEECH.send(client, **request), request["body"], sample_rate=sample_rate)
-        tag_span(meta)
         return {"audio": [audio], "meta": meta}
 
     @component.output_types(audio=list[ByteStream], meta=dict[str, Any])
@@ -155,7 +153,6 @@ class OpenRouterSpeechSynthesizer(OpenRouterMediaComponent):
         async with self._calling_async(SPEECH, request["body"]["model"], settings) as client:
             response = await SPEECH.send_async(client, **request)
             audio, meta = read_audio(response, request["body"], sample_rate=sample_rate)
-        tag_span(meta)
         return {"audio": [audio], "meta": meta}
 
     def _check(self) -> None:

@@ -74,6 +74,7 @@ EMBEDDINGS = Endpoint(
     "/embeddings",
     what="embeddings",
     decode=decode_vectors,
+    operation="embeddings",
     advice={
         **COMMON_ADVICE,
         "no result": "Check that `{model}` is an embedding model, or try again",

@@ -17,7 +17,6 @@ from haystack_integrations.common.openrouter._base.component import (
 )
 from haystack_integrations.common.openrouter._base.cost_meter import OpenRouterCostMeter
 from haystack_integrations.common.openrouter._transport.endpoint import sent, sent_async
-from haystack_integrations.common.openrouter._transport.tracing import tag_span
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.components.embedders.openrouter._embedder import OpenRouterEmbedder
 from haystack_integrations.components.embedders.openrouter._endpoint import (
@@ -146,5 +145,4 @@ class OpenRouterTextEmbedder(OpenRouterEmbedder):
         body, headers = body_and_headers(sent, client, arguments)
         model, dimensions = arguments["model"], arguments.get("dimensions")
         (embedding,), meta = read_response(body, headers, 1, model=model, dimensions=dimensions)
-        tag_span(meta)
         return {"embedding": embedding, "meta": meta}

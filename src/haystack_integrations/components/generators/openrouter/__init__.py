@@ -4,6 +4,13 @@
 
 from haystack_integrations.common.openrouter.cost import cost_table, reply_cost
 from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
+from haystack_integrations.components.generators.openrouter.batch import (
+    BatchError,
+    BatchProviderPreferences,
+    BatchState,
+    DocumentTexts,
+    OpenRouterBatch,
+)
 from haystack_integrations.components.generators.openrouter.chat.chat_generator import OpenRouterChatGenerator
 from haystack_integrations.components.generators.openrouter.chat.options import (
     OpenRouterGenerationKwargs,
@@ -19,7 +26,12 @@ from haystack_integrations.components.generators.openrouter.images.options impor
 )
 
 __all__ = [
+    "BatchError",
+    "BatchProviderPreferences",
+    "BatchState",
+    "DocumentTexts",
     "ImageProviderPreferences",
+    "OpenRouterBatch",
     "OpenRouterChatGenerator",
     "OpenRouterGenerationKwargs",
     "OpenRouterImageGenerator",

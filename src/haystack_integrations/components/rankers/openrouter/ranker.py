@@ -23,7 +23,6 @@ from haystack_integrations.common.openrouter._base.component import (
 from haystack_integrations.common.openrouter._base.cost_meter import OpenRouterCostMeter
 from haystack_integrations.common.openrouter._base.document_images import DocumentImages, checked_size
 from haystack_integrations.common.openrouter._base.documents import document_copy, document_text
-from haystack_integrations.common.openrouter._transport.tracing import tag_span
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.usage import is_number
 from haystack_integrations.common.openrouter.errors._reading import is_refusal
@@ -278,7 +277,6 @@ def _result(
     ranking, meta = read_response(response, len(documents), top_k=top_k, model=body["model"])
     kept = [(index, score) for index, score in ranking if threshold is None or score >= threshold]
     ranked = [document_copy(documents[index], score=score) for index, score in kept]
-    tag_span(meta)
     return {"documents": ranked, "meta": meta}
 
 

@@ -19,7 +19,6 @@ from haystack_integrations.common.openrouter._base.component import (
     shows_its_settings,
 )
 from haystack_integrations.common.openrouter._base.cost_meter import OpenRouterCostMeter
-from haystack_integrations.common.openrouter._transport.tracing import tag_span
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.components.classifiers.openrouter._endpoint import (
     SYSTEMONE,
@@ -187,5 +186,4 @@ def _routed(response: Any, questions: Questions, body: dict[str, Any], min_confi
     answers, meta = read_answers(response, questions, body["model"])
     answer = answers[_QUESTION]
     is_unsure = min_confidence is not None and confidence_of(response, answer) < min_confidence
-    tag_span(meta)
     return {_LOW_CONFIDENCE if is_unsure else answer["choice"]: body["state"], "meta": {**meta, "answers": answers}}

@@ -36,6 +36,10 @@ class ChatEndpoint(Endpoint):
     Its good responses are completions with a message in each choice, or streams.
     """
 
+    def about(self, body: Any) -> Any:
+        """The completion."""
+        return completion_of(body) if isinstance(body, dict) else body
+
     def is_good(self, body: Any, response: Any) -> bool:  # noqa: ARG002
         """Whether a completion has at least one choice, and a message in each."""
         choices = completion_of(body).get("choices") if isinstance(body, dict) else None
@@ -49,6 +53,7 @@ CHAT = ChatEndpoint(
     what="message",
     decode=decode_plain,
     streams=True,
+    operation="chat",
     own_fields={"messages": "Pass them to `run`."},
     advice={
         **COMMON_ADVICE,
@@ -82,8 +87,7 @@ def request_completion(client: Any, arguments: dict[str, Any]) -> Any:
     create = client.chat.completions.create
     if is_watched(client, create):
         return create(**arguments)
-    named = [name for name in _order_of_the_sdk() if name in arguments]
-    body = {name: arguments[name] for name in named} | arguments.get("extra_body", {})
+    body = completion_body(arguments)
     options = {
         option: arguments[name]
         for option, name in (("headers", "extra_headers"), ("params", "extra_query"), ("timeout", "timeout"))
@@ -96,6 +100,13 @@ def request_completion(client: Any, arguments: dict[str, Any]) -> Any:
     return client.post(
         CHAT.path, cast_to=ChatCompletion, body=body, options=options, stream=True, stream_cls=stream_cls
     )
+
+
+def completion_body(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Make the body of a request from the arguments of `create`, in the SDK's order."""
+    named: dict[str, Any] = {name: arguments[name] for name in _order_of_the_sdk() if name in arguments}
+    named |= arguments.get("extra_body", {})
+    return named
 
 
 @cache

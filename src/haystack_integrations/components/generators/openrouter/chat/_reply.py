@@ -26,6 +26,16 @@ from haystack_integrations.common.openrouter._wire.media import (
     true_type,
 )
 from haystack_integrations.common.openrouter._wire.responses import decode_plain
+from haystack_integrations.components.generators.openrouter.chat._fields import (
+    content_text,
+    listed,
+    mapping,
+    other_parts,
+    reasoning_text,
+    string,
+    thinking_text,
+    tool_arguments,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -38,15 +48,21 @@ _NOTHING_IF_EMPTY = ("annotations", "refusal", "logprobs")
 # What a tool call looks like to DeepSeek, Kimi, Qwen, Gemma and Mistral, at the end of a text. See sglang#40236.
 _CALL_MARKUP = re.compile(r"</?[|｜‖]{1,2} ?(?:DSML|tool[_▁]?call)|</?tool_call[|>]|\[TOOL_CALLS\]")  # noqa: RUF001
 _LONGEST_END = 200
-# Where a thinking part has its text.
-_THINKING = ("thinking", "text")
 # What cut a reply, by its finish reason.
 _CUT = {"length": "at the token limit", "content_filter": "by the provider's content filter"}
 
 
-def chat_messages(completion: dict[str, Any], requested_format: str | None = None) -> list[ChatMessage]:
-    """Convert all choices of a completion. `requested_format` is the one of audio that was requested."""
-    return [_chat_message(completion, choice, requested_format) for choice in completion["choices"]]
+def chat_messages(
+    completion: dict[str, Any], requested_format: str | None = None, *, is_cut: bool = False
+) -> list[ChatMessage]:
+    """
+    Convert all choices of a completion.
+
+    :param completion: The completion.
+    :param requested_format: The format of audio that was requested.
+    :param is_cut: Whether the stream failed before its finish reason came.
+    """
+    return [_chat_message(completion, choice, requested_format, is_cut=is_cut) for choice in completion["choices"]]
 
 
 def warn_of_flaws(replies: list[ChatMessage]) -> None:
@@ -109,68 +125,15 @@ def _lack(reply: ChatMessage) -> str:
     return ""
 
 
-def mapping(value: object) -> dict[str, Any]:
-    """An object, or `{}`."""
-    return value if isinstance(value, dict) else {}
-
-
-def string(value: object) -> str:
-    """A string, or ""."""
-    return value if isinstance(value, str) else ""
-
-
-def listed(value: object) -> list[Any]:
-    """A list as it is, no value as an empty list, and anything else as the only entry of a list."""
-    if isinstance(value, list):
-        return value
-    return [value] if value else []
-
-
-def reasoning_text(details: object) -> str:
-    """The texts and summaries in reasoning details, joined. Encrypted ones have neither."""
-    if type(details) is list and len(details) == 1:
-        return _detail_text(details[0])
-    return "".join(map(_detail_text, listed(details)))
-
-
-def content_text(content: object) -> str:
-    """The text of a message's `content`: a string, or the texts in a list of parts."""
-    if isinstance(content, str):
-        return content
-    return "".join(part if isinstance(part, str) else part["text"] for part in listed(content) if _is_text(part))
-
-
-def thinking_text(content: object) -> str:
-    """The texts of the thinking parts in a message's `content`. Source: `ThinkChunk` in Mistral's API."""
-    thinking = filter(_is_thinking, listed(content))
-    return "".join(content_text(part.get(name)) for part in thinking for name in _THINKING)
-
-
-def other_parts(content: object) -> list[Any]:
-    """What a message's `content` holds besides text and thinking."""
-    parts = [(_unread(part) if _is_thinking(part) else part, part) for part in _not_text(content)]
-    return [rest for rest, part in parts if rest or not _is_thinking(part)]
-
-
-def tool_arguments(raw: object) -> dict[str, Any]:
-    """Read the arguments of a tool call: JSON in a string, an object, or nothing. Anything else is a ValueError."""
-    for _ in range(2):  # some models encode the object twice
-        if isinstance(raw, str):  # and some write new lines and tabs in its strings as they are
-            raw = decode_plain(raw, strict=False) if raw.strip() else None
-    if raw is None:
-        return {}
-    if not isinstance(raw, dict):
-        msg = "not a JSON object"
-        raise ValueError(msg)
-    return raw
-
-
-def _chat_message(completion: dict[str, Any], choice: dict[str, Any], requested_format: str | None) -> ChatMessage:
+def _chat_message(
+    completion: dict[str, Any], choice: dict[str, Any], requested_format: str | None, *, is_cut: bool
+) -> ChatMessage:
     """Convert one choice of a completion. Every field of it that is not null can be found in the reply."""
     message = choice["message"]
     meta = _meta(completion, choice, message)
     text, reasoning = _text(message, meta), _reasoning(message, meta)
-    calls = _tool_calls(message, meta, str(completion.get("id") or uuid.uuid4()))
+    is_cut = is_cut or string(meta["finish_reason"]) in _CUT
+    calls = _tool_calls(message, meta, str(completion.get("id") or uuid.uuid4()), is_cut=is_cut)
     media = [*_images(message, meta), *_audio(message, meta, requested_format)]
     reply = ChatMessage.from_assistant(text=text, meta=meta, tool_calls=calls, reasoning=reasoning)
     if media:
@@ -217,10 +180,9 @@ def _reasoning(message: dict[str, Any], meta: dict[str, Any]) -> ReasoningConten
     return ReasoningContent(text, extra={"reasoning_details": details} if details else {})
 
 
-def _tool_calls(message: dict[str, Any], meta: dict[str, Any], generation_id: str) -> list[ToolCall]:
+def _tool_calls(message: dict[str, Any], meta: dict[str, Any], generation_id: str, *, is_cut: bool) -> list[ToolCall]:
     calls, invalid = [], []
     ids: set[str] = set()
-    is_cut = string(meta["finish_reason"]) in _CUT
     for number, entry in enumerate(listed(message.get("tool_calls"))):
         call = mapping(entry)
         function = mapping(call.get("function"))
@@ -289,35 +251,12 @@ def _audio(message: dict[str, Any], meta: dict[str, Any], requested_format: str 
     return [FileContent(base64_data=data, mime_type=media_type, filename=filename, validation=False)]
 
 
-def _detail_text(entry: object) -> str:
-    return string(entry.get("text") or entry.get("summary")) if isinstance(entry, dict) else ""
-
-
 def _names(calls: list[dict[str, Any]]) -> str:
     return ", ".join(f"{call['name']!r:.100}" for call in calls)
 
 
 def _is_blank(arguments: object) -> bool:
     return arguments is None or (isinstance(arguments, str) and not arguments.strip())
-
-
-def _is_text(part: object) -> bool:
-    return isinstance(part, str) or (isinstance(mapping(part).get("text"), str) and not _is_thinking(part))
-
-
-def _is_thinking(part: object) -> bool:
-    return mapping(part).get("type") == "thinking"
-
-
-def _not_text(content: object) -> list[Any]:
-    return [part for part in listed(content) if not _is_text(part)]
-
-
-def _unread(thinking: dict[str, Any]) -> dict[str, Any]:
-    """A thinking part without its text, if there is more in it, such as a signature. Else `{}`."""
-    rest = {name: _not_text(value) if name in _THINKING else value for name, value in thinking.items()}
-    rest = {name: value for name, value in rest.items() if value and name not in ("type", "closed")}
-    return rest and {"type": "thinking", **rest}
 
 
 def _is_image(part: object) -> bool:

@@ -7,6 +7,7 @@ The component: its parameters, `run`, `run_async` and serialization. The wire fo
 """
 
 import copy
+from functools import partial
 from typing import Any, ClassVar, Self, cast
 
 from haystack import component
@@ -30,40 +31,24 @@ from haystack_integrations.common.openrouter._base.component import (
 from haystack_integrations.common.openrouter._base.cost_meter import OpenRouterCostMeter
 from haystack_integrations.common.openrouter._base.generation_kwargs import merged_kwargs
 from haystack_integrations.common.openrouter._base.headers import with_secrets
-from haystack_integrations.common.openrouter._transport.endpoint import sent, sent_async
-from haystack_integrations.common.openrouter._transport.tracing import tag_span
 from haystack_integrations.common.openrouter._wire.model_names import SUPPORTED_MODELS
-from haystack_integrations.components.generators.openrouter.chat._endpoint import (
-    CHAT,
-    completion_dict,
-    request_completion,
-)
-from haystack_integrations.components.generators.openrouter.chat._reply import chat_messages, warn_of_flaws
+from haystack_integrations.components.generators.openrouter.chat._endpoint import CHAT
+from haystack_integrations.components.generators.openrouter.chat._exchange import replies_to, replies_to_async
 from haystack_integrations.components.generators.openrouter.chat._request.arguments import (
     as_messages,
-    audio_format,
     check_generation_kwargs,
     read_parameters,
     request_arguments,
     serializable_kwargs,
 )
-from haystack_integrations.components.generators.openrouter.chat._request.reasoning import (
-    learn_makers,
-    with_healing,
-    with_healing_async,
-)
 from haystack_integrations.components.generators.openrouter.chat._request.tools import (
     ToolWarmUp,
     check_tool_options,
     checked_tools,
+    warn_of_unknown_tools,
     written_tools,
 )
-from haystack_integrations.components.generators.openrouter.chat._stream.delivery import (
-    deliver,
-    deliver_async,
-    with_retries,
-    with_retries_async,
-)
+from haystack_integrations.components.generators.openrouter.chat._stream import delivery
 from haystack_integrations.components.generators.openrouter.chat.options.generation import GenerationKwargs
 
 
@@ -240,26 +225,11 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
             tools=tools,
             tools_strict=tools_strict,
         )
-        audio = audio_format(arguments)
         del arguments["openai_endpoint"]
         settings = self._settings(arguments.pop("deadline", None))
+        deliver = None if callback is None else partial(self._handle_stream_response, callback=callback)
         with self._calling(CHAT, arguments["model"], settings) as client:
-
-            def ask(arguments: dict[str, Any]) -> list[ChatMessage]:
-                request = {"client": client, "arguments": arguments}
-                if callback is None:
-                    return chat_messages(completion_dict(sent(request_completion, **request), client, arguments), audio)
-
-                def attempt() -> list[ChatMessage]:
-                    return self._handle_stream_response(sent(request_completion, **request), callback, audio)
-
-                return with_retries(attempt, settings.max_retries)
-
-            replies = with_healing(ask, arguments)
-        learn_makers(replies, arguments, str(self.api_base_url))
-        warn_of_flaws(replies)
-        tag_span(replies[0].meta)
-        return {"replies": replies}
+            return {"replies": replies_to(arguments, client, settings, deliver)}
 
     @component.output_types(replies=list[ChatMessage])
     async def run_async(
@@ -303,29 +273,11 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
             tools=tools,
             tools_strict=tools_strict,
         )
-        audio = audio_format(arguments)
         del arguments["openai_endpoint"]
         settings = self._settings(arguments.pop("deadline", None))
+        deliver = None if callback is None else partial(self._handle_async_stream_response, callback=callback)
         async with self._calling_async(CHAT, arguments["model"], settings) as client:
-
-            async def ask(arguments: dict[str, Any]) -> list[ChatMessage]:
-                request = {"client": client, "arguments": arguments}
-                if callback is None:
-                    # a name for the response would keep its bytes while images are copied out of it
-                    completion = completion_dict(await sent_async(request_completion, **request), client, arguments)
-                    return chat_messages(completion, audio)
-
-                async def attempt() -> list[ChatMessage]:
-                    stream = await sent_async(request_completion, **request)
-                    return await self._handle_async_stream_response(stream, callback, audio)
-
-                return await with_retries_async(attempt, settings.max_retries)
-
-            replies = await with_healing_async(ask, arguments)
-        learn_makers(replies, arguments, str(self.api_base_url))
-        warn_of_flaws(replies)
-        tag_span(replies[0].meta)
-        return {"replies": replies}
+            return {"replies": await replies_to_async(arguments, client, settings, deliver)}
 
     def warm_up(self) -> None:
         """
@@ -362,17 +314,20 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         tools: ToolsType | None = None,
         tools_strict: bool | None = None,
     ) -> dict[str, Any]:
+        tools = self.tools if tools is None else tools
+        if self.tool_options:
+            warn_of_unknown_tools(self.tool_options, tools, self.tools, noticed=self._noticed)
         arguments = request_arguments(
             model=self.model,
             messages=messages,
-            tools=tools if tools is not None else self.tools,
+            tools=tools,
             tools_strict=tools_strict if tools_strict is not None else self.tools_strict,
             tool_options=self.tool_options,
-            own_tools=self.tools,
             streaming=streaming_callback is not None,
             generation_kwargs=merged_kwargs(self.generation_kwargs, generation_kwargs),
             init_headers=self._sent_headers(),
-            base_url=str(self.api_base_url),
+            base_url=self._base_url(),
+            noticed=self._noticed,
         )
         # Haystack's hook names the SDK's method here; it is always this one
         return {**arguments, "openai_endpoint": "create"}
@@ -380,9 +335,11 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
     def _handle_stream_response(
         self, chat_completion: Any, callback: SyncStreamingCallbackT, audio_format: str | None = None
     ) -> list[ChatMessage]:
-        return [deliver(chat_completion, callback, ComponentInfo.from_component(self), audio_format)]
+        return [delivery.deliver(chat_completion, callback, ComponentInfo.from_component(self), audio_format)]
 
     async def _handle_async_stream_response(
         self, chat_completion: Any, callback: StreamingCallbackT, audio_format: str | None = None
     ) -> list[ChatMessage]:
-        return [await deliver_async(chat_completion, callback, ComponentInfo.from_component(self), audio_format)]
+        return [
+            await delivery.deliver_async(chat_completion, callback, ComponentInfo.from_component(self), audio_format)
+        ]

@@ -18,7 +18,6 @@ from haystack_integrations.common.openrouter._base.component import (
     shows_its_settings,
 )
 from haystack_integrations.common.openrouter._base.cost_meter import OpenRouterCostMeter
-from haystack_integrations.common.openrouter._transport.tracing import tag_span
 from haystack_integrations.components.generators.openrouter.images._endpoint import IMAGES, read_images, request_fields
 from haystack_integrations.components.generators.openrouter.images.options import ImageKwargs, OpenRouterImageKwargs
 
@@ -124,7 +123,6 @@ class OpenRouterImageGenerator(OpenRouterMediaComponent):
         model, settings = request["body"]["model"], self._settings(request.pop("deadline"))
         with self._calling(IMAGES, model, settings) as client:
             drawn, meta = read_images(IMAGES.send(client, **request), model)
-        tag_span(meta)
         return {"images": drawn, "meta": [meta]}
 
     @component.output_types(images=list[ImageContent], meta=list[dict[str, Any]])
@@ -149,7 +147,6 @@ class OpenRouterImageGenerator(OpenRouterMediaComponent):
         model, settings = request["body"]["model"], self._settings(request.pop("deadline"))
         async with self._calling_async(IMAGES, model, settings) as client:
             drawn, meta = read_images(await IMAGES.send_async(client, **request), model)
-        tag_span(meta)
         return {"images": drawn, "meta": [meta]}
 
     def _prepare(self, prompt: object, images: object, generation_kwargs: Any) -> dict[str, Any]:

@@ -24,17 +24,15 @@ from haystack_integrations.common.openrouter._base.headers import merged_headers
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.json_values import in_stable_order
 from haystack_integrations.components.generators.openrouter.chat._endpoint import CHAT, SDK_NAMES
-from haystack_integrations.components.generators.openrouter.chat._reply import mapping, string
-from haystack_integrations.components.generators.openrouter.chat._request.messages import (
-    clean_calls,
-    wire_messages,
-)
-from haystack_integrations.components.generators.openrouter.chat._request.reasoning import Readers
+from haystack_integrations.components.generators.openrouter.chat._fields import mapping, string
+from haystack_integrations.components.generators.openrouter.chat._request.messages import wire_messages
+from haystack_integrations.components.generators.openrouter.chat._request.reasoning import Readers, models_asked
 from haystack_integrations.components.generators.openrouter.chat._request.schemas import (
     response_format_schema,
     with_read_order,
     with_written_order,
 )
+from haystack_integrations.components.generators.openrouter.chat._request.tool_calls import clean_calls
 from haystack_integrations.components.generators.openrouter.chat._request.tools import (
     read_tools,
     server_tools,
@@ -86,55 +84,70 @@ def as_messages(messages: list[ChatMessage] | str) -> list[ChatMessage]:
 
 
 def request_arguments(
+    *, messages: Sequence[ChatMessage], streaming: bool, base_url: str, **shared: Any
+) -> dict[str, Any]:
+    """
+    Build the arguments of `client.chat.completions.create`. Nothing that is given is changed.
+
+    :param messages: The conversation.
+    :param streaming: Whether the reply is streamed.
+    :param base_url: The URL of the API.
+    :param shared: What `shared_arguments` takes besides.
+    """
+    arguments = shared_arguments(streaming=streaming, **shared)
+    # those of `extra_body` go first
+    arguments = {"messages": request_messages(messages, arguments, base_url), **arguments}
+    warn_of_cache_points(arguments)
+    return arguments
+
+
+def shared_arguments(
     *,
     model: str,
-    messages: Sequence[ChatMessage],
     tools: ToolsType | None,
     tools_strict: bool,
     tool_options: Mapping[str, Any] | None = None,
-    own_tools: ToolsType | None = None,
     streaming: bool,
     generation_kwargs: Mapping[str, Any],
     init_headers: Mapping[str, Any],
-    base_url: str,
+    noticed: set[str],
 ) -> dict[str, Any]:
-    """Build the arguments of `client.chat.completions.create`. Nothing that is given is changed."""
+    """Build the arguments that do not depend on a conversation: all but its messages."""
     body = _without_stream(generation_kwargs, "generation_kwargs")
     extra = _without_stream(body.pop("extra_body", {}), "extra_body")
     if streaming:
         _check_count({**body, **extra}.get("n"))
         # OpenRouter always sends the usage; gateways do not, and Datadog's tracer takes it out of the stream
         body.setdefault("stream_options", {"include_usage": True})
-    model = body.pop("model", model)
-    arguments: dict[str, Any] = {
-        "model": model,
-        "messages": wire_messages(messages, Readers.of(extra.get("model", model), {**body, **extra}, base_url)),
-        "stream": streaming,
-    }
+    sent = {"model": model, **body, **extra}
+    arguments: dict[str, Any] = {"model": body.pop("model", model), "stream": streaming}
     if headers := merged_headers(init_headers, sendable_headers(body.pop("extra_headers", None))):
         arguments["extra_headers"] = headers
     arguments.update({name: body.pop(name) for name in _SDK_ARGUMENTS if name in body})
-    definitions: list[dict[str, Any]] = []
-    if tools is not None:
-        definitions = tool_definitions(tools, strict=tools_strict, options=tool_options, known=own_tools)
+    definitions = [] if tools is None else tool_definitions(tools, strict=tools_strict, options=tool_options)
     if "tools" in body:
         definitions += in_stable_order(server_tools(body.pop("tools")))
     if definitions:
         arguments["tools"] = definitions
-    sent = {**body, **extra}
-    fallbacks: Sequence[Any] = named if isinstance(named := sent.get("models"), list | tuple) else ()
-    models = [string(name) for name in (sent.get("model", arguments["model"]), *fallbacks)]
-    names = {string(mapping(tool.get("function")).get("name")) for tool in definitions}
-    clean_calls(arguments["messages"], names, models)
-    _warn_of_dropped_reasoning(sent, models)
+    _warn_of_dropped_reasoning(sent, [string(name) for name in models_asked(sent)], noticed)
     if "response_format" in body:
         arguments["response_format"] = in_stable_order(response_format_schema(body.pop("response_format")))
     rest = in_stable_order({**body, **extra})
     arguments.update({name: rest.pop(name) for name in SDK_NAMES & rest.keys()})
     if rest:
         arguments["extra_body"] = rest
-    _warn_of_cache_points(arguments)
     return arguments
+
+
+def request_messages(
+    messages: Sequence[ChatMessage], arguments: Mapping[str, Any], base_url: str
+) -> list[dict[str, Any]]:
+    """Build the messages of a request whose other arguments are there."""
+    sent = {**arguments, **arguments.get("extra_body", {})}
+    wired = wire_messages(messages, Readers.of(sent, base_url))
+    names = {string(mapping(tool.get("function")).get("name")) for tool in _dictionaries(arguments.get("tools"))}
+    clean_calls(wired, names, [string(name) for name in models_asked(sent)])
+    return wired
 
 
 def serializable_kwargs(generation_kwargs: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -158,7 +171,7 @@ def read_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
     return read
 
 
-def _warn_of_cache_points(arguments: Mapping[str, Any]) -> None:
+def warn_of_cache_points(arguments: Mapping[str, Any]) -> None:
     """Warn of cache points that providers refuse: too many, or one that lasts longer than an earlier one."""
     # providers read the system messages first; `extra_body` may hold anything
     messages = sorted(_dictionaries(arguments["messages"]), key=lambda message: message.get("role") != "system")
@@ -225,14 +238,16 @@ def _check_count(count: object) -> None:
         raise ValueError(msg)
 
 
-def _warn_of_dropped_reasoning(sent: Mapping[str, Any], models: Sequence[str]) -> None:
+def _warn_of_dropped_reasoning(sent: Mapping[str, Any], models: Sequence[str], noticed: set[str]) -> None:
     """Anthropic refuses both together, and OpenRouter leaves out the reasoning without a word (pydantic-ai#6957)."""
     choice, reasoning = sent.get("tool_choice"), sent.get("reasoning")
     forced = choice == "required" or (isinstance(choice, Mapping) and choice.get("type") == "function")
     if not forced or not isinstance(reasoning, Mapping):
         return
     asked = reasoning.get("enabled") or reasoning.get("max_tokens") or reasoning.get("effort") not in (None, "none")
-    if asked and any("anthropic/" in model.lower() for model in models):
+    mark = f"dropped reasoning: {models[0]}"
+    if asked and mark not in noticed and any("anthropic/" in model.lower() for model in models):
+        noticed.add(mark)
         logger.warning(
             "`tool_choice` forces a call, so OpenRouter drops `reasoning` for Claude models. Set `tool_choice` to "
             '"auto" to keep it.'

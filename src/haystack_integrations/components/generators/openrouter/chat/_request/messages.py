@@ -9,31 +9,28 @@ Haystack's own `to_openai_dict_format` writes OpenAI's format, which has no reas
 files in tool results. Source: `ChatMessages` in OpenRouter's OpenAPI document.
 """
 
-import hashlib
 import json
-import re
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from haystack import logging
-from haystack.dataclasses import ChatMessage, ChatRole, TextContent, ToolCall, ToolCallResult
+from haystack.dataclasses import ChatMessage, ChatRole, TextContent, ToolCallResult
 
 from haystack_integrations.common.openrouter._wire import checks
 from haystack_integrations.common.openrouter._wire.media import image_part
-from haystack_integrations.components.generators.openrouter.chat._reply import (
-    cut_by,
-    listed,
-    mapping,
-    says_nothing,
-    string,
-    tool_arguments,
-)
+from haystack_integrations.components.generators.openrouter.chat._fields import listed, string
+from haystack_integrations.components.generators.openrouter.chat._reply import says_nothing
 from haystack_integrations.components.generators.openrouter.chat._request.content_parts import cache_mark, content_parts
 from haystack_integrations.components.generators.openrouter.chat._request.reasoning import Readers, readable
+from haystack_integrations.components.generators.openrouter.chat._request.tool_calls import (
+    correction,
+    empty_call,
+    malformed_calls,
+    tool_call,
+)
 
 logger = logging.getLogger(__name__)
 
-_LONGEST_QUOTE = 300
 _AN_UPDATE = 'a dictionary such as {"reasoning": {"effort": "low"}}'
 # What an assistant message says. Reasoning alone is nothing.
 _SAID = ("content", "refusal", "tool_calls", "images")
@@ -54,11 +51,6 @@ def wire_messages(messages: Sequence[ChatMessage], readers: Readers) -> list[dic
         raise ValueError(msg)
     _leave_out_repeated_reasoning(wired)
     return wired
-
-
-def sendable_name(name: str) -> str:
-    """Make a name or an id one that all providers take: letters, digits, "_" and "-", at most 64 of them."""
-    return re.sub(r"[^A-Za-z0-9_-]", "_", name)[:64]
 
 
 def _refuse_endless_silence(messages: Sequence[ChatMessage]) -> None:
@@ -83,7 +75,7 @@ def _wire(message: ChatMessage, where: str, readers: Readers) -> Iterator[dict[s
         wire["name"] = message.name
     malformed: list[dict[str, Any]] = []
     if message.role is ChatRole.ASSISTANT:
-        malformed = _malformed_calls(message)
+        malformed = malformed_calls(message)
         wire.update(_assistant(message, malformed, where))
         if not any(wire.get(name) for name in _SAID):  # Mistral and Bedrock refuse it (cecli#296, llmgateway#3127)
             return
@@ -95,7 +87,7 @@ def _wire(message: ChatMessage, where: str, readers: Readers) -> Iterator[dict[s
             checks.instance(update, f'{where}: meta["configuration_update"]', dict, _AN_UPDATE)
             wire["configuration_update"] = update
     yield _with_cache_control(wire, message, where)
-    yield from (_correction(call, message.meta.get("finish_reason")) for call in malformed)
+    yield from (correction(call, message.meta.get("finish_reason")) for call in malformed)
 
 
 def _content(message: ChatMessage, where: str) -> str | list[dict[str, Any]]:
@@ -120,7 +112,7 @@ def _content(message: ChatMessage, where: str) -> str | list[dict[str, Any]]:
 
 
 def _assistant(message: ChatMessage, malformed: list[dict[str, Any]], where: str) -> dict[str, Any]:
-    calls = [*(_tool_call(call, where) for call in message.tool_calls), *map(_empty_call, malformed)]
+    calls = [*(tool_call(call, where) for call in message.tool_calls), *map(empty_call, malformed)]
     refusal = string(message.meta.get("refusal"))
     texts = [text for text in message.texts if text and text != refusal]
     content: str | list[dict[str, Any]] | None = None if calls or refusal else ""
@@ -144,93 +136,6 @@ def _assistant(message: ChatMessage, malformed: list[dict[str, Any]], where: str
 def _assistant_images(message: ChatMessage, where: str) -> list[dict[str, Any]]:
     images = [image_part(image, f"{where}, image {number}") for number, image in enumerate(message.images)]
     return images + [entry for entry in listed(message.meta.get("images")) if _is_linked_image(entry)]
-
-
-def _tool_call(call: ToolCall, where: str) -> dict[str, Any]:
-    if not call.id:
-        msg = f"{where}: the call of tool {checks.shown(call.tool_name)} has no id. Give its `ToolCall` an `id`."
-        raise ValueError(msg)
-    extra = call.extra or {}
-    arguments = json.dumps(call.arguments, ensure_ascii=False)
-    function = {**mapping(extra.get("function")), "name": call.tool_name, "arguments": arguments}
-    return {**extra, "id": call.id, "type": "function", "function": function}
-
-
-def _malformed_calls(message: ChatMessage) -> list[dict[str, Any]]:
-    """The malformed calls of a message. They are sent with empty arguments, and then what was wrong with each."""
-    # without them, the model would get an empty message, and an Agent would repeat the same request until its last step
-    malformed, taken = [], {"", *(call.id for call in message.tool_calls)}
-    for entry in map(mapping, listed(message.meta.get("invalid_tool_calls"))):
-        if (call_id := string(entry.get("id"))) not in taken:
-            taken.add(call_id)
-            malformed.append(entry)
-    return malformed
-
-
-def _empty_call(entry: dict[str, Any]) -> dict[str, Any]:
-    name = string(entry.get("name")) or "unnamed"
-    return {"id": entry["id"], "type": "function", "function": {"name": name, "arguments": "{}"}}
-
-
-def clean_calls(wired: Sequence[dict[str, Any]], tools: Container[str], models: Iterable[str]) -> None:
-    """
-    Clean the names and ids of calls and results that providers refuse, such as "look<|channel|>commentary".
-
-    :param wired: The messages of a request, which are changed.
-    :param tools: Names of tools. They stay: the model has to call them by the names that it is told.
-    :param models: Who may read the messages.
-    """
-    calls = [call for wire in wired for call in wire.get("tool_calls", [])]
-    for call in calls:
-        function = call["function"]
-        if function["name"] not in tools:
-            function["name"] = sendable_name(function["name"])
-    # Kimi stops calling tools if its ids, such as "functions.look:0", come back altered (openclaw#62319)
-    if all("moonshotai/" in model.lower() for model in models):
-        return
-    # Gemini's signature of a call has the id of the call
-    signed = {string(detail.get("id")) for wire in wired for detail in wire.get("reasoning_details", [])}
-    ids: dict[str, str] = {}
-    taken = set(signed)
-    for place, key in [*((call, "id") for call in calls), *((wire, "tool_call_id") for wire in wired)]:
-        given = place.get(key)
-        if given and given not in signed:
-            if given not in ids:
-                ids[given] = _free_id(given, taken)
-                taken.add(ids[given])
-            place[key] = ids[given]
-
-
-def _free_id(given: str, taken: Container[str]) -> str:
-    clean = sendable_name(given)
-    if clean not in taken:
-        return clean
-    return f"{clean[:47]}_{hashlib.sha256(given.encode(errors='surrogatepass')).hexdigest()[:16]}"
-
-
-def _correction(entry: dict[str, Any], finish_reason: object) -> dict[str, Any]:
-    arguments = entry.get("arguments")
-    quoted = arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False, default=str)
-    if len(quoted) > _LONGEST_QUOTE:
-        quoted = f"{quoted[:_LONGEST_QUOTE]}…"
-    if cut := cut_by(entry, finish_reason):
-        fault = f"the reply was cut {cut} before the call was complete"
-        advice = "Keep the next reply short enough for the whole call. " if finish_reason == "length" else ""
-    else:
-        fault = _fault(string(entry.get("name")), arguments)
-        advice = "Call it again, with a JSON object as its arguments. "
-    content = f"The tool was not called, because {fault}. {advice}The arguments were: {quoted}"
-    return {"role": "tool", "tool_call_id": entry["id"], "content": content}
-
-
-def _fault(name: str, arguments: object) -> str:
-    if not name:
-        return "the call does not name a tool"
-    try:
-        tool_arguments(arguments)
-    except ValueError as error:
-        return f"the arguments of '{name[:64]}' are not a JSON object ({error})"
-    return "the call was malformed"
 
 
 def _tool_results(message: ChatMessage, where: str) -> Iterator[dict[str, Any]]:

@@ -25,7 +25,12 @@ from haystack_integrations.common.openrouter._wire.model_names import (
     names_one_model,
 )
 from haystack_integrations.common.openrouter.errors._reading import failure_of
-from haystack_integrations.components.generators.openrouter.chat._reply import listed, mapping, reasoning_text, string
+from haystack_integrations.components.generators.openrouter.chat._fields import (
+    listed,
+    mapping,
+    reasoning_text,
+    string,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -52,10 +57,9 @@ class Readers:
     base_url: str
 
     @classmethod
-    def of(cls, model: object, fields: Mapping[str, Any], base_url: str) -> Self:
-        """Find the readers of a request for a model with these other fields."""
-        fallbacks = fields.get("models")
-        models = [model, *fallbacks] if isinstance(fallbacks, list | tuple) else [model]
+    def of(cls, fields: Mapping[str, Any], base_url: str) -> Self:
+        """Find the readers of a request with these fields."""
+        models = models_asked(fields)
         named = tuple(name for name in models if isinstance(name, str) and names_one_model(name))
         return cls(named if len(named) == len(models) and not fields.get("preset") else (), base_url)
 
@@ -70,9 +74,15 @@ class Readers:
         return bool(makers and authors) and not any(author.startswith((*makers,)) for author in authors)
 
 
+def models_asked(fields: Mapping[str, Any]) -> list[object]:
+    """The model that a request with these fields is for, and its fallbacks."""
+    fallbacks = fields.get("models")
+    return [fields.get("model"), *(fallbacks if isinstance(fallbacks, list | tuple) else ())]
+
+
 def learn_makers(replies: list[ChatMessage], arguments: Mapping[str, Any], base_url: str) -> None:
     """Remember under which name a model replies: the next request sends its reasoning back to it."""
-    readers = Readers.of(arguments["model"], arguments.get("extra_body", {}), base_url)
+    readers = Readers.of({**arguments, **arguments.get("extra_body", {})}, base_url)
     if len(readers.names) == 1:
         for reply in replies:
             learn_served_name(base_url, readers.names[0], reply.meta["model"])

@@ -21,7 +21,7 @@ from pydantic import BaseModel
 from pydantic_core import from_json, to_json
 
 from haystack_integrations.common.openrouter._wire.json_values import in_stable_order, printable
-from haystack_integrations.components.generators.openrouter.chat._request.messages import sendable_name
+from haystack_integrations.components.generators.openrouter.chat._request.tool_calls import sendable_name
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +31,8 @@ _NOT_STRICT = (
 )
 _SCHEMA = ("items", "additionalItems", "contains")
 _SCHEMAS_BY_NAME = ("properties", "$defs", "definitions")
+# OpenAI refuses a schema that has none of them: "schema must have a 'type' key".
+_TELLS_TYPE = {"type", "$ref", "anyOf", "enum", "const", "properties"}
 # They say nothing of what is allowed, so one may replace another.
 _NOTES = ("title", "description", "examples", "deprecated", "readOnly", "writeOnly", "$comment")
 # OpenAI allows ten levels of objects. Some more than that are found here between them.
@@ -205,6 +207,8 @@ def _close(schema: dict[str, Any], place: str) -> None:
         raise _refusal(place, "has properties and `anyOf`")
     if "array" in kinds and not isinstance(schema.get("items"), dict):
         raise _refusal(place, "is a list that does not tell what its items are")
+    if not _TELLS_TYPE & schema.keys():
+        raise _refusal(place, "may be of any type")
     if properties is not None or "object" in kinds:
         schema["properties"] = properties or {}
         schema["required"] = list(schema["properties"])

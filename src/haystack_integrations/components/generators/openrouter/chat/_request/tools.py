@@ -19,6 +19,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 import haystack.tools
+from haystack import logging
 from haystack.tools import ToolsType, flatten_tools_or_toolsets, serialize_tools_or_toolset, warm_up_tools
 
 from haystack_integrations.common.openrouter._wire import checks
@@ -30,9 +31,11 @@ from haystack_integrations.components.generators.openrouter.chat._request.schema
     with_written_order,
 )
 
+logger = logging.getLogger(__name__)
+
 
 def tool_definitions(
-    tools: ToolsType, *, strict: bool, options: Mapping[str, Any] | None = None, known: ToolsType | None = None
+    tools: ToolsType, *, strict: bool, options: Mapping[str, Any] | None = None
 ) -> list[dict[str, Any]]:
     """
     Describe Haystack's tools, without toolsets, as OpenRouter takes them.
@@ -40,13 +43,9 @@ def tool_definitions(
     :param tools: Tools and toolsets.
     :param strict: Whether to make their schemas strict.
     :param options: What stands beside a tool's `type`, by the name of the tool.
-    :param known: Other tools that options may be for.
-    :raises ValueError: If there are options for a tool that nobody knows.
     """
-    flat, definitions = checked_tools(tools), []
-    if flat and options:
-        _check_names(options, [*flat, *checked_tools(known or [])])
-    for tool in flat:
+    definitions = []
+    for tool in checked_tools(tools):
         function = dict(tool.tool_spec)
         what = f"the tool {checks.shown(tool.name)}" if strict else None
         function["parameters"], is_strict = sendable_schema(function["parameters"], what, may_be_sorted=True)
@@ -68,13 +67,18 @@ def check_tool_options(options: object) -> None:
         checks.parameters(fields, argument, {"type": own, "function": own})
 
 
-def _check_names(options: Mapping[str, Any], tools: list[Any]) -> None:
-    names = [tool.name for tool in tools]
-    for name in options:
-        if name not in names:
-            likely = ", ".join(checks.shown(known) for known in closest(str(name), names, 3) or names[:10])
-            msg = f"`tool_options` has {checks.shown(name)}, but there is no tool of this name. There is: {likely}."
-            raise ValueError(msg)
+def warn_of_unknown_tools(options: Mapping[str, Any], *tools: ToolsType | None, noticed: set[str]) -> None:
+    """Log a warning for each tool with options that is not there, once for a name: an Agent may reveal it later."""
+    names = [tool.name for some in tools if some is not None for tool in flatten_tools_or_toolsets(some)]
+    for name in options if names else ():
+        if name in names or (mark := f"tool_options: {name}") in noticed:
+            continue
+        noticed.add(mark)
+        logger.warning(
+            "`tool_options` has {unknown}, but no tool of this run has this name. The tools are: {tools}.",
+            unknown=checks.shown(name),
+            tools=", ".join(checks.shown(known) for known in closest(str(name), names, 3) or names[:10]),
+        )
 
 
 def server_tools(tools: object) -> list[dict[str, Any]]:

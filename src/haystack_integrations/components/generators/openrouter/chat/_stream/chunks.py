@@ -19,7 +19,8 @@ from haystack_integrations.common.openrouter._transport.run import note_cost
 from haystack_integrations.common.openrouter._wire.json_values import plain_json
 from haystack_integrations.common.openrouter._wire.responses import find_error, with_header_fields
 from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
-from haystack_integrations.components.generators.openrouter.chat._reply import chat_messages, string
+from haystack_integrations.components.generators.openrouter.chat._fields import string
+from haystack_integrations.components.generators.openrouter.chat._reply import chat_messages
 from haystack_integrations.components.generators.openrouter.chat._stream.fragments import FieldFragments
 from haystack_integrations.components.generators.openrouter.chat._stream.message import Payload, StreamedMessage
 
@@ -103,11 +104,11 @@ class StreamedReply:
         joined = plain_json({**self._top, **lists, "object": "chat.completion", "choices": [choice]})
         return with_header_fields(joined, self._header_fields)
 
-    def message(self, audio_format: str | None = None) -> ChatMessage:
+    def message(self, audio_format: str | None = None, *, is_cut: bool = False) -> ChatMessage:
         """
-        Build the reply so far.
+        Build the reply so far. `is_cut` says that the stream has failed before its finish reason came.
         """
-        (reply,) = chat_messages(self.completion(), audio_format)
+        (reply,) = chat_messages(self.completion(), audio_format, is_cut=is_cut)
         reply.meta["completion_start_time"] = self._first_chunk_at
         return reply
 
@@ -116,7 +117,8 @@ class StreamedReply:
         Add the generation's id to the error of its stream, and the reply so far if the callback has received any.
         """
         error.generation_id = string(self._top.get("id") or self._header_fields.get("id")) or None
-        error.partial_reply = self.message(audio_format) if self._first_chunk_at else None
+        if self._first_chunk_at:
+            error.partial_reply = self.message(audio_format, is_cut=not self._choice.get("finish_reason"))
 
     def note_cost(self) -> None:
         """

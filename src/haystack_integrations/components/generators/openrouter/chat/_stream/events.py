@@ -26,7 +26,7 @@ from haystack_integrations.common.openrouter._wire.json_values import plain_json
 from haystack_integrations.common.openrouter._wire.responses import decode_json
 from haystack_integrations.common.openrouter.errors.stream_error import OpenRouterStreamError
 from haystack_integrations.components.generators.openrouter.chat._endpoint import completion_of
-from haystack_integrations.components.generators.openrouter.chat._reply import listed, mapping
+from haystack_integrations.components.generators.openrouter.chat._fields import listed, mapping
 from haystack_integrations.components.generators.openrouter.chat._stream.fragments import HeldHalves
 from haystack_integrations.components.generators.openrouter.chat._stream.sse import (
     SSEParser,

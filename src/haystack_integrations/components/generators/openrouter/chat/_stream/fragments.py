@@ -14,7 +14,7 @@ from itertools import chain
 from typing import Any
 
 from haystack_integrations.common.openrouter._wire.json_values import plain_json, sendable
-from haystack_integrations.components.generators.openrouter.chat._reply import listed, mapping
+from haystack_integrations.components.generators.openrouter.chat._fields import listed, mapping
 
 # Strings that are known to come in pieces. Of any other string, the last value counts.
 _GROWING = {"refusal", "reasoning", "reasoning_content"}

@@ -14,7 +14,7 @@ from typing import Any
 from haystack.dataclasses import ReasoningContent, ToolCallDelta
 
 from haystack_integrations.common.openrouter._wire.json_values import plain_json
-from haystack_integrations.components.generators.openrouter.chat._reply import (
+from haystack_integrations.components.generators.openrouter.chat._fields import (
     content_text,
     listed,
     mapping,
@@ -147,6 +147,8 @@ class StreamedMessage:
             call_id, name, arguments = call.add(entry, function)
             if call_id or name or arguments:
                 index, start = self._blocks.place(call)
+                if start:  # they may have come with a fragment that seemed to repeat the call before
+                    call_id, name = call.id or None, call.name or None
                 delta = ToolCallDelta(call.number, name, arguments, call_id)
                 payloads.append(("", index, [delta], start, None))
         return payloads

@@ -10,7 +10,7 @@ import json
 from io import StringIO
 from typing import Any
 
-from haystack_integrations.components.generators.openrouter.chat._reply import string, tool_arguments
+from haystack_integrations.components.generators.openrouter.chat._fields import string, tool_arguments
 
 _CALL_FIELDS = {"id", "type", "index", "function"}
 _FUNCTION_FIELDS = {"name", "arguments"}
@@ -118,7 +118,7 @@ class ToolCalls:
             return last
         call_id, place = string(call_id), repr(index)  # a response may hold anything there
         call = self._known(call_id, index, place)
-        if call is None or _begins_another(call, call_id, function, has_index=index is not None):
+        if call is None or _begins_another(call, call_id, function):
             call = self._begin(call, call_id, function)
         call.index = index
         self._by_id[call_id] = self._by_index[place] = self._by_both[call_id, place] = call
@@ -140,7 +140,7 @@ class ToolCalls:
         return begun
 
 
-def _begins_another(call: ToolCallFragments, call_id: str, function: dict[str, Any], *, has_index: bool) -> bool:
+def _begins_another(call: ToolCallFragments, call_id: str, function: dict[str, Any]) -> bool:
     if call_id and call.id and call_id != call.id:
         return True
     name = function.get("name")
@@ -151,10 +151,10 @@ def _begins_another(call: ToolCallFragments, call_id: str, function: dict[str, A
     if name != call.name:
         # pieces of a name come before all arguments, and another name after them
         return bool(call.pieces.tell()) and (call_id != call.id or not call_id or call.has_whole_arguments())
-    # with an index or its id, a name that comes again without arguments is a repetition, if none follow
+    # a name that comes again without arguments is a repetition, if none follow
     if not call.has_whole_arguments():
         return False
-    call.is_named_again = (has_index or bool(call_id)) and not _has_arguments(function)
+    call.is_named_again = not _has_arguments(function)
     return not call.is_named_again
 
 

@@ -2,17 +2,17 @@
 #
 # SPDX-License-Identifier: Apache-2.0
 """
-Embed a corpus with Ray Data: from JSON Lines to Parquet with vectors, and the cost.
+Embed a corpus with Ray Data: from JSON Lines to Parquet with vectors, and the cost. A run that was stopped goes on.
 
-`hatch run scale:corpus_on_ray` embeds texts that the script generates. To embed your own texts, pass two arguments: a
-JSON Lines file with "id" and "text", and a new folder for the vectors. To use a cluster, change `ray.init()` to
-`ray.init(address="auto")`. All nodes must have access to the file and the folder, and each needs OPENROUTER_API_KEY.
+`hatch run scale:corpus_on_ray` embeds texts that it makes. To embed your own, pass a JSON Lines file with "id" and
+"text", and a folder for the vectors: what is there already is not embedded again. To use a cluster, change `ray.init()`
+to `ray.init(address="auto")`. All nodes need access to the file and the folder, and OPENROUTER_API_KEY.
 """
 
+import hashlib
 import json
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import pyarrow as pa
@@ -25,45 +25,55 @@ from stand_in import base_url
 from haystack_integrations.common.openrouter.cost import usage_cost
 from haystack_integrations.components.embedders.openrouter import OpenRouterDocumentEmbedder
 
-ACTORS = 2  # processes that embed
-CONCURRENCY = 4  # requests that each actor sends at once
-BLOCK = 256  # documents that an actor takes at once. If the actor dies, they are embedded again
+ACTORS, CONCURRENCY = 2, 4  # processes that embed, and requests that each sends at once
+BLOCK = 256  # documents that an actor takes at once. If it dies before they are written, they are embedded again
+SCHEMA = {"id": pa.string(), "text": pa.string(), "embedding": pa.list_(pa.float32())}
+SCHEMA |= {"tokens": pa.float64(), "cost": pa.float64()}  # the document's share of its block
 
 
 class Embedder:
-    def __init__(self, url: str | None) -> None:
+    def __init__(self, folder: str, url: str | None) -> None:
         # after a 429, a request waits as long as `Retry-After` says. With many actors, this can happen several times
-        self.embedder = OpenRouterDocumentEmbedder(
-            api_base_url=url, concurrency=CONCURRENCY, max_retries=20, progress_bar=False
-        )
+        kwargs = {"concurrency": CONCURRENCY, "max_retries": 20, "progress_bar": False}
+        self.folder, self.embedder = Path(folder), OpenRouterDocumentEmbedder(api_base_url=url, **kwargs)
 
     def __call__(self, block: pa.Table) -> pa.Table:
         documents = [Document(id=row["id"], content=row["text"]) for row in block.to_pylist()]
+        # if an actor dies after it has written a block, and the block is repeated, this is the same file
+        name = hashlib.sha256("\n".join(document.id for document in documents).encode()).hexdigest()
+        path, part = self.folder / f"{name}.parquet", self.folder / f".{name}"
         result = self.embedder.run(documents)
-        embeddings = [document.embedding for document in result["documents"]]
-        usage, count = result["meta"]["usage"], len(documents)
-        block = block.append_column("embedding", pa.array(embeddings, pa.list_(pa.float32())))
-        block = block.append_column("failed", pa.array([embedding is None for embedding in embeddings]))
-        block = block.append_column("tokens", pa.array([usage.get("total_tokens", 0) / count] * count))
-        return block.append_column("cost", pa.array([(usage_cost(usage) or 0) / count] * count))
+        usage, embedded = result["meta"]["usage"], [one for one in result["documents"] if one.embedding]
+        shares = usage.get("total_tokens", 0) / len(embedded), (usage_cost(usage) or 0) / len(embedded)
+        rows = [dict(zip(SCHEMA, (d.id, d.content, d.embedding, *shares), strict=True)) for d in embedded]
+        pq.write_table(pa.Table.from_pylist(rows, pa.schema(SCHEMA)), part)
+        part.replace(path)  # nobody sees half of a file
+        return pa.table({"failed": [len(documents) - len(embedded)]})
+
+
+def ids_in(path: Path) -> list[str]:
+    try:
+        return pq.read_table(path, columns=["id"])["id"].to_pylist()
+    except (pa.ArrowInvalid, OSError):  # the machine went down while it was written
+        path.unlink()
+        return []
 
 
 def embed(corpus: str, vectors: str, url: str | None) -> None:
-    start = time.perf_counter()
-    texts = ray.data.read_json(corpus).repartition(target_num_rows_per_block=BLOCK)
-    texts.map_batches(
-        Embedder,
-        fn_constructor_kwargs={"url": url},
-        compute=ray.data.ActorPoolStrategy(size=ACTORS),
-        num_cpus=0.5,  # an actor mostly waits for responses
-        batch_format="pyarrow",
-        batch_size=BLOCK,
-    ).write_parquet(vectors)
-    seconds = time.perf_counter() - start
-    written = pq.read_table(vectors, columns=["failed", "tokens", "cost"])
-    failed, tokens, cost = (pc.sum(column).as_py() for column in written.columns)
-    print(f"{written.num_rows} documents, {written.num_rows / seconds:.0f} a second, {failed} failed")
-    print(f"{tokens:.0f} tokens, {cost:.6f} USD")
+    Path(vectors).mkdir(parents=True, exist_ok=True)
+    before = pa.array([name for path in Path(vectors).glob("*.parquet") for name in ids_in(path)], pa.string())
+    there = ray.put(before)
+    lacking = ray.data.read_json(corpus).map_batches(
+        lambda block: block.filter(pc.invert(pc.is_in(block["id"], ray.get(there)))), batch_format="pyarrow"
+    )
+    pool = {"compute": ray.data.ActorPoolStrategy(size=ACTORS), "num_cpus": 0.5}  # an actor mostly waits for responses
+    blocks = lacking.repartition(target_num_rows_per_block=BLOCK).map_batches(
+        Embedder, fn_constructor_args=(vectors, url), batch_format="pyarrow", batch_size=BLOCK, **pool
+    )
+    failed = sum(row["failed"] for row in blocks.iter_rows())  # they are not in the folder: the next run tries again
+    written = pq.read_table(vectors, columns=["tokens", "cost"])
+    print(f"{len(written)} documents, {len(before)} of them embedded before, {failed} failed")
+    print("{:.0f} tokens, {:.6f} USD".format(*(pc.sum(column).as_py() for column in written.columns)))
 
 
 if __name__ == "__main__":
@@ -72,5 +82,4 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
         made = [{"id": f"boat-{n}", "text": f"Boat {n} leaves pier {n % 7} at {n % 24} o'clock."} for n in range(3000)]
         Path(folder, "corpus.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in made), "utf-8")
-        corpus, vectors = sys.argv[1:] or (f"{folder}/corpus.jsonl", f"{folder}/vectors")
-        embed(corpus, vectors, url)
+        embed(*(sys.argv[1:] or (f"{folder}/corpus.jsonl", f"{folder}/vectors")), url)

@@ -15,6 +15,7 @@ from haystack.dataclasses import ByteStream
 
 from haystack_integrations.common.openrouter.account import OpenRouterAccount
 from haystack_integrations.common.openrouter.models import OpenRouterModels
+from haystack_integrations.components.generators.openrouter import OpenRouterVideoGenerator
 
 SOURCE = Path(__file__).parents[1] / "src"
 MODULES = [
@@ -26,6 +27,8 @@ COMPONENTS = [
     for kind in component.registry.values()
     if kind.__module__ in {module.__name__ for module in MODULES} and "openrouter" in kind.__module__
 ]
+SENDS_AGAIN = [kind for kind in COMPONENTS if kind is not OpenRouterVideoGenerator]
+"""Components whose first request is sent again if that costs nothing twice."""
 KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in (*COMPONENTS, OpenRouterModels, OpenRouterAccount)}
 """What has settings, by name."""
 
@@ -50,6 +53,7 @@ INPUTS: dict[str, tuple[Any, ...]] = {
     "OpenRouterDocumentImageEmbedder": (DOCUMENTS,),
     "OpenRouterRanker": ("Rome in Italy", DOCUMENTS),
     "OpenRouterImageGenerator": ("A panda",),
+    "OpenRouterVideoGenerator": ("A panda",),
     "OpenRouterSpeechSynthesizer": ("Hello",),
     "OpenRouterTranscriber": (RECORDINGS,),
     "OpenRouterTextRouter": ("The ferry to Rome",),

@@ -18,6 +18,8 @@ from batches import Way
 from modes import Mode
 from stand_in import StandIn
 
+from haystack_integrations.components.generators.openrouter import OpenRouterVideoGenerator
+
 
 @pytest.fixture(scope="session", autouse=True)
 def frozen_imports() -> None:
@@ -52,6 +54,14 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRe
     if not request.node.get_closest_marker("integration"):
         monkeypatch.setenv("OPENROUTER_API_KEY", "sk-or-test-key")
     monkeypatch.setenv("HAYSTACK_DESERIALIZATION_ALLOWLIST", "tests,tests.*,test_*,modes")
+
+
+@pytest.fixture(autouse=True)
+def no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Ask a job for its state again at once.
+    """
+    monkeypatch.setitem(OpenRouterVideoGenerator.__init__.__kwdefaults__, "poll_interval", 0.0)
 
 
 @pytest.fixture(scope="session")

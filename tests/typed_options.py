@@ -38,6 +38,8 @@ from haystack_integrations.components.generators.openrouter import (
     OpenRouterGenerationKwargs,
     OpenRouterImageGenerator,
     OpenRouterImageKwargs,
+    OpenRouterVideoGenerator,
+    OpenRouterVideoKwargs,
     Plugin,
     ProviderPreferences,
     ReasoningOptions,
@@ -79,6 +81,12 @@ image: OpenRouterImageKwargs = {"n": 2, "aspect_ratio": "16:9", "provider": {"so
 OpenRouterImageGenerator(generation_kwargs=image).run("A cat", generation_kwargs={"a_parameter_of_tomorrow": 1})
 image_typo: OpenRouterImageKwargs = {"aspect_ration": "16:9"}  # type: ignore[typeddict-unknown-key]
 image_ratio: OpenRouterImageKwargs = {"aspect_ratio": "16:10"}  # type: ignore[typeddict-item]
+
+frame = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}, "frame_type": "last_frame"}
+video: OpenRouterVideoKwargs = {"duration": 4, "resolution": "720p", "provider": {"options": {"a": {"b": 1}}}}
+OpenRouterVideoGenerator(generation_kwargs=video).run("A cat", generation_kwargs={"frame_images": [frame]})
+video_typo: OpenRouterVideoKwargs = {"durations": 4}  # type: ignore[typeddict-unknown-key]
+video_size: OpenRouterVideoKwargs = {"resolution": "900p"}  # type: ignore[typeddict-item]
 
 speech: OpenRouterSpeechKwargs = {"voice": "alloy", "speed": 1.2, "provider": {"zdr": True}}
 OpenRouterSpeechSynthesizer(generation_kwargs=speech).run("Hi", generation_kwargs={"a_parameter_of_tomorrow": 1})

@@ -1,7 +1,10 @@
 # SPDX-FileCopyrightText: 2026-present openrouter-haystack contributors
 #
 # SPDX-License-Identifier: Apache-2.0
-"""Small files that any viewer or player opens: images in one colour, and tones. Their words are in a tag."""
+"""
+Small files that any viewer or player opens: images in one colour, tones, and videos without a picture. Their words are
+in a tag.
+"""
 
 import hashlib
 import math
@@ -91,15 +94,38 @@ def mp3(words: str, seconds: float) -> bytes:
     return tag + MP3_FRAME * max(1, round(seconds * MP3_FRAMES_PER_SECOND))
 
 
+def mp4(words: str, seconds: float) -> bytes:
+    """
+    Make an MP4 file. It has a length, and no tracks.
+
+    :param words: What it would show. They are in a box that players skip.
+    :param seconds: How long it is.
+    :returns: The file.
+    """
+    matrix = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
+    length = struct.pack(">IIIII", 0, 0, 0, 1000, int(1000 * seconds))
+    header = length + struct.pack(">IH", 0x10000, 0x100) + bytes(10) + matrix + bytes(24) + struct.pack(">I", 1)
+    boxes = (
+        (b"ftyp", b"isom\0\0\2\0isomiso2mp41"),
+        (b"moov", _box(b"mvhd", header)),
+        (b"free", f"«{words}»".encode()),
+    )
+    return b"".join(_box(name, data) for name, data in boxes)
+
+
 def words_in(file: bytes) -> str | None:
     """
-    Read the words in the tag of a file that `wav`, `mp3` or `png` made.
+    Read the words in the tag of a file that `wav`, `mp3`, `mp4` or `png` made.
 
     :param file: The file.
     :returns: The words, or None for any other file.
     """
     found = re.search("«(.*)»".encode(), file, re.DOTALL)
     return found[1].decode(errors="replace") if found else None
+
+
+def _box(name: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", 8 + len(data)) + name + data
 
 
 def _syncsafe(number: int) -> bytes:

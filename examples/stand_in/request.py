@@ -22,6 +22,8 @@ class Memory:
     """What the response cache holds: when a response was made, and the response."""
     generations: dict[str, Json] = field(default_factory=dict)
     """What `/generation` tells about the completions so far, by id."""
+    videos: dict[str, Json] = field(default_factory=dict)
+    """The jobs of `/videos` so far, by id."""
     batches: dict[str, Any] = field(default_factory=dict)
     """The batches that were submitted, by id."""
     asked: set[str] = field(default_factory=set)

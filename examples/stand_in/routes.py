@@ -8,7 +8,18 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from stand_in.answer import Answer
-from stand_in.endpoints import account, audio, batches, chat, decisions, embeddings, images, models, rerank
+from stand_in.endpoints import (
+    account,
+    audio,
+    batches,
+    chat,
+    decisions,
+    embeddings,
+    images,
+    models,
+    rerank,
+    videos,
+)
 from stand_in.request import Request
 from stand_in.response_cache import through_cache
 
@@ -50,6 +61,9 @@ ROUTES = [
     Route("POST", "/generation/feedback", account.feedback),
     Route("POST", "/rerank", rerank.rerank),
     Route("POST", "/systemone", decisions.decide),
+    Route("POST", "/videos", videos.submit),
+    Route("GET", "/videos/{job_id}", videos.get),
+    Route("GET", "/videos/{job_id}/content", videos.content),
 ]
 
 

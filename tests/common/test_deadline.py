@@ -16,7 +16,7 @@ from typing import Any
 
 import openai
 import pytest
-from components import COMPONENTS, INPUTS, build
+from components import COMPONENTS, INPUTS, SENDS_AGAIN, build
 from haystack import Document
 from haystack.utils import Secret
 from modes import Mode
@@ -112,14 +112,15 @@ class TestChat:
 
 
 @pytest.mark.parametrize("is_async", [False, True])
-@pytest.mark.parametrize("kind", COMPONENTS)
 class TestComponents:
+    @pytest.mark.parametrize("kind", SENDS_AGAIN)
     def test_a_wait_that_would_last_longer(self, stand_in: StandIn, kind, is_async):
         stand_in.script(*[BUSY] * 2)
         with pytest.raises(openai.APITimeoutError, match=SAID):
             run(kind, stand_in.url, is_async, deadline=SECONDS, max_retries=5)
         assert len(stand_in.requests) <= 2  # of those that are sent at the same time, none is sent again
 
+    @pytest.mark.parametrize("kind", COMPONENTS)
     def test_enough_time(self, stand_in: StandIn, kind, is_async):
         assert run(kind, stand_in.url, is_async, deadline=60)
 

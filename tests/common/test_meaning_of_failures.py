@@ -16,7 +16,7 @@ from typing import Any
 
 import openai
 import pytest
-from components import COMPONENTS, INPUTS, RECORDINGS, build
+from components import COMPONENTS, INPUTS, RECORDINGS, SENDS_AGAIN, build
 from haystack.utils import Secret
 from hypothesis import given
 from hypothesis import strategies as st
@@ -61,7 +61,7 @@ class TestSentAgain:
         assert mode(max_retries=1).text == "Good"
 
     @pytest.mark.parametrize("is_async", [False, True])
-    @pytest.mark.parametrize("kind", COMPONENTS)
+    @pytest.mark.parametrize("kind", SENDS_AGAIN)
     def test_in_every_component(self, stand_in: StandIn, kind, is_async):
         stand_in.script(*[failed(402, **IN_FLIGHT)] * 2)
         component, inputs = made(kind, stand_in.url, max_retries=2), INPUTS[kind.__name__]

@@ -80,6 +80,8 @@ VALUES: dict[str, tuple[Any, Any]] = {
     "voice": ("alto", "bass"),
     "sample_rate": (8000, 16000),
     "language": ("en", "de"),
+    # videos
+    "poll_interval": (0.0, 1000.0),
     # decisions
     "labels": (["city", "ferry"], ["boat", "country"]),
     "instructions": ("Where to?", "What about?"),
@@ -103,6 +105,7 @@ USUAL = {
     "concurrency": 1,
     "max_workers": 1,
     "progress_bar": False,
+    "poll_interval": 0.0,
     "embed_content": True,
     "image_meta_field": "file_path",
 }
@@ -114,6 +117,7 @@ TOGETHER: dict[str, dict[str, Any]] = {
     "embedding_separator": {"meta_fields_to_embed": ["title"]},
     "meta_data_separator": {"meta_fields_to_embed": ["title"]},
     "concurrency": {"batch_size": 1},
+    "poll_interval": {"deadline": 60.0},
 }
 """What it also has so that a parameter has an effect."""
 
@@ -173,7 +177,8 @@ class Server(StandIn):
         return self.always or self.usual(request)
 
     def usual(self, request: Request) -> Answer:
-        request.number, request.memory = 1, Memory()
+        memory = self.memory if "/videos" in request.path else Memory()  # a job has a state
+        request.number, request.memory = 1, memory
         if request.path.endswith("/speech") and request.body["response_format"] == "pcm":
             return Answer.raw(b"\1\2", "audio/pcm")  # a rate that it names would count before the component's
         if not request.path.endswith("/chat/completions"):

@@ -43,6 +43,7 @@ from haystack_integrations.components.generators.openrouter import (
     OpenRouterChatGenerator,
     OpenRouterImageGenerator,
     OpenRouterStreamError,
+    OpenRouterVideoGenerator,
 )
 from haystack_integrations.components.rankers.openrouter import OpenRouterRanker
 from haystack_integrations.components.routers.openrouter import OpenRouterTextRouter
@@ -138,11 +139,12 @@ class TestPipeline:
     ("kind", "inputs", "known"),
     [
         (OpenRouterImageGenerator, {"prompt": PRIVATE[0]}, {"model", "generation_id", "cost"}),
+        (OpenRouterVideoGenerator, {"prompt": PRIVATE[0]}, {"model", "generation_id", "cost"}),
         (OpenRouterSpeechSynthesizer, {"text": PRIVATE[0]}, {"model", "generation_id"}),
         (OpenRouterTranscriber, {"sources": [ByteStream(b"abc", mime_type="audio/wav")]}, {"model", "cost"}),
     ],
 )
-def test_images_and_audio(stand_in: StandIn, tracer: Tracer, kind, inputs, known, is_async):
+def test_media(stand_in: StandIn, tracer: Tracer, kind, inputs, known, is_async):
     pipeline = Pipeline()
     pipeline.add_component("it", kind(api_base_url=stand_in.url))
     asyncio.run(pipeline.run_async({"it": inputs})) if is_async else pipeline.run({"it": inputs})

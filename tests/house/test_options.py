@@ -40,6 +40,7 @@ from haystack_integrations.components.generators.openrouter import (
     ImageProviderPreferences,
     OpenRouterGenerationKwargs,
     OpenRouterImageKwargs,
+    OpenRouterVideoKwargs,
     Plugin,
     ProviderPreferences,
     ReasoningOptions,
@@ -48,6 +49,7 @@ from haystack_integrations.components.generators.openrouter import (
 from haystack_integrations.components.generators.openrouter.batch import options as batches
 from haystack_integrations.components.generators.openrouter.chat.options import generation, plugins, provider
 from haystack_integrations.components.generators.openrouter.images import options as images
+from haystack_integrations.components.generators.openrouter.video import options as video
 from haystack_integrations.components.rankers.openrouter import OpenRouterRerankParameters, _endpoint
 from haystack_integrations.components.rankers.openrouter import options as rerank
 
@@ -105,6 +107,9 @@ class TestInStepWithTheSDK:
             (Plugin, models_of(chatrequest.ChatRequestPlugin), set(), set()),
             (ServerTool, SERVER_TOOLS, set(), set()),
             (OpenRouterImageKwargs, [sdk.ImageGenerationRequest], NOT_SENT, {"prompt", "stream"}),
+            (OpenRouterVideoKwargs, [sdk.VideoGenerationRequest], NOT_SENT, {"prompt"}),
+            (video.FrameImage, [sdk.FrameImage], set(), set()),
+            (video.VideoProviderOptions, [sdk.VideoGenerationRequestProvider], set(), set()),
             (OpenRouterSpeechKwargs, [sdk.SpeechRequest], NOT_SENT, {"input"}),
             (OpenRouterTranscriptionKwargs, [sdk.STTRequest], NOT_SENT, {"input_audio"}),
             (BatchProviderPreferences, [sdk.BatchProviderPreferences], set(), set()),
@@ -160,6 +165,9 @@ class TestInStepWithTheSDK:
             (ReasoningOptions, "context", sdk.BaseReasoningConfig),
             (ProviderPreferences, "data_collection", sdk.ProviderPreferences),
             (provider.SortConfig, "partition", sdk.ProviderSortConfig),
+            (OpenRouterVideoKwargs, "aspect_ratio", sdk.VideoGenerationRequest),
+            (OpenRouterVideoKwargs, "resolution", sdk.VideoGenerationRequest),
+            (video.FrameImage, "frame_type", sdk.FrameImage),
             (OpenRouterSpeechKwargs, "response_format", sdk.SpeechRequest),
             (OpenRouterTranscriptionKwargs, "response_format", sdk.STTRequest),
             (OpenRouterTranscriptionKwargs, "timestamp_granularities", sdk.STTRequest),
@@ -187,7 +195,7 @@ class TestInStepWithTheSDK:
 
 @pytest.mark.parametrize(
     "module",
-    [shared, generation, plugins, provider, images, audio, embeddings, rerank, decisions, batches],
+    [shared, generation, plugins, provider, images, video, audio, embeddings, rerank, decisions, batches],
     ids=lambda module: module.__name__.partition("openrouter.")[2],
 )
 def test_every_field_has_a_docstring_and_every_type_a_source(module: ModuleType):

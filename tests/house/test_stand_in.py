@@ -515,6 +515,44 @@ class TestImages:
         assert ask(connection, "images", {"prompt": "x", "model": "stand-in/error-529"})[0] == 529
 
 
+class TestVideos:
+    def ask_for(self, connection, path):
+        connection.request("GET", f"/api/v1/videos/{path}", headers=HEADERS)
+        response = connection.getresponse()
+        return response.status, response.read()
+
+    def test_a_job_moves_with_each_question_and_makes_a_real_mp4(self, connection):
+        status, raw = ask(connection, "videos", {"model": "v", "prompt": "Grüße", "duration": 2})
+        job = json.loads(raw)
+        assert (status, job["status"]) == (202, "pending")
+        assert self.ask_for(connection, f"{job['id']}/content")[0] == 404
+        states = [json.loads(self.ask_for(connection, job["id"])[1]) for _ in range(3)]
+        assert [state["status"] for state in states] == ["in_progress", "completed", "completed"]
+        assert states[-1]["usage"]["cost"] == 0.1
+        path = states[-1]["unsigned_urls"][0].partition("/videos/")[2]
+        file, start, boxes = self.ask_for(connection, path)[1], 0, []
+        while start < len(file):
+            length, name = struct.unpack(">I4s", file[start : start + 8])
+            boxes.append((name, length))
+            start += length
+        assert start == len(file)
+        assert [name for name, _ in boxes] == [b"ftyp", b"moov", b"free"]
+        assert boxes[1][1] == 8 + 108  # ISO/IEC 14496-12, 8.2.2: the size of a movie header in version 0
+        assert words_in(file) == "Grüße"
+
+    def test_ends_that_a_name_asks_for(self, connection):
+        for name in ("failed", "cancelled", "expired", "never-ends"):
+            job = json.loads(ask(connection, "videos", {"model": f"stand-in/{name}", "prompt": "x"})[1])
+            states = [json.loads(self.ask_for(connection, job["id"])[1]) for _ in range(3)]
+            assert states[-1]["status"] == ("in_progress" if name == "never-ends" else name)
+            assert ("error" in states[-1]) is (name != "never-ends")
+
+    def test_failures(self, connection):
+        assert ask(connection, "videos", {"model": "v", "prompt": ""})[0] == 400
+        assert ask(connection, "videos", {"model": "stand-in/error-529", "prompt": "x"})[0] == 529
+        assert self.ask_for(connection, "unheard-of")[0] == 404
+
+
 class TestAudio:
     def speak(self, connection, **more):
         status, raw = ask(connection, "audio/speech", {"model": "s", "input": "Grüße «an» alle", **more})

@@ -2,13 +2,16 @@
 #
 # SPDX-License-Identifier: Apache-2.0
 
-"""The example that embeds a corpus on Ray: when a worker dies, and under a rate limit."""
+"""The example that embeds a corpus on Ray: when a worker dies or the driver, and under a rate limit."""
 
 import itertools
 import json
 import os
+import subprocess
+import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,6 +46,27 @@ class Fatal(StandIn):
             actors = [process for process in psutil.Process().children(recursive=True) if is_embedder(process)]
             actors[0].kill()
             self.killed.append(actors[0].pid)
+        return super().answer(request)
+
+
+class FatalToTheDriver(StandIn):
+    """
+    A stand-in that kills the driver once it has written two blocks, and counts how often a text is embedded.
+    """
+
+    def __init__(self, vectors: Path) -> None:
+        super().__init__()
+        self.vectors = vectors
+        self.driver: subprocess.Popen[str] | None = None
+        self.embedded: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def answer(self, request: Request) -> Answer:
+        with self._lock:
+            self.embedded.update(request.body["input"])
+            if self.driver is not None and len([*self.vectors.glob("*.parquet")]) >= 2:
+                self.driver.kill()
+                self.driver = None
         return super().answer(request)
 
 
@@ -122,6 +146,43 @@ def test_nothing_is_lost_or_embedded_twice_when_a_worker_dies(corpus: str, tmp_p
     assert f"{len(TEXTS)} documents, " in out
     assert ", 0 failed" in out
     assert f"{usage['total_tokens']} tokens, {usage['cost']:.6f} USD" in out
+
+
+# Run the example with the stand-in of the test
+DRIVER = "import runpy, stand_in; stand_in.base_url = lambda: {url!r}; runpy.run_path({path!r}, run_name='__main__')"
+
+
+def test_a_run_whose_driver_is_killed_goes_on_where_it_stopped(corpus: str, tmp_path: Path, capsys):
+    vectors = tmp_path / "vectors"
+    with FatalToTheDriver(vectors) as stand_in:
+        code = DRIVER.format(url=stand_in.url, path=corpus_on_ray.__file__)
+        environment = {**os.environ, "RAY_ADDRESS": ray.get_runtime_context().gcs_address}
+        arguments = [sys.executable, "-c", code, corpus, str(vectors)]
+        with subprocess.Popen(arguments, env=environment, text=True) as driver:
+            stand_in.driver = driver
+            assert driver.wait(120) < 0, "it has come to its end"
+        orphans = [process for process in psutil.Process().children(recursive=True) if is_embedder(process)]
+        _, alive = psutil.wait_procs(orphans, timeout=60)
+        assert alive == []
+        written = {row["id"] for row in pq.read_table(vectors).to_pylist()}
+        assert 2 * corpus_on_ray.BLOCK <= len(written) < len(TEXTS)
+        half = next(vectors.glob("*.parquet")).read_bytes()
+        (vectors / "half.parquet").write_bytes(half[: len(half) // 2])
+        (vectors / ".half").write_bytes(half[: len(half) // 2])
+        paid_before = Counter(stand_in.embedded)
+        corpus_on_ray.embed(corpus, str(vectors), stand_in.url)
+    assert f"{len(TEXTS)} documents, {len(written)} of them embedded before, 0 failed" in capsys.readouterr().out
+    rows = pq.read_table(vectors).to_pylist()
+    assert len(rows) == len(TEXTS)
+    assert {row["id"]: row["text"] for row in rows} == TEXTS
+    paid_after = stand_in.embedded - paid_before
+    assert not set(paid_after) & {TEXTS[name] for name in written}
+    twice = [text for text, times in stand_in.embedded.items() if times > 1]
+    assert len(twice) <= corpus_on_ray.ACTORS * corpus_on_ray.BLOCK
+    assert max(stand_in.embedded.values()) <= 2
+    requests = len(stand_in.requests)
+    corpus_on_ray.embed(corpus, str(vectors), stand_in.url)
+    assert len(stand_in.requests) == requests
 
 
 def test_the_allowed_rate_is_used_and_no_document_fails(corpus: str, tmp_path: Path, capsys):

@@ -77,6 +77,7 @@ _COMPONENTS = {
     "embedding": "OpenRouterTextEmbedder or OpenRouterDocumentEmbedder",
     "rerank": "OpenRouterRanker",
     "image": "OpenRouterImageGenerator",
+    "video": "OpenRouterVideoGenerator",
     "speech": "OpenRouterSpeechSynthesizer",
     "transcription": "OpenRouterTranscriber",
     **dict.fromkeys(("systemone", "decision"), "OpenRouterTextRouter or OpenRouterDocumentClassifier"),

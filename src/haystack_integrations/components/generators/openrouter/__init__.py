@@ -24,6 +24,8 @@ from haystack_integrations.components.generators.openrouter.images.options impor
     ImageProviderPreferences,
     OpenRouterImageKwargs,
 )
+from haystack_integrations.components.generators.openrouter.video.options import OpenRouterVideoKwargs
+from haystack_integrations.components.generators.openrouter.video.video_generator import OpenRouterVideoGenerator
 
 __all__ = [
     "BatchError",
@@ -37,6 +39,8 @@ __all__ = [
     "OpenRouterImageGenerator",
     "OpenRouterImageKwargs",
     "OpenRouterStreamError",
+    "OpenRouterVideoGenerator",
+    "OpenRouterVideoKwargs",
     "Plugin",
     "ProviderPreferences",
     "ReasoningOptions",

@@ -157,7 +157,7 @@ class OpenRouterBatch(SubmittedBatches):
         :param conversations: At most 5,000 conversations, 200 MB altogether. A string becomes one user message.
         :param custom_ids: An id of your own for each conversation, such as the key of a row. All providers take
             letters, digits, "-" and "_", at most 58 of them. What is sent begins with the position: `c0012-invoice`.
-        :param callback_url: An https URL that OpenRouter calls when the batch is over.
+        :param callback_url: An https URL that OpenRouter calls when the batch is over: see `verify_webhook`.
         :returns: The id of the batch.
         :raises TypeError: If an argument has the wrong type.
         :raises ValueError: If something can't be sent in a batch. The text names the number of the conversation.

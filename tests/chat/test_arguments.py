@@ -196,13 +196,13 @@ class Lazy(Toolset):
 
 def test_a_chat_without_tools_does_not_run_through_what_prepares_them(mode: Mode, stand_in: StandIn):
     generator, paths = mode.generator(), set()
-    sys.setprofile(lambda frame, event, argument: paths.add(Path(frame.f_code.co_filename)))
+    sys.setprofile(lambda frame, event, argument: paths.add(frame.f_code.co_filename))
     try:
         mode.run(generator)
         asyncio.run(generator.warm_up_async()) if mode.is_async else generator.warm_up()
     finally:
         sys.setprofile(None)
-    used = {path.stem for path in paths if path.parent.name == "_request"}
+    used = {path.stem for path in map(Path, paths) if path.parent.name == "_request"}
     assert used == {"arguments", "messages", "reasoning", "tool_calls"}
 
 

@@ -28,7 +28,7 @@ from wire import event, events
 from haystack_integrations.common.openrouter._transport import kept_connections
 from haystack_integrations.components.audio.openrouter import OpenRouterSpeechSynthesizer
 from haystack_integrations.components.generators.openrouter import OpenRouterChatGenerator
-from haystack_integrations.components.generators.openrouter.chat._stream.sse import read_rest
+from haystack_integrations.components.generators.openrouter.chat._stream import sse
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
 
@@ -122,7 +122,8 @@ def test_in_haystacks_http_client(stand_in: StandIn):
 
 @pytest.mark.parametrize("done", [b"data: [DONE]\n\n", b"data: [DONE]\n"])
 @pytest.mark.parametrize("end", ["in the same packet", "later"])
-def test_wherever_the_last_bytes_are(streaming: Mode, done, end):
+def test_wherever_the_last_bytes_are(streaming: Mode, monkeypatch: pytest.MonkeyPatch, done, end):
+    monkeypatch.setattr(sse, "_LONGEST", 10)  # for a busy machine, on which the last bytes take their time
     body = chunked(b"data: " + event_bytes() + b"\n\n" + done)
     writes = [HEAD + body + b"0\r\n\r\n"] if end == "in the same packet" else [HEAD + body, b"0\r\n\r\n"]
     with raw_server(*writes, pause=0.01) as (url, accepted):
@@ -194,19 +195,19 @@ class TestRestOfAResponse:
             thread.join()
             read.append(network.read(1, timeout=30.0))
 
-        read_rest(self.response(network), pieces())
+        sse.read_rest(self.response(network), pieces())
         assert read[0] == b"30.0"
         assert 0 < float(read[1]) <= 0.1
         assert network.read(1, timeout=30.0) == b"30.0"
 
     def test_a_shared_connection_is_left_alone(self):
-        read_rest(self.response(self.Network(), "HTTP/2"), iter(pytest.fail, None))
+        sse.read_rest(self.response(self.Network(), "HTTP/2"), iter(pytest.fail, None))
 
     def test_a_transport_without_a_network(self):
-        read_rest(httpx.Response(200), iter(pytest.fail, None))
+        sse.read_rest(httpx.Response(200), iter(pytest.fail, None))
 
     def test_a_body_without_an_end(self):
-        read_rest(self.response(self.Network()), itertools.repeat(b": still here"))
+        sse.read_rest(self.response(self.Network()), itertools.repeat(b": still here"))
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@
 """What an endpoint is, declared once: its guard holds in every client, and in endpoints that only a test declares."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Any
 
 import openai
@@ -51,48 +51,48 @@ def kind(request: pytest.FixtureRequest) -> Any:
 
 
 @pytest.fixture(params=["sync", "async"])
-def failure(request: pytest.FixtureRequest, kind: Any, stand_in: StandIn, pytestconfig: Any) -> Callable[..., Any]:
+def failures(request: pytest.FixtureRequest, kind: Any, stand_in: StandIn, pytestconfig: Any) -> Iterator[Any]:
     """
-    Runs the component, and returns the error.
+    Sends an answer to the component and to one with a client of the user's, and returns both errors.
     """
     inputs = inputs_of(kind, str(pytestconfig.rootpath / "tests" / "files" / "rome.png"))
-
-    def run(own_client: Any = None) -> openai.APIError:
-        settings = {"api_key": Secret.from_token(KEY), "api_base_url": stand_in.url, "max_retries": 0, "model": "a/b"}
-        component = build(kind, **settings)
+    settings = {"api_key": Secret.from_token(KEY), "api_base_url": stand_in.url, "max_retries": 0, "model": "a/b"}
+    ours, theirs = build(kind, **settings), build(kind, **settings)
+    for component in (ours, theirs):
         for name in ("progress_bar", "raise_on_failure"):
             if hasattr(component, name):
                 setattr(component, name, name == "raise_on_failure")
-        if own_client and request.param == "async":
-            component.async_client = openai.AsyncOpenAI(api_key=KEY, base_url=stand_in.url, max_retries=0)
-        elif own_client:
-            component.client = openai.OpenAI(api_key=KEY, base_url=stand_in.url, max_retries=0)
+
+    def fail(component: Any, answer: Answer) -> openai.APIError:
+        stand_in.script(answer)
         with pytest.raises(openai.APIError) as caught:
-            asyncio.run(component.run_async(**inputs)) if request.param == "async" else component.run(**inputs)
+            runner.run(component.run_async(**inputs)) if request.param == "async" else component.run(**inputs)
         return caught.value
 
-    return run
+    with asyncio.Runner() as runner:
+        client = {"api_key": KEY, "base_url": stand_in.url, "max_retries": 0}
+        theirs.client, theirs.async_client = openai.OpenAI(**client), openai.AsyncOpenAI(**client)
+        yield lambda answer: (fail(ours, answer), fail(theirs, answer))
+        runner.run(theirs.async_client.close())
 
 
-@pytest.mark.parametrize("body", [*BODIES, *ODD], ids=repr)
-def test_a_client_of_the_users_gives_the_same_error(failure, kind, stand_in: StandIn, body):
-    stand_in.script(Answer.json(body), Answer.json(body))
-    ours, theirs = failure(), failure(own_client=True)
-    assert type(theirs) is type(ours)
-    assert str(theirs).replace('"', "") == str(ours).replace('"', "")  # the SDK takes them from a bare string
-    assert theirs.body == ours.body or body == "no object"
-    assert isinstance(ours, openai.APIStatusError)
-    if body is LIMIT:
-        assert isinstance(ours, openai.RateLimitError)
-        assert str(ours).startswith("Error code: 429 - You are over your monthly key limit")
-        if kind not in (OpenRouterTranscriber, OpenRouterDocumentImageEmbedder):  # their requests do not hold the text
-            assert SENT not in str(ours)
+def test_a_client_of_the_users_gives_the_same_error(failures, kind):
+    for body in [*BODIES, *ODD]:
+        ours, theirs = failures(Answer.json(body))
+        assert type(theirs) is type(ours), body
+        assert str(theirs).replace('"', "") == str(ours).replace('"', "")  # the SDK takes them from a bare string
+        assert theirs.body == ours.body or body == "no object"
+        assert isinstance(ours, openai.APIStatusError), body
+        if body is LIMIT:
+            assert isinstance(ours, openai.RateLimitError)
+            assert str(ours).startswith("Error code: 429 - You are over your monthly key limit")
+            if kind not in (OpenRouterTranscriber, OpenRouterDocumentImageEmbedder):  # whose requests lack the text
+                assert SENT not in str(ours)
 
 
-def test_a_web_page_in_a_client_of_the_users(failure, stand_in: StandIn):
+def test_a_web_page_in_a_client_of_the_users(failures):
     page = Answer.raw(b"<html><head><title>Sign in</title></head></html>", "text/html")
-    stand_in.script(page, page)
-    ours, theirs = failure(), failure(own_client=True)
+    ours, theirs = failures(page)
     assert (type(theirs), str(theirs)) == (type(ours), str(ours))
     assert "a web page with the title 'Sign in'" in str(ours)
 

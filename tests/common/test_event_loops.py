@@ -44,6 +44,7 @@ def test_threads_with_loops_of_their_own(stand_in: StandIn, caplog):
             texts.append(generator.run("hi")["replies"][0].text)
 
     gc.collect()  # what other tests left is not the matter here
+    gc.freeze()
     with warnings.catch_warnings(), caplog.at_level(logging.WARNING):
         warnings.simplefilter("error")
         threads = [threading.Thread(target=three_rounds) for _ in range(4)]
@@ -100,6 +101,7 @@ def test_a_short_run_leaves_nothing_open(stand_in: StandIn, kind: type[Any]):
         await asyncio.gather(*(call(*INPUTS[kind.__name__]) for _ in range(3)))
 
     gc.collect()  # what other tests left is not the matter here
+    gc.freeze()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ResourceWarning)
         asyncio.run(three())

@@ -81,16 +81,18 @@ class TestSentAgain:
             ({"code": "of_next_year", "retryable": False}, 1),
         ],
     )
-    @pytest.mark.parametrize("code", [400, 404, 503])
-    def test_what_is_called_retryable_whatever_its_status(
-        self, mode: Mode, stand_in: StandIn, availability, tries, code
-    ):
-        stand_in.script(failed(code, availability=availability), answer(mode, {"content": "Good"}))
-        if tries == 2:
-            assert mode(max_retries=1).text == "Good"
-        else:
-            error_of(mode, max_retries=1)
-        assert len(stand_in.requests) == tries
+    def test_what_is_called_retryable_whatever_its_status(self, mode: Mode, stand_in: StandIn, availability, tries):
+        generator, good = mode.generator(max_retries=1), [answer(mode, {"content": "Good"})]
+        with mode.one_loop():
+            for code in (400, 404, 503):
+                stand_in.requests.clear()
+                stand_in.script(failed(code, availability=availability), *good * (tries - 1))
+                if tries == 2:
+                    assert mode.run(generator)[0].text == "Good"
+                else:
+                    with pytest.raises(openai.APIError):
+                        mode.run(generator)
+                assert len(stand_in.requests) == tries, code
 
     @pytest.mark.parametrize("odd", [None, 5, "no", [True], {"x": {"y": [None]}}, {"retryable": "yes", "code": [1]}])
     def test_odd_values_do_no_harm(self, mode: Mode, stand_in: StandIn, odd):
@@ -210,117 +212,123 @@ class TestWebPages:
         assert mode(max_retries=1).text == "Good"
 
 
-class TestAdvice:
-    @pytest.mark.parametrize(
-        ("status", "message", "availability", "metadata", "expected", "never"),
-        [
-            (402, "x", None, IN_FLIGHT, ["send fewer at once"], []),
-            (402, "x", None, {"limit_source": "weight_exceeds_budget"}, ["Lower `max_tokens`"], []),
-            (402, "x", None, {"limit_source": "openrouter_key_limit"}, ["settings/keys"], ["credits"]),
-            (
-                402,
-                "x",
-                None,
-                {"limit_source": "of_next_year", "remedy_hint": "Do a dance"},
-                ["Do a dance."],
-                ["credits"],
-            ),
-            (
-                403,
-                "Budget exceeded",
-                None,
-                {"limit_source": "openrouter_workspace_budget", "limit_usd": 5, "resets_at": "2026-12-01T00:00:00Z"},
-                ["5 USD", "2026-12-01"],
-                ["change the input"],
-            ),
-            (
-                404,
-                "x",
-                {"code": "model_deprecated", "retryable": False, "fallback_models": ["a/new", "b/new"]},
-                {},
-                ["a/new, b/new", "Use another model"],
-                ["Check the model name"],
-            ),
-            (
-                404,
-                "x",
-                {
-                    "code": "constraint_filtered",
-                    "retryable": False,
-                    "excluded_by": ["data_policy:zdr", "max_price"],
-                    "constraint": {"field": "provider.max_price", "detail": "no provider is that cheap"},
-                },
-                {},
-                ["data_policy:zdr, max_price", "provider.max_price: no provider is that cheap", "Relax `provider`"],
-                ["Check the model name"],
-            ),
-            (
-                400,
-                "x",
-                {"code": "wrong_endpoint", "retryable": False, "constraint": {"detail": "/api/v1/embeddings"}},
-                {},
-                ["/api/v1/embeddings", "OpenRouterTextEmbedder"],
-                ["Check the model name"],
-            ),
-            (
-                400,
-                "x",
-                {
-                    "code": "wrong_endpoint",
-                    "retryable": False,
-                    "constraint": {"detail": "Use /api/v1/systemone, not /api/v1/chat/completions"},
-                },
-                {},
-                ["use OpenRouterTextRouter or OpenRouterDocumentClassifier."],
-                ["OpenRouterChatGenerator"],
-            ),
-            (
-                400,
-                "a/b is a decisions model and cannot be used with the chat/completions endpoint",
-                None,
-                {},
-                [
-                    "`test/model` is served at another endpoint: use OpenRouterTextRouter or OpenRouterDocumentClassifier."
-                ],
-                ["Check the model name"],
-            ),
-            (
-                404,
-                "a/b is an image model and cannot be used with the chat/completions endpoint",
-                None,
-                {},
-                ["use OpenRouterImageGenerator."],
-                ["Check the model name"],
-            ),
-            (400, "x", {"code": "model_not_found", "retryable": False}, {}, ["Check the model name"], []),
-            (404, "No endpoints found that support tool use", None, {}, ['supports="tools"'], ["Relax"]),
-            (404, "No endpoints found that support image input", None, {}, ['takes="image"'], ["Relax"]),
-            (
-                404,
-                "Encrypted reasoning was produced under a different model endpoint",
-                None,
-                {},
-                ["Another model made the reasoning"],
-                ["Relax", "Check the model name"],
-            ),
-            (422, "x", None, {}, ["Check the names and values of the parameters"], []),
-        ],
-    )
-    def test_it_follows_the_cause(
-        self, mode: Mode, stand_in: StandIn, status, message, availability, metadata, expected, never
-    ):
-        stand_in.script(failed(status, message, availability, **metadata))
-        said = str(error_of(mode, max_retries=0))
-        assert [part for part in expected if part not in said] == []
-        assert [part for part in never if part in said] == []
+CAUSES: list[tuple[int, str, Any, dict[str, Any], list[str], list[str]]] = [
+    (402, "x", None, IN_FLIGHT, ["send fewer at once"], []),
+    (402, "x", None, {"limit_source": "weight_exceeds_budget"}, ["Lower `max_tokens`"], []),
+    (402, "x", None, {"limit_source": "openrouter_key_limit"}, ["settings/keys"], ["credits"]),
+    (
+        402,
+        "x",
+        None,
+        {"limit_source": "of_next_year", "remedy_hint": "Do a dance"},
+        ["Do a dance."],
+        ["credits"],
+    ),
+    (
+        403,
+        "Budget exceeded",
+        None,
+        {"limit_source": "openrouter_workspace_budget", "limit_usd": 5, "resets_at": "2026-12-01T00:00:00Z"},
+        ["5 USD", "2026-12-01"],
+        ["change the input"],
+    ),
+    (
+        404,
+        "x",
+        {"code": "model_deprecated", "retryable": False, "fallback_models": ["a/new", "b/new"]},
+        {},
+        ["a/new, b/new", "Use another model"],
+        ["Check the model name"],
+    ),
+    (
+        404,
+        "x",
+        {
+            "code": "constraint_filtered",
+            "retryable": False,
+            "excluded_by": ["data_policy:zdr", "max_price"],
+            "constraint": {"field": "provider.max_price", "detail": "no provider is that cheap"},
+        },
+        {},
+        ["data_policy:zdr, max_price", "provider.max_price: no provider is that cheap", "Relax `provider`"],
+        ["Check the model name"],
+    ),
+    (
+        400,
+        "x",
+        {"code": "wrong_endpoint", "retryable": False, "constraint": {"detail": "/api/v1/embeddings"}},
+        {},
+        ["/api/v1/embeddings", "OpenRouterTextEmbedder"],
+        ["Check the model name"],
+    ),
+    (
+        400,
+        "x",
+        {
+            "code": "wrong_endpoint",
+            "retryable": False,
+            "constraint": {"detail": "Use /api/v1/systemone, not /api/v1/chat/completions"},
+        },
+        {},
+        ["use OpenRouterTextRouter or OpenRouterDocumentClassifier."],
+        ["OpenRouterChatGenerator"],
+    ),
+    (
+        400,
+        "a/b is a decisions model and cannot be used with the chat/completions endpoint",
+        None,
+        {},
+        ["`test/model` is served at another endpoint: use OpenRouterTextRouter or OpenRouterDocumentClassifier."],
+        ["Check the model name"],
+    ),
+    (
+        404,
+        "a/b is an image model and cannot be used with the chat/completions endpoint",
+        None,
+        {},
+        ["use OpenRouterImageGenerator."],
+        ["Check the model name"],
+    ),
+    (400, "x", {"code": "model_not_found", "retryable": False}, {}, ["Check the model name"], []),
+    (404, "No endpoints found that support tool use", None, {}, ['supports="tools"'], ["Relax"]),
+    (404, "No endpoints found that support image input", None, {}, ['takes="image"'], ["Relax"]),
+    (
+        404,
+        "Encrypted reasoning was produced under a different model endpoint",
+        None,
+        {},
+        ["Another model made the reasoning"],
+        ["Relax", "Check the model name"],
+    ),
+    (422, "x", None, {}, ["Check the names and values of the parameters"], []),
+]
+"""Status, message, availability and metadata of a failure; what its text says, and what it doesn't."""
 
-    @pytest.mark.parametrize("status", [401, 402, 403, 404, 413, 422, 429])
+
+class TestAdvice:
+    def test_it_follows_the_cause(self, mode: Mode, stand_in: StandIn):
+        generator = mode.generator()
+        with mode.one_loop():
+            for status, message, availability, metadata, expected, never in CAUSES:
+                stand_in.script(failed(status, message, availability, **metadata))
+                with pytest.raises(openai.APIError) as caught:
+                    mode.run(generator)
+                said = str(caught.value)
+                assert [part for part in expected if part not in said] == []
+                assert [part for part in never if part in said] == []
+
     @pytest.mark.parametrize("code", ["Unauthorized", "invalid_thing", None])
-    def test_the_http_status_speaks_where_the_body_does_not(self, sync: Mode, stand_in: StandIn, status, code):
-        stand_in.script(Answer.json({"error": {"code": code, "message": "x", "type": "y", "param": None}}, status))
-        said = str(error_of(sync))
-        stand_in.script(Answer.error(status, "x"))
-        assert said == str(error_of(sync))
+    def test_the_http_status_speaks_where_the_body_does_not(self, sync: Mode, stand_in: StandIn, code):
+        generator = sync.generator()
+        for status in (401, 402, 403, 404, 413, 422, 429):
+            odd = {"error": {"code": code, "message": "x", "type": "y", "param": None}}
+            stand_in.script(Answer.json(odd, status), Answer.error(status, "x"))
+            said = []
+            for _ in range(2):
+                with pytest.raises(openai.APIError) as caught:
+                    sync.run(generator)
+                said.append(str(caught.value))
+            assert said[0] == said[1], status
 
     @pytest.mark.parametrize(
         ("key", "expected"),

@@ -250,6 +250,13 @@ class Case:
             meter.reset()
         self.capsys.readouterr()
 
+    def does_a_and_b(self) -> None:
+        """
+        See what an object does with either value, for what is done later.
+        """
+        self.does_a, self.does_b = map(self.does, self.values)
+        assert self.does_a != self.does_b, f"{self.values} make no difference that this test can see"
+
     def does(self, value: Any) -> dict[str, Any]:
         """
         What an object does that was made with this value.
@@ -306,48 +313,38 @@ def _plain(request: Request) -> tuple[Any, ...]:
 
 
 Steps = Generator[Any, dict[str, Any], None]
-DOES: dict[tuple[str, str], tuple[dict[str, Any], dict[str, Any]]] = {}
 
 
 def steps(case: Case) -> Steps:
     """
     What is done with objects, however they are run. What is yielded is run, and what was seen is sent back.
     """
-    (a, b), (does_a, does_b) = case.values, _differences(case)
+    a, b = case.values
     never_run = case.made_and_set(a, b)
     case.expect(b)
-    assert (yield never_run) == does_b
+    assert (yield never_run) == case.does_b
 
     under_way = case.make(a)
     case.expect(a)
     if case.name != "cache_seconds":  # which makes a difference between two calls only
         case.servers[0].during = lambda: case.set(under_way, b)
-    assert (yield under_way) == does_a
+    assert (yield under_way) == case.does_a
     case.set(under_way, b)
     case.expect(b)
-    assert (yield under_way) == does_b
+    assert (yield under_way) == case.does_b
 
 
 def steps_elsewhere(case: Case) -> Steps:
     """
     What is done where each run is in a thread or an event loop of its own.
     """
-    (a, b), (does_a, does_b) = case.values, _differences(case)
+    a, b = case.values
     made = case.make(a)
     case.expect(a)
-    assert (yield made) == does_a
+    assert (yield made) == case.does_a
     case.set(made, b)
     case.expect(b)
-    assert (yield made) == does_b
-
-
-def _differences(case: Case) -> tuple[dict[str, Any], dict[str, Any]]:
-    key = case.kind, case.name
-    if key not in DOES:
-        does_a, does_b = map(case.does, case.values)
-        assert does_a != does_b, f"{case.values} make no difference that this test can see"
-        DOES[key] = does_a, does_b
-    return DOES[key]
+    assert (yield made) == case.does_b
 
 
 def drive(steps: Steps, run: Callable[[Any], dict[str, Any]]) -> None:
@@ -369,13 +366,8 @@ def _next(steps: Steps, seen: dict[str, Any]) -> Any:
         return None
 
 
-def parameters(*names: str) -> pytest.MarkDecorator:
-    """
-    Each of these parameters, or each parameter if none is named, of each class that has it.
-    """
-    pairs = [(kind, name) for kind in KINDS for name in PARAMETERS[kind] if not names or name in names]
-    chosen = [pytest.param(*pair, id="-".join(pair)) for pair in pairs]
-    return pytest.mark.parametrize(("kind", "name"), chosen)
+PAIRS = [(kind, name) for kind in KINDS for name in PARAMETERS[kind]]
+"""Each parameter of each class."""
 
 
 @pytest.fixture
@@ -386,61 +378,71 @@ def case(kind: str, name: str, servers: Any, capsys: Any, monkeypatch: pytest.Mo
     return Case(kind, name, servers, capsys)
 
 
-@parameters()
-class TestEachSetting:
-    def test_holds_from_the_next_run_on(self, case: Case):
-        drive(steps(case), case.run)
-
-    def test_holds_in_an_event_loop(self, case: Case):
-        asyncio.run(drive_async(steps(case), case))
-
-    def test_is_written_to_yaml(self, case: Case):
-        a, b = case.values
-        assert case.made_and_set(a, b).to_dict() == case.make(b).to_dict() != case.make(a).to_dict()
-
-    def test_is_refused_as_at_init(self, case: Case):
-        asyncio.run(self.compare_refusals(case))
-
-    async def compare_refusals(self, case: Case) -> None:
-        later = case.make(case.values[0])
-        for value in [*ODD, *BAD.get(case.name, [])]:
-            case.set(later, value)
-            try:
-                made = case.make(value)
-            except (TypeError, ValueError) as error:
-                refused = type(error), str(error)
-                case.expect(value)
-                assert case.run(later)["result"] == refused, value
-                assert (await case.run_async(later))["result"] == refused, value
-                assert not any(server.requests for server in case.servers)
-            else:
-                if value in (None, "", [], {}):  # these may stand for a default
-                    does = case.does(value)
-                    case.expect(value)
-                    assert case.run(later) == does, value
-                    assert later.to_dict() == made.to_dict(), value
-        case.set(later, case.values[1])
-        case.expect(case.values[1])
-        assert case.run(later) == _differences(case)[1]
+@pytest.mark.parametrize(("kind", "name"), [pytest.param(*pair, id="-".join(pair)) for pair in PAIRS])
+def test_each_setting(case: Case):
+    case.does_a_and_b()
+    holds_from_the_next_run_on(case)
+    asyncio.run(holds_in_an_event_loop(case))
+    if case.name in SHARED:
+        holds_in_another_thread(case)
+        holds_in_another_event_loop(case)
+    if isinstance(case.values[0], dict | list):
+        holds_if_changed_inside(case)
+    is_written_to_yaml(case)
+    asyncio.run(is_refused_as_at_init(case))
 
 
-@parameters(*SHARED)
-class TestEachSharedSetting:
-    def test_holds_in_another_thread(self, case: Case):
-        with ThreadPoolExecutor(1) as pool:
-            drive(steps_elsewhere(case), lambda made: pool.submit(case.run, made).result())
-
-    def test_holds_in_another_event_loop(self, case: Case):
-        drive(steps_elsewhere(case), lambda made: asyncio.run(case.run_async(made)))
+def holds_from_the_next_run_on(case: Case) -> None:
+    drive(steps(case), case.run)
 
 
-@parameters(*(name for name, (value, _) in VALUES.items() if isinstance(value, dict | list)))
-def test_a_change_inside_of_a_setting_holds(case: Case):
+async def holds_in_an_event_loop(case: Case) -> None:
+    await drive_async(steps(case), case)
+
+
+def holds_in_another_thread(case: Case) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        drive(steps_elsewhere(case), lambda made: pool.submit(case.run, made).result())
+
+
+def holds_in_another_event_loop(case: Case) -> None:
+    drive(steps_elsewhere(case), lambda made: asyncio.run(case.run_async(made)))
+
+
+def holds_if_changed_inside(case: Case) -> None:
     made = case.make(case.values[0])
     case.run(made)
     turn_into(getattr(made, case.name), case.values[1])
     case.expect(case.values[1])
-    assert case.run(made) == _differences(case)[1]
+    assert case.run(made) == case.does_b
+
+
+def is_written_to_yaml(case: Case) -> None:
+    a, b = case.values
+    assert case.made_and_set(a, b).to_dict() == case.make(b).to_dict() != case.make(a).to_dict()
+
+
+async def is_refused_as_at_init(case: Case) -> None:
+    later = case.make(case.values[0])
+    for value in [*ODD, *BAD.get(case.name, [])]:
+        case.set(later, value)
+        try:
+            made = case.make(value)
+        except (TypeError, ValueError) as error:
+            refused = type(error), str(error)
+            case.expect(value)
+            assert case.run(later)["result"] == refused, value
+            assert (await case.run_async(later))["result"] == refused, value
+            assert not any(server.requests for server in case.servers)
+        else:
+            if value in (None, "", [], {}):  # these may stand for a default
+                does = case.does(value)
+                case.expect(value)
+                assert case.run(later) == does, value
+                assert later.to_dict() == made.to_dict(), value
+    case.set(later, case.values[1])
+    case.expect(case.values[1])
+    assert case.run(later) == case.does_b
 
 
 def turn_into(held: Any, wanted: Any) -> None:

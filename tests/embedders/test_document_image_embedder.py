@@ -47,15 +47,23 @@ FACTS = {
 Embed = Callable[..., dict[str, Any]]
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def pages() -> dict[str, bytes]:
     """
-    A folder with pages: PNG images with words, and a PDF file with a red page and a blue one.
+    PNG images with words, and a PDF file with a red page and a blue one.
     """
-    for name, words in FACTS.items():
-        (tmp_path / f"{name}.png").write_bytes(png(name, words=words))
     red, blue = (Image.new("RGB", (60, 30), colour) for colour in ("red", "blue"))
-    red.save(tmp_path / "pages.pdf", save_all=True, append_images=[blue])
+    red.save(pdf := io.BytesIO(), "PDF", save_all=True, append_images=[blue])
+    return {"pages.pdf": pdf.getvalue()} | {f"{name}.png": png(name, words=words) for name, words in FACTS.items()}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, pages: dict[str, bytes]) -> Path:
+    """
+    A folder with the pages.
+    """
+    for name, data in pages.items():
+        (tmp_path / name).write_bytes(data)
     return tmp_path
 
 

@@ -89,7 +89,8 @@ class OpenRouterVideoGenerator(OpenRouterMediaComponent):
 
         :param api_key: The OpenRouter API key, by default from the environment variable `OPENROUTER_API_KEY`.
         :param model: The name of the video model: see https://openrouter.ai/models?output_modalities=video.
-        :param api_base_url: The URL of the API. None means OpenRouter.
+        :param api_base_url: The URL of the API. If it is None or OpenRouter's, the environment variable
+            `OPENROUTER_API_BASE` replaces it.
         :param generation_kwargs: Parameters of OpenRouter's videos endpoint, for example `duration`, `resolution`,
             `aspect_ratio`, `generate_audio` or `seed`. Keys that this package does not know are sent as well, and keys
             whose value is None are left out. `extra_headers`, `extra_query`, `extra_body` and `timeout` work as in the

@@ -57,6 +57,13 @@ class TestRefused:
             plain(run=kwargs)
         assert not stand_in.requests
 
+    def test_a_callback_that_can_not_be_called(self, plain: Mode, stand_in: StandIn):
+        with pytest.raises(TypeError, match="`streaming_callback` must be a function.*, not bool"):
+            OpenRouterChatGenerator(streaming_callback=True)
+        with pytest.raises(TypeError, match="`streaming_callback` must be a function.*, not bool"):
+            plain.run(plain.generator(), streaming_callback=True)
+        assert not stand_in.requests
+
     @pytest.mark.parametrize("tools", [SERVER_TOOL, [SERVER_TOOL]])
     def test_dictionaries_as_tools(self, plain: Mode, stand_in: StandIn, tools):
         with pytest.raises(TypeError, match=r'`generation_kwargs\["tools"\]`'):

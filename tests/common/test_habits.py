@@ -178,7 +178,7 @@ class TestReplyCost:
 
     @pytest.mark.parametrize("replies", [paid(cost=1), {"replies": []}, "x", None, [{"replies": []}], ["x"]])
     def test_something_else(self, replies):
-        with pytest.raises(TypeError, match="`replies`"):
+        with pytest.raises(TypeError, match=r'`replies` must be a list of ChatMessage, such as `result\["replies"\]`'):
             reply_cost(replies)
 
     @pytest.mark.parametrize(

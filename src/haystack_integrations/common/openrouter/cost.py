@@ -136,10 +136,11 @@ def _saved(model: OpenRouterModel | None, usage: Mapping[str, Any], row: Mapping
 
 def _one_for_each_request(messages: Iterable[ChatMessage], argument: str) -> Iterator[ChatMessage]:
     """Leave out the further replies of a request: they have the same id and the same usage as its first one."""
-    checks.instance(messages, f"`{argument}`", Iterable, 'a list of ChatMessage, such as `result["replies"]`')
+    what = f'a list of ChatMessage, such as `result["{argument}"]`'
+    checks.instance(messages, f"`{argument}`", Iterable, what)
     seen = set()
     for message in messages:
-        checks.instance(message, f"`{argument}` must be a list of ChatMessage. Each item", ChatMessage, "a ChatMessage")
+        checks.instance(message, f"`{argument}` must be {what}. Each item", ChatMessage, "a ChatMessage")
         generation = message.meta.get("id")
         # the id alone is not enough: a reply from OpenRouter's response cache may have the id of the first one
         request = (generation, repr(message.meta.get("usage"))) if isinstance(generation, str) else None

@@ -36,6 +36,7 @@ from haystack_integrations.components.generators.openrouter.chat._endpoint impor
 from haystack_integrations.components.generators.openrouter.chat._exchange import replies_to, replies_to_async
 from haystack_integrations.components.generators.openrouter.chat._request.arguments import (
     as_messages,
+    check_callback,
     check_generation_kwargs,
     own_parameters,
     read_parameters,
@@ -137,6 +138,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         self._tool_warm_up = ToolWarmUp()
         self.generation_kwargs = cast(dict[str, Any], generation_kwargs)
         self.tool_options = tool_options
+        check_callback(streaming_callback)
         if tools is not None:
             checked_tools(tools)
         self._set_up(
@@ -318,6 +320,7 @@ class OpenRouterChatGenerator(OpenRouterComponent, OpenAIChatGenerator):
         tools: ToolsType | None = None,
         tools_strict: bool | None = None,
     ) -> dict[str, Any]:
+        check_callback(streaming_callback)
         tools = self.tools if tools is None else tools
         if self.tool_options:
             warn_of_unknown_tools(self.tool_options, tools, self.tools, noticed=self._noticed)

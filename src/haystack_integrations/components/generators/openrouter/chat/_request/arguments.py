@@ -75,6 +75,11 @@ def check_generation_kwargs(generation_kwargs: Any, noticed: set[str]) -> None:
     check_kwargs(generation_kwargs, OpenRouterGenerationKwargs.__annotations__, CHAT.own_fields, noticed)
 
 
+def check_callback(callback: object) -> None:
+    """Raise a TypeError unless a streaming callback is a function or None."""
+    checks.instance(callback, "`streaming_callback`", Callable | None, "a function that takes a chunk, or None")
+
+
 def as_messages(messages: list[ChatMessage] | str) -> list[ChatMessage]:
     """Return the messages that `run` was given. A string becomes one user message."""
     if isinstance(messages, str):

@@ -16,6 +16,8 @@ from pages import PAGES
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs" / "reference"
 STYLE = {**GRIFFE2MD_DEFAULT_CONFIG, "heading_level": 2, "show_root_full_path": False}
+SOURCE = "\n".join(path.read_text("utf-8") for path in sorted((ROOT / "src").rglob("*.py")))
+SHORT_NAMES = dict(re.findall(r"^(\w+) = OrDict\[(.+)\]$", SOURCE, re.MULTILINE))
 FIRST = ("Usage example", "__init__", "run", "run_async", "list", "get", "cheapest")
 
 
@@ -27,6 +29,9 @@ def written(thing: griffe.Object | griffe.Alias) -> str:
     text = render_object_docs(target, STYLE, format_md=True)
     text = re.sub(r"^(#+) `(.+?)`$", r"\1 \2", text, flags=re.MULTILINE)
     text = re.sub(r"\[([^\]]+)\]\(#[^)]+\)", r"\1", text).strip()
+    for short, options in SHORT_NAMES.items():  # no page describes them
+        text = re.sub(rf"\b{short}(?= \||\\?\])", f"{options} | dict[str, Any]", text)
+    text = re.sub(r"<code>.+?</code>", lambda code: re.sub(r"(?<!\\)[\[\]]", r"\\\g<0>", code[0]), text)
     head, *members = re.split(r"^(?=### )", text, flags=re.MULTILINE)
     titles = [f"### {name}" for name in FIRST]
     members.sort(key=lambda each: titles.index(line) if (line := each.splitlines()[0]) in titles else len(titles))

@@ -87,6 +87,14 @@ def test_the_reference_is_written_from_what_is_there(module):
         assert missing == [], "`hatch run docs` writes it"
 
 
+def test_the_reference_names_no_type_that_it_does_not_describe():
+    source = "\n".join(path.read_text("utf-8") for path in (ROOT / "src").rglob("*.py"))
+    short = re.findall(r"^(\w+) = OrDict\[", source, re.M)
+    assert "GenerationKwargs" in short
+    written = "\n".join((ROOT / "docs" / "reference" / page.file).read_text("utf-8") for page in REFERENCE.values())
+    assert re.findall(rf"\b(?:{'|'.join(short)})(?: \||\\?\])", written) == []
+
+
 def test_the_map_shows_every_module_in_its_place():
     tree = (ROOT / "CONTRIBUTING.md").read_text("utf-8").partition("```\nsrc/")[2].partition("```")[0]
     drawn, folders = set(), ["src"]

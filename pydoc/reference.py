@@ -31,7 +31,7 @@ def written(thing: griffe.Object | griffe.Alias) -> str:
     text = re.sub(r"\[([^\]]+)\]\(#[^)]+\)", r"\1", text).strip()
     for short, options in SHORT_NAMES.items():  # no page describes them
         text = re.sub(rf"\b{short}(?= \||\\?\])", f"{options} | dict[str, Any]", text)
-    text = re.sub(r"<code>.+?</code>", lambda code: re.sub(r"(?<!\\)[\[\]]", r"\\\g<0>", code[0]), text)
+    text = re.sub(r"<code>.+?</code>", lambda code: re.sub(r"\\*([\[\]])", r"\\\1", code[0]), text)
     head, *members = re.split(r"^(?=### )", text, flags=re.MULTILINE)
     titles = [f"### {name}" for name in FIRST]
     members.sort(key=lambda each: titles.index(line) if (line := each.splitlines()[0]) in titles else len(titles))

@@ -11,7 +11,7 @@ import os
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-EXAMPLES = int(os.environ.get("HYPOTHESIS_EXAMPLES", "50"))
+EXAMPLES = int(os.environ.get("HYPOTHESIS_EXAMPLES", "30"))
 """How many of them a property is tried with. They differ from run to run, and .ci/run takes more."""
 FAST = settings(max_examples=EXAMPLES, deadline=None)
 SLOW = settings(max_examples=EXAMPLES // 5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -23,9 +23,9 @@ class OpenRouterCostMeter:
     Counts what requests have cost, wherever they were made: in components, agents and their sub-agents, tools, hooks.
 
     Pass one meter to every component whose requests are to count, as `cost_meter`. Each response counts once, with what
-    OpenRouter billed for it: streams and those that broke off, failures that were billed, what a provider bills for
-    your own key (BYOK), and 0 for a response from OpenRouter's response cache. A request without a response does not
-    count. A meter is safe to use from several threads and tasks.
+    OpenRouter billed for it: streams, failures that were billed, what a provider bills for your own key (BYOK), and 0
+    for a response from OpenRouter's response cache. A stream that broke off before its usage came counts as a call of
+    unknown cost. A request without a response does not count. A meter is safe to use from several threads and tasks.
 
     A process counts on its own: a meter in a forked child begins at 0, and so does one that was pickled.
 

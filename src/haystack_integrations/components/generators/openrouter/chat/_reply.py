@@ -45,6 +45,7 @@ _PART_NAMES: dict[type, str] = {ImageContent: "image", FileContent: "file"}
 # Keys of a message's `meta` that have a meaning when the message is sent.
 _MEANT_FOR_REQUESTS = ("cache_control", "invalid_tool_calls")
 _NOTHING_IF_EMPTY = ("annotations", "refusal", "logprobs")
+_OF_A_CALL, _OF_A_FUNCTION = frozenset({"id", "type", "index", "function"}), frozenset({"name", "arguments"})
 # What a tool call looks like to DeepSeek, Kimi, Qwen, Gemma and Mistral, at the end of a text. See sglang#40236.
 _CALL_MARKUP = re.compile(r"</?[|｜‖]{1,2} ?(?:DSML|tool[_▁]?call)|</?tool_call[|>]|\[TOOL_CALLS\]")  # noqa: RUF001
 _LONGEST_END = 200
@@ -198,13 +199,20 @@ def _tool_calls(message: dict[str, Any], meta: dict[str, Any], generation_id: st
         except ValueError:
             invalid.append({"id": call_id, "name": name, "arguments": raw if function else entry})
             continue
-        extra = {k: v for k, v in call.items() if k not in ("id", "type", "index", "function") and v is not None}
-        if more := {k: v for k, v in function.items() if k not in ("name", "arguments") and v is not None}:
+        extra = _rest(call, _OF_A_CALL)
+        if more := _rest(function, _OF_A_FUNCTION):
             extra["function"] = more
         calls.append(ToolCall(tool_name=name, arguments=arguments, id=call_id, extra=extra or None))
     if invalid:
         meta["invalid_tool_calls"] = invalid
     return calls
+
+
+def _rest(fields: dict[str, Any], known: frozenset[str]) -> dict[str, Any]:
+    """The fields of a call that have no place of their own."""
+    if known.issuperset(fields):
+        return {}
+    return {name: value for name, value in fields.items() if name not in known and value is not None}
 
 
 def _call_id(generation_id: str, number: int) -> str:

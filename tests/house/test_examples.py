@@ -46,7 +46,7 @@ LINKS = {page: re.findall(r"\[[^\]]*\]\(([^)\s]+)\)", page.read_text("utf-8")) f
 
 
 # An agent that its budget stops, a progress bar, and an answer of the stand-in that is not what a component asked for
-MEANT = r"has reached its cost budget|it/s\]|QueryExpander failed to parse"
+MEANT = r"has reached its cost budget|it/s\]|QueryExpander failed to parse|Failed to parse JSON from text"
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,7 @@ class Patience:
     :param name: What is waited for, such as "The batch batch-1".
     :param timeout: Seconds after which the wait ends.
     :param poll: Seconds from one question about its state to the next.
-    :raises TypeError: If one of them is no number.
+    :raises TypeError: If one of them is not a number.
     :raises ValueError: If it is negative.
     """
 

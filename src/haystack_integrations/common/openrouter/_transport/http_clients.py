@@ -62,7 +62,7 @@ def build_http_client(kwargs: Mapping[str, Any] | None, base_url: str, max_retri
 
     :param kwargs: The value of `http_client_kwargs`.
     :param base_url: Where the requests go. Clients with the same arguments share their connections to it.
-    :param max_retries: How often the openai client sends a request again.
+    :param max_retries: How many times the openai client sends a request again.
     :returns: The client.
     """
     check_http_client_kwargs(kwargs)  # they may have been set after init

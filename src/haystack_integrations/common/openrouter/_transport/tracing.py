@@ -61,7 +61,7 @@ def _is_changed(part: Any) -> bool:
 
 
 def _has_changed_iterator(stream: Any) -> bool:
-    """Whether something else than the SDK iterates over a stream, or has begun to."""
+    """Whether anything other than the SDK iterates over a stream, or has begun to."""
     kind = type(stream)
     names = ("__init__", "__iter__" if kind is openai.Stream else "__aiter__", "__stream__")
     methods = [vars(kind).get(name) for name in names]

@@ -65,7 +65,7 @@ def copied_json(
     Copy a JSON value level by level, without recursion: the caller may be deep in a stack already.
 
     :param value: The value.
-    :param change: Is called with everything that is no dictionary, list or tuple, and returns what to copy.
+    :param change: Is called with everything other than dictionaries, lists and tuples, and returns what to copy.
     :param rename: Is called with the names in dictionaries, and returns what to copy.
     :param left_out: Names in dictionaries that are not copied.
     :returns: The copy.

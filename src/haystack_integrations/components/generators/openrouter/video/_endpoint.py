@@ -67,7 +67,7 @@ class ContentEndpoint(Endpoint):
     """
 
     def is_good(self, body: Any, response: Any) -> bool:
-        """Whether a response is neither empty nor something else than a video."""
+        """Whether a response holds a video: it is not empty, and nothing says that it is anything else."""
         return bool(response.content) and not isinstance(body, dict) and video_type(response) is not None
 
     def is_billed(self, body: Any) -> bool:  # noqa: ARG002

@@ -54,7 +54,7 @@ def _marked(wire: dict[str, Any], more: dict[str, Any], where: str) -> dict[str,
 
 
 def cache_mark(mark: object, where: str) -> dict[str, Any]:
-    """Return what `cache_control` holds, or raise if it is no dictionary."""
+    """Return what `cache_control` holds, or raise if it is not a dictionary."""
     if isinstance(mark, dict):
         return mark
     msg = f'{where}["cache_control"] must be a dictionary such as {{"type": "ephemeral"}}.'
